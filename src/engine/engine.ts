@@ -1,0 +1,341 @@
+/**
+ * The one place with a clock, a timer and sockets: hands each received batch to the connections it is for,
+ * flushes what they send, and runs their deadlines. All decisions are made below it.
+ */
+import { randomBytes, randomFillSync } from 'node:crypto';
+import type { Logger } from '../log.ts';
+import type { MediaContext } from '../media/media-context.ts';
+import { createMediaCounters, type MediaCounters } from '../media/media-counters.ts';
+import type { MediaTransport, MediaTransportOptions } from '../media/media-transport.ts';
+import { addressStride, InboxField, inboxStride, PacketKind } from '../packet-io/layout.ts';
+import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
+import { readAddress } from '../packet-io/socket-address.ts';
+import { SendQueue } from '../packet-io/send-queue.ts';
+import { formatHostCandidate } from '../webrtc/ice/candidate.ts';
+import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
+import { readUsernameFragments } from '../webrtc/ice/stun-routing.ts';
+import { PeerConnection, type PeerConnectionOptions } from '../webrtc/peer-connection.ts';
+import { Deadline, DeadlineQueue } from './deadline-queue.ts';
+
+export interface EngineOptions {
+  readonly io: PacketIo;
+  readonly log: Logger;
+  /** Local addresses to receive media on, all with the same port. At least one. */
+  readonly mediaAddresses: readonly string[];
+  /** UDP port; 0 lets the system choose. */
+  readonly mediaPort: number;
+  /** Addresses told to clients instead of the local ones of the same family (NAT 1:1). */
+  readonly announcedAddresses: readonly string[];
+  readonly media: MediaTransportOptions;
+  readonly ice: PeerConnectionOptions['ice'];
+  readonly negotiation: PeerConnectionOptions['negotiation'];
+}
+
+/** 1900-01-01 to 1970-01-01 in ms: NTP's epoch against Unix's (RFC 5905 §6). */
+const ntpEpochOffsetMs = 2_208_988_800_000;
+/** Node's timers count whole milliseconds and must not be asked for more than 2^31 - 1. */
+const longestTimerMs = 60_000;
+/** RFC 8445 §5.3 asks for at least 24 and 128 bits of randomness. */
+const usernameFragmentBytes = 6;
+const passwordBytes = 18;
+
+export class Engine {
+  readonly counters: MediaCounters = createMediaCounters();
+  /** Bound media sockets. */
+  readonly sockets: readonly { readonly socket: number; readonly address: string; readonly port: number }[];
+  readonly localCandidates: readonly string[];
+  /** Bugs that ended a session; anything but 0 wants a look at the log. */
+  sessionBugs = 0;
+
+  readonly #options: EngineOptions;
+  readonly #io: PacketIo;
+  readonly #log: Logger;
+  readonly #clock = { nowMs: performance.now(), ntpOffsetMs: Date.now() - performance.now() + ntpEpochOffsetMs };
+  readonly #context: MediaContext;
+  readonly #sendQueue: SendQueue;
+  readonly #random = new Uint32Array(256);
+  #randomUsed = 256;
+
+  /** By transport id. */
+  readonly #connections: (PeerConnection | undefined)[] = [];
+  readonly #media: (MediaTransport | undefined)[] = [];
+  readonly #byUsernameFragment = new Map<string, PeerConnection>();
+  readonly #fragmentsOf = new Map<PeerConnection, readonly string[]>();
+  readonly #deadlineOf = new Map<PeerConnection, Deadline>();
+  readonly #deadlines = new DeadlineQueue();
+  #timer: NodeJS.Timeout | null = null;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #closed = false;
+
+  /** @throws Error with `code` (EADDRINUSE …) naming address and port */
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#io = options.io;
+    this.#log = options.log;
+    this.#sendQueue = new SendQueue(options.io);
+    this.#context = {
+      arena: options.io.arena,
+      slotCount: options.io.slotCount,
+      inbox: options.io.inbox,
+      arrivals: options.io.arrivals,
+      sendQueue: this.#sendQueue,
+      clock: this.#clock,
+      ring: { newest: -1 },
+      counters: this.counters,
+      randomUint32: () => this.#randomUint32(),
+    };
+    this.sockets = this.#openSockets();
+    this.localCandidates = this.#hostCandidates();
+  }
+
+  /** Starts receiving. */
+  start(): void {
+    this.#io.start((count) => this.#receiveBatch(count));
+  }
+
+  get connectionCount(): number {
+    return this.#deadlineOf.size;
+  }
+
+  /** Engine time in ms; monotonic. */
+  now(): number {
+    return performance.now();
+  }
+
+  /** @throws Error when the limit of transports is reached */
+  createPeerConnection(): PeerConnection {
+    this.#clock.nowMs = performance.now();
+    let deadline: Deadline | null = null;
+    const connection: PeerConnection = new PeerConnection({
+      io: this.#io,
+      mediaContext: this.#context,
+      media: this.#options.media,
+      ice: this.#options.ice,
+      negotiation: this.#options.negotiation,
+      localCandidates: this.localCandidates,
+      createIceCredentials,
+      log: this.#log,
+      deadlineChanged: () => {
+        if (deadline !== null) this.#setDeadline(deadline, connection.nextDeadline());
+      },
+      usernameFragmentsChanged: (changed) => this.#routeFragments(changed),
+    });
+    deadline = new Deadline((nowMs) => this.#runDeadline(connection, nowMs));
+    this.#connections[connection.transport] = connection;
+    this.#media[connection.transport] = connection.media;
+    this.#deadlineOf.set(connection, deadline);
+    this.#setDeadline(deadline, connection.nextDeadline());
+    connection.once('closed', () => this.#forget(connection));
+    return connection;
+  }
+
+  /**
+   * Calls `run` once after `delayMs`, on the engine's own timer.
+   * @returns a function that cancels it
+   */
+  after(delayMs: number, run: () => void): () => void {
+    const deadline = new Deadline(run);
+    this.#setDeadline(deadline, performance.now() + delayMs);
+    return () => this.#deadlines.clear(deadline);
+  }
+
+  /** Runs something that may send media or RTCP outside a batch, with the clock set, and flushes after it. */
+  run<T>(action: () => T): T {
+    this.#clock.nowMs = performance.now();
+    try {
+      return action();
+    } finally {
+      this.#sendQueue.flush();
+    }
+  }
+
+  /** Closes all connections and sockets. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#clock.nowMs = performance.now();
+    for (const connection of this.#connections) connection?.close();
+    this.#sendQueue.flush();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#io.close();
+  }
+
+  #receiveBatch(count: number): void {
+    this.#clock.nowMs = performance.now();
+    for (let index = 0; index < count; index++) {
+      try {
+        this.#receive(index);
+      } catch (error) {
+        this.#sessionBug(this.#io.inbox[index * inboxStride + InboxField.Transport], error);
+      }
+    }
+    this.#sendQueue.flush();
+  }
+
+  #receive(index: number): void {
+    const inbox = this.#io.inbox;
+    const at = index * inboxStride;
+    const transport = inbox[at + InboxField.Transport];
+    switch (inbox[at + InboxField.Kind]) {
+      case PacketKind.Rtp:
+        this.#context.ring.newest = inbox[at + InboxField.PacketNumber];
+        this.#media[transport]?.receiveRtp(index);
+        break;
+      case PacketKind.Rtcp:
+        this.#media[transport]?.receiveRtcp(index);
+        break;
+      case PacketKind.Stun:
+        this.#receiveStun(index, transport);
+        break;
+      case PacketKind.Dtls:
+        this.#connections[transport]?.receiveDtls(this.#datagram(at));
+        break;
+    }
+  }
+
+  #datagram(at: number): Uint8Array {
+    const offset = this.#io.inbox[at + InboxField.Offset];
+    return this.#io.arena.subarray(offset, offset + this.#io.inbox[at + InboxField.Length]);
+  }
+
+  /** By the user fragment first: the address may still belong to a client's earlier connection. */
+  #receiveStun(index: number, transport: number): void {
+    const at = index * inboxStride;
+    const datagram = this.#datagram(at);
+    const fragments = readUsernameFragments(datagram);
+    const connection =
+      (fragments === null ? undefined : this.#byUsernameFragment.get(fragments.local)) ?? this.#connections[transport];
+    if (connection === undefined) {
+      this.counters.stunUnrouted++;
+      return;
+    }
+    const from: SocketAddress = readAddress(this.#io.inboxAddresses, index * addressStride);
+    const socket = this.#io.inbox[at + InboxField.Socket];
+    const response = connection.receiveStun(datagram, socket, from);
+    if (response !== null) this.#io.sendTo(socket, from, response);
+  }
+
+  #runDeadline(connection: PeerConnection, nowMs: number): void {
+    try {
+      connection.handleTimeout(nowMs);
+    } catch (error) {
+      this.#sessionBug(connection.transport, error);
+    }
+    const deadline = this.#deadlineOf.get(connection);
+    if (deadline !== undefined) this.#setDeadline(deadline, connection.nextDeadline());
+  }
+
+  #setDeadline(deadline: Deadline, at: number): void {
+    this.#deadlines.set(deadline, at);
+    this.#armTimer();
+  }
+
+  #armTimer(): void {
+    const next = this.#deadlines.next();
+    if (next >= this.#timerAt || this.#closed) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timerAt = next;
+    const delayMs = Math.min(longestTimerMs, Math.max(1, Math.ceil(next - performance.now())));
+    this.#timer = setTimeout(() => this.#runTimers(), delayMs);
+  }
+
+  #runTimers(): void {
+    this.#timer = null;
+    // Whatever a deadline sets while it runs waits for the next timer.
+    this.#timerAt = Number.NEGATIVE_INFINITY;
+    const now = performance.now();
+    this.#clock.nowMs = now;
+    for (let due = this.#deadlines.takeDue(now); due !== null; due = this.#deadlines.takeDue(now)) {
+      try {
+        due.run(now);
+      } catch (error) {
+        this.#bug('timer', error);
+      }
+    }
+    this.#sendQueue.flush();
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#armTimer();
+  }
+
+  #routeFragments(connection: PeerConnection): void {
+    for (const fragment of this.#fragmentsOf.get(connection) ?? []) this.#byUsernameFragment.delete(fragment);
+    const fragments = connection.ice.localUsernameFragments;
+    this.#fragmentsOf.set(connection, fragments);
+    for (const fragment of fragments) this.#byUsernameFragment.set(fragment, connection);
+  }
+
+  #forget(connection: PeerConnection): void {
+    this.#connections[connection.transport] = undefined;
+    this.#media[connection.transport] = undefined;
+    for (const fragment of this.#fragmentsOf.get(connection) ?? []) this.#byUsernameFragment.delete(fragment);
+    this.#fragmentsOf.delete(connection);
+    const deadline = this.#deadlineOf.get(connection);
+    if (deadline !== undefined) this.#deadlines.clear(deadline);
+    this.#deadlineOf.delete(connection);
+  }
+
+  /** A bug ends the one session it happened in; the others go on. */
+  #sessionBug(transport: number, error: unknown): void {
+    this.#bug(`transport ${transport}`, error);
+    try {
+      this.#connections[transport]?.close();
+    } catch (closeError) {
+      this.#bug(`closing transport ${transport}`, closeError);
+    }
+  }
+
+  #bug(where: string, error: unknown): void {
+    this.sessionBugs++;
+    this.#log.error({ err: error, where }, 'bug: a session was ended by an unexpected error');
+  }
+
+  #openSockets(): Engine['sockets'] {
+    const sockets: { socket: number; address: string; port: number }[] = [];
+    try {
+      for (const address of this.#options.mediaAddresses) {
+        // With port 0 the first socket chooses for all.
+        const port = sockets[0]?.port ?? this.#options.mediaPort;
+        sockets.push({ address, ...this.#io.openSocket(address, port) });
+      }
+    } catch (error) {
+      for (const { socket } of sockets) this.#io.closeSocket(socket);
+      throw error;
+    }
+    return sockets;
+  }
+
+  #hostCandidates(): string[] {
+    const announced = this.#options.announcedAddresses;
+    return this.sockets.flatMap(({ address, port }, socketIndex) => {
+      const family = familyOf(address);
+      const sameFamily = announced.filter((candidate) => familyOf(candidate) === family);
+      return (sameFamily.length > 0 ? sameFamily : [address]).map((shown, index) =>
+        formatHostCandidate({ address: shown, port, index: socketIndex * 4 + index }),
+      );
+    }).filter((candidate, index, all) => all.indexOf(candidate) === index);
+  }
+
+  #randomUint32(): number {
+    if (this.#randomUsed === this.#random.length) {
+      randomFillSync(this.#random);
+      this.#randomUsed = 0;
+    }
+    return this.#random[this.#randomUsed++];
+  }
+}
+
+function familyOf(address: string): 4 | 6 {
+  return address.includes(':') ? 6 : 4;
+}
+
+function createIceCredentials(): IceCredentials {
+  return {
+    usernameFragment: iceChars(usernameFragmentBytes),
+    password: iceChars(passwordBytes),
+  };
+}
+
+/** Base64 without padding is within ice-char (RFC 8839 §5.4). */
+function iceChars(bytes: number): string {
+  return randomBytes(bytes).toString('base64');
+}

@@ -1,0 +1,350 @@
+/**
+ * One member of a room and its peer connection: publishes what its client sends, subscribes to what the others
+ * publish. Dialects talk to nothing below this.
+ *
+ * Who closes whom: leave() ends its subscriptions and publications (which ends the others' subscriptions to them),
+ * closes the connection and takes it out of the room. A connection that closes or fails makes its participant leave.
+ */
+import { EventEmitter } from 'node:events';
+import { UserError } from '../errors.ts';
+import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
+import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
+import type { MediaLine } from '../webrtc/media-line.ts';
+import type { ConnectionState, PeerConnection } from '../webrtc/peer-connection.ts';
+import type { CloseReason } from './close-reason.ts';
+import { Publication } from './publication.ts';
+import type { Room } from './room.ts';
+import { Subscription } from './subscription.ts';
+
+export interface JoinOptions {
+  readonly roomId: string;
+  /** Joining again with the id of a member replaces that member. */
+  readonly participantId: string;
+  /** For people; default: the participant id. */
+  readonly name?: string;
+  /** The signaling dialect, for lists and metrics. */
+  readonly dialect: string;
+  /** Whether the client answers offers of ours. If not, only the lines it offered itself are used. */
+  readonly renegotiates: boolean;
+  /** Whether its media is published to the room. Default true. */
+  readonly publishes?: boolean;
+  /** Whether it receives what the others publish. Default true. */
+  readonly subscribes?: boolean;
+  /** Which publications of the others it wants. Default: all. */
+  readonly wants?: (publication: Publication) => boolean;
+}
+
+export interface ParticipantEvents {
+  /** The client has to be offered something; call createOffer() when it suits the dialect. */
+  negotiationneeded: [];
+  connectionstatechange: [state: ConnectionState];
+  closed: [reason: CloseReason];
+  /** Its own publications. */
+  publicationadded: [publication: Publication];
+  publicationremoved: [publication: Publication];
+  /** State or reason changed, ended included. */
+  subscriptionchanged: [subscription: Subscription];
+}
+
+/** What a participant needs of the collection it belongs to. */
+export interface ParticipantHost {
+  readonly maxPublicationsPerParticipant: number;
+  /** Runs what may send packets. */
+  run<T>(action: () => T): T;
+  nextId(prefix: string): string;
+  startSubscriptionDeadline(expired: () => void): () => void;
+  participantClosed(participant: Participant, reason: CloseReason): void;
+  subscriptionChanged(subscription: Subscription): void;
+}
+
+export class Participant extends EventEmitter<ParticipantEvents> {
+  readonly id: string;
+  readonly name: string;
+  readonly dialect: string;
+  readonly room: Room;
+  /** Unique in the process, also among participants with the same id. */
+  readonly key: number;
+  readonly joinedAt: Date;
+  /** Set when it has left. */
+  closeReason: CloseReason | null = null;
+
+  readonly #connection: PeerConnection;
+  readonly #options: JoinOptions;
+  readonly #host: ParticipantHost;
+  readonly #publications = new Map<string, Publication>();
+  readonly #subscriptions = new Map<Publication, Subscription>();
+  readonly #mutedMids = new Set<string>();
+  /** Lines that once carried a publication: their track id at the client is taken (W3C: a receiver keeps its track). */
+  readonly #usedLines = new WeakSet<MediaLine>();
+  #negotiatedOnce = false;
+  #offering = false;
+
+  constructor(key: number, room: Room, connection: PeerConnection, options: JoinOptions, host: ParticipantHost) {
+    super();
+    this.setMaxListeners(0);
+    this.key = key;
+    this.id = options.participantId;
+    this.name = options.name ?? options.participantId;
+    this.dialect = options.dialect;
+    this.room = room;
+    this.joinedAt = new Date();
+    this.#connection = connection;
+    this.#options = options;
+    this.#host = host;
+    connection.on('track', (line, track) => this.#publish(line, track));
+    connection.on('trackended', (_line, track) => this.#unpublish(track));
+    connection.on('connectionstatechange', (state) => this.#connectionStateChanged(state));
+    connection.on('closed', () => this.leave('connection-closed'));
+  }
+
+  get publications(): ReadonlyMap<string, Publication> {
+    return this.#publications;
+  }
+
+  get subscriptions(): ReadonlyMap<Publication, Subscription> {
+    return this.#subscriptions;
+  }
+
+  get connectionState(): ConnectionState {
+    return this.#connection.connectionState;
+  }
+
+  /** Why the connection failed, once it has. */
+  get connectionFailure(): string | null {
+    return this.#connection.failure;
+  }
+
+  /** Host candidates as trickle messages want them; the descriptions hold them too. */
+  get localCandidates(): readonly { candidate: string; sdpMid: string; sdpMLineIndex: number }[] {
+    const sdpMid = this.#connection.lines[0]?.transceiver.mid ?? '0';
+    return this.#connection.localCandidates.map((candidate) => ({ candidate, sdpMid, sdpMLineIndex: 0 }));
+  }
+
+  get localIceCredentials(): IceCredentials {
+    return this.#connection.ice.local;
+  }
+
+  get remoteIceCredentials(): IceCredentials | null {
+    return this.#connection.remoteIceCredentials;
+  }
+
+  /** An offer of ours is out and unanswered. */
+  get offerPending(): boolean {
+    return this.#connection.signalingState === 'have-local-offer';
+  }
+
+  /** The client does not yet know all it should: createOffer() is due. */
+  get negotiationNeeded(): boolean {
+    return this.#options.renegotiates && this.#negotiatedOnce && this.#connection.negotiationNeeded;
+  }
+
+  /**
+   * Answers the client's offer; what the room has is put on its free receiving lines. An offer of ours that is out
+   * is dropped (the client wins a glare) and made again later.
+   * @throws ProtocolError for an SDP that cannot be used; nothing has changed then
+   */
+  answerOffer(sdp: string): string {
+    return this.#host.run(() => {
+      this.#connection.setRemoteOffer(sdp);
+      this.#negotiatedOnce = true;
+      this.#offering = true;
+      try {
+        this.#subscribeToAll();
+        this.#openLines();
+        return this.#connection.createAnswer();
+      } finally {
+        this.#offering = false;
+        this.#afterNegotiation();
+      }
+    });
+  }
+
+  /** @throws UserError `invalid-state` while an offer is out, before the first offer of the client, or when closed */
+  createOffer(): string {
+    if (this.#connection.signalingState !== 'stable' || !this.#negotiatedOnce) {
+      throw new UserError('invalid-state', `An offer cannot be made in state ${this.#connection.signalingState}.`);
+    }
+    return this.#host.run(() => this.#connection.createOffer());
+  }
+
+  /** @throws ProtocolError `invalid-state` when no offer is out (a late answer), or for an unusable SDP */
+  acceptAnswer(sdp: string): void {
+    this.#host.run(() => {
+      this.#connection.acceptAnswer(sdp);
+      this.#afterNegotiation();
+    });
+  }
+
+  /** @throws ProtocolError `malformed-candidate` */
+  addRemoteCandidate(candidate: string): void {
+    this.#connection.addIceCandidate(candidate);
+  }
+
+  /** ICE restart without SDP; returns our new credentials. @throws ProtocolError `invalid-state` before an offer */
+  applyIceRestart(remote: IceCredentials): IceCredentials {
+    return this.#connection.applyIceRestart(remote);
+  }
+
+  /** The client says that it muted what it sends on a line. Unknown lines are remembered for when they publish. */
+  setMuted(mid: string, muted: boolean): void {
+    if (muted && this.#mutedMids.size < this.#host.maxPublicationsPerParticipant) this.#mutedMids.add(mid);
+    else this.#mutedMids.delete(mid);
+    for (const publication of this.#publications.values()) {
+      if (publication.mid !== mid || publication.muted === muted) continue;
+      publication.muted = muted;
+      this.room.emit('publicationchanged', publication);
+    }
+  }
+
+  /** Ends this participant's session. May be called twice. */
+  leave(reason: CloseReason): void {
+    if (this.closeReason !== null) return;
+    this.closeReason = reason;
+    this.#host.run(() => {
+      for (const subscription of this.#subscriptions.values()) subscription.end('participant-left');
+      this.#subscriptions.clear();
+      for (const publication of [...this.#publications.values()]) this.#removePublication(publication);
+      this.#connection.close();
+    });
+    this.#host.participantClosed(this, reason);
+    this.emit('closed', reason);
+    this.removeAllListeners();
+  }
+
+  /** For the room's members: someone else publishes this now. */
+  considerPublication(publication: Publication): void {
+    if (this.closeReason !== null || !this.#negotiatedOnce) return;
+    this.#subscribe(publication);
+    if (!this.#offering) this.#signalNegotiationNeeded();
+  }
+
+  /** For the room's members: someone else no longer publishes this. */
+  forgetPublication(publication: Publication): void {
+    const subscription = this.#subscriptions.get(publication);
+    if (subscription === undefined) return;
+    this.#subscriptions.delete(publication);
+    const line = subscription.line;
+    subscription.end('publication-ended');
+    if (line !== null) this.#releaseLine(line);
+    // A line that has come free may serve one that had none.
+    this.#subscribeToAll();
+    if (!this.#offering) this.#signalNegotiationNeeded();
+  }
+
+  #subscribeToAll(): void {
+    for (const publication of this.room.publications()) this.#subscribe(publication);
+  }
+
+  #subscribe(publication: Publication): void {
+    if (this.#options.subscribes === false || publication.participant === this) return;
+    if (this.#options.wants?.(publication) === false) return;
+    let subscription = this.#subscriptions.get(publication);
+    if (subscription === undefined) {
+      subscription = new Subscription(
+        this.#host.nextId('s'),
+        publication,
+        this,
+        (expired) => this.#host.startSubscriptionDeadline(expired),
+        (changed) => {
+          this.#host.subscriptionChanged(changed);
+          this.emit('subscriptionchanged', changed);
+        },
+      );
+      this.#subscriptions.set(publication, subscription);
+    }
+    if (subscription.line !== null) return;
+    const line = this.#freeLine(publication);
+    if (line === null) return;
+    this.#usedLines.add(line);
+    line.transceiver.msid = { streamId: publication.streamId, trackId: publication.trackId };
+    subscription.attach(line);
+  }
+
+  /** A line this publication can be sent on; a new one only for clients that answer offers. */
+  #freeLine(publication: Publication): MediaLine | null {
+    const taken = new Set<MediaLine>();
+    for (const { line } of this.#subscriptions.values()) if (line !== null) taken.add(line);
+    for (const line of this.#connection.lines) {
+      const { transceiver } = line;
+      if (transceiver.kind !== publication.kind || transceiver.stopped || taken.has(line)) continue;
+      if (!this.#options.renegotiates) {
+        if (transceiver.remoteReceives) return line;
+      } else if (this.#offering && transceiver.remoteReceives && !this.#usedLines.has(line)) {
+        transceiver.direction = transceiver.direction === 'inactive' ? 'sendonly' : 'sendrecv';
+        return line;
+      }
+    }
+    return this.#options.renegotiates ? this.#connection.addLine(publication.kind, 'sendonly') : null;
+  }
+
+  /**
+   * A client that takes no offers of ours is answered as if every line it can receive on were used, so that a
+   * publication that comes later needs no negotiation.
+   */
+  #openLines(): void {
+    if (this.#options.renegotiates || this.#options.subscribes === false) return;
+    for (const { transceiver } of this.#connection.lines) {
+      if (transceiver.stopped || !transceiver.remoteReceives) continue;
+      if (transceiver.direction === 'inactive') transceiver.direction = 'sendonly';
+      else if (transceiver.direction === 'recvonly') transceiver.direction = 'sendrecv';
+      transceiver.msid ??= { streamId: this.room.id, trackId: `${transceiver.kind}-${transceiver.mid}` };
+    }
+  }
+
+  /** Nothing is sent on a line any more: a line of ours is stopped, one of the client's keeps what it sends to us. */
+  #releaseLine(line: MediaLine): void {
+    if (!this.#options.renegotiates || line.transceiver.stopped) return;
+    if (line.transceiver.direction === 'sendrecv') line.transceiver.direction = 'recvonly';
+    else line.transceiver.stop();
+  }
+
+  #publish(line: MediaLine, track: InboundTrack): void {
+    if (this.#options.publishes === false || this.closeReason !== null) return;
+    if (this.#publications.size >= this.#host.maxPublicationsPerParticipant) return;
+    const muted = this.#mutedMids.has(line.transceiver.mid ?? '');
+    const publication = new Publication(this.#host.nextId('p'), this, line, track, muted);
+    this.#publications.set(publication.id, publication);
+    this.emit('publicationadded', publication);
+    this.room.emit('publicationadded', publication);
+    for (const other of this.room.participants.values()) {
+      if (other !== this) other.considerPublication(publication);
+    }
+  }
+
+  #unpublish(track: InboundTrack): void {
+    for (const publication of this.#publications.values()) {
+      if (publication.track === track) this.#removePublication(publication);
+    }
+  }
+
+  #removePublication(publication: Publication): void {
+    this.#publications.delete(publication.id);
+    for (const other of this.room.participants.values()) {
+      if (other !== this) other.forgetPublication(publication);
+    }
+    this.emit('publicationremoved', publication);
+    this.room.emit('publicationremoved', publication);
+  }
+
+  #afterNegotiation(): void {
+    if (this.closeReason !== null) return;
+    // Publications that came while an exchange was under way.
+    this.#subscribeToAll();
+    for (const subscription of this.#subscriptions.values()) subscription.update();
+    this.#signalNegotiationNeeded();
+  }
+
+  #signalNegotiationNeeded(): void {
+    if (this.negotiationNeeded) this.emit('negotiationneeded');
+  }
+
+  #connectionStateChanged(state: ConnectionState): void {
+    if (state === 'closed') return;
+    this.emit('connectionstatechange', state);
+    if (state === 'failed') {
+      this.leave('connection-failed');
+      return;
+    }
+    for (const subscription of this.#subscriptions.values()) subscription.update();
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * One DTLS association on one transport: drives the native session, checks the peer's certificate against the
+ * fingerprints that signaling brought (RFC 8122), and installs the SRTP keys (RFC 5764).
+ */
+import { ProtocolError } from '../../errors.ts';
+import type { DtlsSession, PacketIo } from '../../packet-io/packet-io.ts';
+
+export interface Fingerprint {
+  readonly algorithm: 'sha-256' | 'sha-384' | 'sha-512';
+  /** Upper-case hex with colons. */
+  readonly value: string;
+}
+
+export type DtlsState = 'connecting' | 'connected' | 'closed' | 'failed';
+
+export class DtlsTransport {
+  state: DtlsState = 'connecting';
+  failure: 'dtls-failed' | 'fingerprint-mismatch' | null = null;
+  /** What exactly went wrong, for the log. */
+  detail = '';
+
+  readonly #io: Pick<PacketIo, 'sendRaw' | 'installSrtp'>;
+  readonly #transport: number;
+  readonly #session: DtlsSession;
+  readonly #role: 'client' | 'server';
+  readonly #onStateChange: (state: DtlsState) => void;
+  #fingerprints: readonly Fingerprint[];
+  #started = false;
+  #deadline = Number.POSITIVE_INFINITY;
+
+  constructor(
+    io: Pick<PacketIo, 'sendRaw' | 'installSrtp' | 'createDtls'>,
+    transport: number,
+    role: 'client' | 'server',
+    fingerprints: readonly Fingerprint[],
+    onStateChange: (state: DtlsState) => void,
+  ) {
+    this.#io = io;
+    this.#transport = transport;
+    this.#role = role;
+    this.#fingerprints = fingerprints;
+    this.#onStateChange = onStateChange;
+    this.#session = io.createDtls(role);
+  }
+
+  /** ICE has a path: the client side begins its handshake, once. */
+  pathReady(nowMs: number): void {
+    if (this.#started || this.state !== 'connecting') return;
+    this.#started = true;
+    if (this.#role === 'client') {
+      this.#session.start();
+      this.#afterStep(nowMs);
+    }
+  }
+
+  receive(datagram: Uint8Array, nowMs: number): void {
+    if (this.state === 'closed' || this.state === 'failed') return;
+    this.#session.receive(datagram);
+    this.#afterStep(nowMs);
+  }
+
+  nextDeadline(): number {
+    return this.#deadline;
+  }
+
+  handleTimeout(nowMs: number): void {
+    this.#session.handleTimeout();
+    this.#afterStep(nowMs);
+  }
+
+  /** @throws ProtocolError `fingerprint-mismatch` if the established peer's certificate is not among them */
+  expectFingerprints(fingerprints: readonly Fingerprint[]): void {
+    if (this.state === 'connected' && !this.#matches(fingerprints)) {
+      throw new ProtocolError(
+        'fingerprint-mismatch',
+        'The description names another certificate than the connection uses; open a new connection instead.',
+      );
+    }
+    this.#fingerprints = fingerprints;
+  }
+
+  close(): void {
+    if (this.state === 'connected') {
+      this.#session.close();
+      this.#drain();
+    }
+    this.state = 'closed';
+    this.#deadline = Number.POSITIVE_INFINITY;
+    this.#session.free();
+  }
+
+  #afterStep(nowMs: number): void {
+    this.#drain();
+    const timeout = this.#session.nextTimeoutMs();
+    this.#deadline = timeout < 0 ? Number.POSITIVE_INFINITY : nowMs + timeout;
+    const state = this.#session.state;
+    if (state === this.state) return;
+    if (state === 'connected') this.#connected();
+    else if (state === 'failed') this.#fail('dtls-failed', this.#session.failure);
+    else this.#become(state);
+  }
+
+  #connected(): void {
+    if (!this.#matches(this.#fingerprints)) {
+      this.#fail('fingerprint-mismatch', 'The certificate does not match the fingerprint of the description.');
+    } else if (this.#session.srtpProfile === null) {
+      this.#fail('dtls-failed', 'The peer agreed to no SRTP protection profile of ours.');
+    } else {
+      this.#io.installSrtp(this.#transport, this.#session);
+      this.#become('connected');
+    }
+  }
+
+  #matches(fingerprints: readonly Fingerprint[]): boolean {
+    return fingerprints.some(({ algorithm, value }) => this.#session.peerFingerprint(algorithm) === value);
+  }
+
+  #fail(failure: 'dtls-failed' | 'fingerprint-mismatch', detail: string): void {
+    this.failure = failure;
+    this.detail = detail;
+    this.#deadline = Number.POSITIVE_INFINITY;
+    this.#become('failed');
+  }
+
+  #become(state: DtlsState): void {
+    this.state = state;
+    this.#onStateChange(state);
+  }
+
+  #drain(): void {
+    for (let datagram = this.#session.takeDatagram(); datagram !== null; datagram = this.#session.takeDatagram()) {
+      this.#io.sendRaw(this.#transport, datagram);
+    }
+  }
+}

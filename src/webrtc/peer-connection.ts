@@ -1,0 +1,346 @@
+/**
+ * The server's end of one RTCPeerConnection: negotiation, ICE-lite, DTLS and the media of one transport, tied
+ * together. Owns no socket, clock or timer: the engine feeds it datagrams with the time, and asks it for its
+ * next deadline.
+ */
+import { EventEmitter } from 'node:events';
+import { ProtocolError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
+import type { MediaContext } from '../media/media-context.ts';
+import { MediaTransport, type MediaTransportOptions } from '../media/media-transport.ts';
+import type { MediaKind } from '../media/rtp-parameters.ts';
+import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
+import { DtlsTransport } from './dtls/dtls-transport.ts';
+import { parseCandidate } from './ice/candidate.ts';
+import { type IceCredentials, IceLiteAgent, type IceLiteAgentOptions } from './ice/ice-lite-agent.ts';
+import { MediaLine } from './media-line.ts';
+import { Negotiator, type NegotiatorOptions, type RemoteTransportDescription } from './sdp/negotiator.ts';
+
+export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
+
+/** Why a connection failed; the same words reach logs, metrics and the admin page. */
+export type ConnectionFailure = 'ice-failed' | 'dtls-failed' | 'fingerprint-mismatch';
+
+export interface PeerConnectionEvents {
+  /** The first media packet of a line arrived. */
+  track: [line: MediaLine, track: InboundTrack];
+  /** The remote stopped sending on a line. */
+  trackended: [line: MediaLine, track: InboundTrack];
+  connectionstatechange: [state: ConnectionState];
+  /** A negotiation ended in `stable`: lines may have come, gone or changed direction. */
+  negotiated: [];
+  closed: [];
+}
+
+export interface PeerConnectionOptions {
+  readonly io: PacketIo;
+  readonly mediaContext: MediaContext;
+  readonly media: MediaTransportOptions;
+  readonly ice: Omit<IceLiteAgentOptions, 'local' | 'now'>;
+  readonly negotiation: Pick<NegotiatorOptions, 'codecs' | 'headerExtensions' | 'maxMediaLines' | 'maxSdpBytes'>;
+  /** The server's host candidates, ready for SDP, the same for every connection. */
+  readonly localCandidates: readonly string[];
+  /** Makes unguessable ICE credentials (RFC 8445 §5.3). */
+  readonly createIceCredentials: () => IceCredentials;
+  readonly log: Logger;
+  /** The engine moves this connection's timer. */
+  readonly deadlineChanged: () => void;
+  /** The engine routes STUN for these local user fragments here. */
+  readonly usernameFragmentsChanged: (connection: PeerConnection) => void;
+}
+
+export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
+  /** Unique among open connections; also the transport id of the addon. */
+  readonly transport: number;
+  readonly media: MediaTransport;
+  readonly ice: IceLiteAgent;
+  connectionState: ConnectionState = 'new';
+  /** Set when connectionState becomes `failed`. */
+  failure: ConnectionFailure | null = null;
+
+  readonly #options: PeerConnectionOptions;
+  readonly #io: PacketIo;
+  readonly #negotiator: Negotiator;
+  readonly #lines: MediaLine[] = [];
+  #dtls: DtlsTransport | null = null;
+  #remote: RemoteTransportDescription | null = null;
+
+  constructor(options: PeerConnectionOptions) {
+    super();
+    this.#options = options;
+    this.#io = options.io;
+    this.transport = options.io.createTransport();
+    const context = options.mediaContext;
+    this.media = new MediaTransport(this.transport, context, options.media, {
+      trackStarted: (track) => this.#trackStarted(track),
+      deadlineChanged: options.deadlineChanged,
+    });
+    this.ice = new IceLiteAgent({
+      ...options.ice,
+      now: context.clock.nowMs,
+      local: options.createIceCredentials(),
+    });
+    this.ice.onSelectedPair = (pair) => {
+      this.#io.setRemoteAddress(this.transport, pair.socket, pair.remote);
+      this.#dtls?.pathReady(context.clock.nowMs);
+    };
+    this.ice.onValidatedPair = (pair) =>
+      this.#io.addRemoteAddress(this.transport, pair.socket, pair.remote);
+    this.ice.onStateChange = () => this.#updateConnectionState();
+    this.#negotiator = new Negotiator({
+      ...options.negotiation,
+      cname: context.randomUint32().toString(36) + context.randomUint32().toString(36),
+      sessionId: String(context.randomUint32()),
+      randomUint32: context.randomUint32,
+      localTransport: () => ({
+        ...this.ice.local,
+        fingerprints: [{ algorithm: 'sha-256', value: this.#io.localFingerprint('sha-256') }],
+        candidates: options.localCandidates,
+        iceLite: true,
+      }),
+    });
+    options.usernameFragmentsChanged(this);
+  }
+
+  get signalingState(): Negotiator['signalingState'] {
+    return this.#negotiator.signalingState;
+  }
+
+  /** Whether the remote has to be offered something it does not know yet. */
+  get negotiationNeeded(): boolean {
+    return this.#negotiator.negotiationNeeded;
+  }
+
+  get lines(): readonly MediaLine[] {
+    return this.#lines;
+  }
+
+  get localCandidates(): readonly string[] {
+    return this.#options.localCandidates;
+  }
+
+  get remoteIceCredentials(): IceCredentials | null {
+    return this.#remote;
+  }
+
+  /**
+   * Takes the remote's offer; an offer of ours that is out is rolled back first (the remote wins a glare).
+   * Lines may be given something to send before createAnswer().
+   * @throws ProtocolError; nothing has changed then
+   */
+  setRemoteOffer(sdp: string): void {
+    if (this.signalingState === 'have-local-offer') this.rollback();
+    this.#acceptRemoteTransport(this.#negotiator.setRemoteOffer(sdp));
+    this.#syncLines();
+  }
+
+  /** Answers the remote's offer; the answer holds all candidates. */
+  createAnswer(): string {
+    const answer = this.#negotiator.createAnswer();
+    this.#applyNegotiation();
+    return answer;
+  }
+
+  createOffer(): string {
+    return this.#negotiator.createOffer();
+  }
+
+  /** @throws ProtocolError `invalid-state` when no offer of ours is out */
+  acceptAnswer(sdp: string): void {
+    this.#acceptRemoteTransport(this.#negotiator.setRemoteAnswer(sdp));
+    this.#syncLines();
+    this.#applyNegotiation();
+  }
+
+  rollback(): void {
+    this.#negotiator.rollback();
+    this.#syncLines();
+  }
+
+  /** Adds a line of ours to the next offer. */
+  addLine(kind: MediaKind, direction: 'sendonly' | 'recvonly' | 'sendrecv'): MediaLine {
+    const transceiver = this.#negotiator.addTransceiver(kind, direction);
+    this.#syncLines();
+    return this.#lines.find((line) => line.transceiver === transceiver)!;
+  }
+
+  /**
+   * A lite agent only answers checks (RFC 8445 §2.5), so a remote candidate is checked for its form and left.
+   * @throws ProtocolError `malformed-candidate`
+   */
+  addIceCandidate(candidate: string): void {
+    if (candidate !== '') parseCandidate(candidate);
+  }
+
+  /** New credentials of the remote without SDP, as WHIP's PATCH brings them; returns ours. */
+  applyIceRestart(remote: IceCredentials): IceCredentials {
+    if (this.#remote === null) throw new ProtocolError('invalid-state', 'There is no session to restart ICE on.');
+    this.#restartIce(remote);
+    this.#remote = { ...this.#remote, ...remote };
+    return this.ice.local;
+  }
+
+  /** Feeds a STUN message that was routed here; returns the response to send back, if there is one. */
+  receiveStun(datagram: Uint8Array, socket: number, from: SocketAddress): Uint8Array | null {
+    const response = this.ice.handleStun(this.#options.mediaContext.clock.nowMs, datagram, socket, from);
+    this.#options.deadlineChanged();
+    return response;
+  }
+
+  /** Feeds a DTLS datagram of an address that ICE has validated. */
+  receiveDtls(datagram: Uint8Array): void {
+    if (this.#dtls === null) return;
+    this.#dtls.receive(datagram, this.#options.mediaContext.clock.nowMs);
+    this.#options.deadlineChanged();
+  }
+
+  /** Engine time in ms at which handleTimeout() is next due, or Infinity. */
+  nextDeadline(): number {
+    return Math.min(
+      this.ice.nextDeadline(),
+      this.#dtls?.nextDeadline() ?? Number.POSITIVE_INFINITY,
+      this.media.nextDeadline(),
+    );
+  }
+
+  handleTimeout(nowMs: number): void {
+    if (this.ice.nextDeadline() <= nowMs) this.ice.handleTimeout(nowMs);
+    if (this.#dtls !== null && this.#dtls.nextDeadline() <= nowMs) this.#dtls.handleTimeout(nowMs);
+    if (this.media.nextDeadline() <= nowMs) this.media.handleTimeout();
+  }
+
+  /** Says goodbye (RTCP BYE, DTLS close_notify) and frees everything. May be called twice. */
+  close(): void {
+    if (this.connectionState === 'closed') return;
+    this.#setConnectionState('closed');
+    this.media.close();
+    this.#options.mediaContext.sendQueue.flush();
+    this.#dtls?.close();
+    this.ice.close();
+    this.#negotiator.close();
+    this.#io.closeTransport(this.transport);
+    this.emit('closed');
+    this.removeAllListeners();
+  }
+
+  #acceptRemoteTransport(remote: RemoteTransportDescription): void {
+    const previous = this.#remote;
+    this.#remote = remote;
+    if (previous !== null && previous.usernameFragment !== remote.usernameFragment) this.#restartIce(remote);
+    else this.ice.setRemote(remote);
+    // A re-offer may repeat its fingerprint but not bring another: that would be a new DTLS association.
+    if (this.#dtls !== null) {
+      this.#dtls.expectFingerprints(remote.fingerprints);
+      return;
+    }
+    const role = remote.setup === 'passive' ? 'client' : 'server';
+    this.#dtls = new DtlsTransport(this.#io, this.transport, role, remote.fingerprints, (state) => {
+      if (state === 'connected') this.media.setSendEnabled(true);
+      this.#updateConnectionState();
+    });
+    this.#updateConnectionState();
+  }
+
+  #restartIce(remote: IceCredentials): void {
+    this.ice.restart(this.#options.createIceCredentials(), this.#options.mediaContext.clock.nowMs);
+    this.ice.setRemote(remote);
+    this.#options.usernameFragmentsChanged(this);
+  }
+
+  /** Keeps one MediaLine per transceiver. */
+  #syncLines(): void {
+    const transceivers = this.#negotiator.transceivers;
+    for (let index = this.#lines.length - 1; index >= 0; index--) {
+      const line = this.#lines[index];
+      if (transceivers.includes(line.transceiver)) continue;
+      this.#stopLine(line);
+      this.#lines.splice(index, 1);
+    }
+    for (const transceiver of transceivers) {
+      if (!this.#lines.some((line) => line.transceiver === transceiver)) this.#lines.push(new MediaLine(transceiver));
+    }
+  }
+
+  /** Brings the media layer in line with what has just been agreed. */
+  #applyNegotiation(): void {
+    this.#syncLines();
+    for (const line of this.#lines) {
+      this.#applyReceive(line);
+      this.#applySend(line);
+    }
+    this.#options.deadlineChanged();
+    this.emit('negotiated');
+  }
+
+  #applyReceive(line: MediaLine): void {
+    const parameters = line.transceiver.receive;
+    if (parameters === null) this.#stopReceiving(line);
+    else if (line.inbound === null) line.inbound = this.media.addReceiver(parameters);
+    else this.media.updateReceiver(line.inbound, parameters);
+  }
+
+  #applySend(line: MediaLine): void {
+    const parameters = line.transceiver.send;
+    if (parameters === null) this.#stopSending(line);
+    else if (line.forwarder !== null) this.media.updateSender(line.forwarder, parameters);
+    else {
+      const forwarder = this.media.addSender(parameters);
+      line.forwarder = forwarder;
+      forwarder.onStateChange = () => line.onForwarderChange?.();
+      forwarder.setSource(line.source);
+      line.onForwarderChange?.();
+    }
+  }
+
+  #stopLine(line: MediaLine): void {
+    this.#stopReceiving(line);
+    this.#stopSending(line);
+  }
+
+  #stopReceiving(line: MediaLine): void {
+    const track = line.inbound;
+    if (track === null) return;
+    line.inbound = null;
+    this.media.removeReceiver(track);
+    this.emit('trackended', line, track);
+  }
+
+  #stopSending(line: MediaLine): void {
+    if (line.forwarder === null) return;
+    this.media.removeSender(line.forwarder);
+    line.forwarder = null;
+    line.onForwarderChange?.();
+  }
+
+  #trackStarted(track: InboundTrack): void {
+    const line = this.#lines.find((candidate) => candidate.inbound === track);
+    if (line !== undefined) this.emit('track', line, track);
+  }
+
+  #updateConnectionState(): void {
+    if (this.connectionState === 'closed' || this.connectionState === 'failed') return;
+    const dtls = this.#dtls;
+    if (dtls === null) return;
+    if (this.ice.state === 'failed') this.#fail('ice-failed');
+    else if (dtls.state === 'failed') this.#fail(dtls.failure!);
+    else if (dtls.state === 'closed') this.close();
+    else if (dtls.state === 'connecting') this.#setConnectionState('connecting');
+    else this.#setConnectionState(this.ice.state === 'disconnected' ? 'disconnected' : 'connected');
+  }
+
+  #fail(failure: ConnectionFailure): void {
+    this.failure = failure;
+    this.#options.log.info(
+      { transport: this.transport, failure, detail: this.#dtls?.detail },
+      'peer connection failed',
+    );
+    this.#setConnectionState('failed');
+  }
+
+  #setConnectionState(state: ConnectionState): void {
+    if (state === this.connectionState) return;
+    this.connectionState = state;
+    this.emit('connectionstatechange', state);
+  }
+}
