@@ -1,0 +1,230 @@
+/** Accepts WebSocket connections, finds the dialect of each, and keeps watch over them. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type RawData, type WebSocket, WebSocketServer as Ws } from 'ws';
+import type { Logger } from '../log.ts';
+import { AddressLimit } from './address-limit.ts';
+import { clientAddress } from './client-address.ts';
+import { CloseCode, type SignalingRequest, SignalingSocket } from './signaling-socket.ts';
+import { dialectOfFirstFrame, UpgradeRoutes } from './upgrade-routes.ts';
+import type { WebSocketDialect } from './web-socket-dialect.ts';
+
+export interface WebSocketServerOptions {
+  readonly log: Logger;
+  readonly trustProxy: boolean;
+  readonly maxMessageBytes: number;
+  readonly maxConnectionsPerAddress: number;
+  /** How often each client is pinged; one that did not answer the ping before is dropped. Default 30 s. */
+  readonly pingIntervalMs?: number;
+  /** How long a client on a path of several dialects may wait with its first frame. Default 60 s. */
+  readonly firstFrameTimeoutMs?: number;
+}
+
+const defaultPingIntervalMs = 30_000;
+const defaultFirstFrameTimeoutMs = 60_000;
+/** A client that leaves so many whole messages unread is not reading. */
+const bufferedMessages = 16;
+
+type Refusal = 'connection-limit' | 'no-such-path' | 'shutting-down';
+
+const statusOfRefusal: Readonly<Record<Refusal, string>> = {
+  'connection-limit': '429 Too Many Requests',
+  'no-such-path': '404 Not Found',
+  'shutting-down': '503 Service Unavailable',
+};
+
+interface Connection {
+  answeredPing: boolean;
+}
+
+export class WebSocketServer {
+  readonly #options: WebSocketServerOptions;
+  readonly #log: Logger;
+  readonly #ws: Ws;
+  readonly #routes = new UpgradeRoutes();
+  readonly #limit: AddressLimit;
+  readonly #connections = new Map<WebSocket, Connection>();
+  readonly #heartbeat: NodeJS.Timeout;
+  /** Upgrades refused, by reason; for metrics. */
+  readonly refused: Record<Refusal, number> = {
+    'connection-limit': 0,
+    'no-such-path': 0,
+    'shutting-down': 0,
+  };
+  #closed: (() => void) | null = null;
+  #closing = false;
+
+  constructor(options: WebSocketServerOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#limit = new AddressLimit(options.maxConnectionsPerAddress);
+    this.#ws = new Ws({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: options.maxMessageBytes,
+      // Signaling is small; compression would cost each connection a zlib window.
+      perMessageDeflate: false,
+    });
+    this.#heartbeat = setInterval(
+      () => this.#beat(),
+      options.pingIntervalMs ?? defaultPingIntervalMs,
+    ).unref();
+  }
+
+  add(dialect: WebSocketDialect): void {
+    this.#routes.add(dialect);
+  }
+
+  /** Open connections. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** Whether a dialect names the path of this request, as against taking any path. */
+  claimsByName(request: IncomingMessage): boolean {
+    const url = targetOf(request);
+    return (
+      url !== null &&
+      this.#routes
+        .candidates(url.pathname, url.searchParams)
+        .some((dialect) => dialect.paths.includes(url.pathname))
+    );
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const url = targetOf(request);
+    const candidates = url === null ? [] : this.#routes.candidates(url.pathname, url.searchParams);
+    const client = clientAddress(request, this.#options.trustProxy);
+    const refusal = this.#refusal(candidates, client.address);
+    if (url === null || refusal !== null) {
+      const reason = refusal ?? 'no-such-path';
+      this.refused[reason]++;
+      refuse(socket, statusOfRefusal[reason]);
+      return;
+    }
+    // Given back when the TCP connection goes, whether or not the handshake succeeds.
+    socket.once('close', () => this.#limit.release(client.address));
+    this.#ws.handleUpgrade(request, socket, head, (ws) => {
+      this.#accept(ws, candidates, {
+        path: url.pathname,
+        query: url.searchParams,
+        headers: request.headers,
+        remoteAddress: client.address,
+        secure: client.secure,
+      });
+    });
+  }
+
+  /** Refuses new connections, closes the open ones with 1001, and resolves when all are gone. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#heartbeat);
+    const gone = new Promise<void>((resolve) => {
+      this.#closed = resolve;
+    });
+    for (const ws of this.#connections.keys()) ws.close(CloseCode.GoingAway, 'The server is shutting down.');
+    if (this.#connections.size > 0) await gone;
+  }
+
+  /** Cuts every connection without a word. */
+  terminate(): void {
+    for (const ws of this.#connections.keys()) ws.terminate();
+  }
+
+  /** Why a connection may not be had; where it may, it is counted against its address. */
+  #refusal(candidates: readonly WebSocketDialect[], address: string): Refusal | null {
+    if (candidates.length === 0) return 'no-such-path';
+    if (this.#closing) return 'shutting-down';
+    return this.#limit.acquire(address) ? null : 'connection-limit';
+  }
+
+  #accept(ws: WebSocket, candidates: readonly WebSocketDialect[], request: SignalingRequest): void {
+    const connection: Connection = { answeredPing: true };
+    this.#connections.set(ws, connection);
+    const socket = new SignalingSocket(
+      ws,
+      request,
+      bufferedMessages * this.#options.maxMessageBytes,
+      (error) =>
+        this.#log.error({ err: error, path: request.path }, 'bug: a signaling session ended unexpectedly'),
+    );
+    ws.on('pong', () => {
+      connection.answeredPing = true;
+    });
+    // What ws reports here (a bad frame, a message too long) it has already answered with a close frame.
+    ws.on('error', (error) => {
+      this.#log.debug(
+        { err: error, path: request.path, client: request.remoteAddress },
+        'bad WebSocket frame',
+      );
+    });
+    ws.on('close', (code, reason) => {
+      this.#connections.delete(ws);
+      socket.deliverClose(code, reason.toString());
+      if (this.#connections.size === 0) this.#closed?.();
+    });
+    if (candidates.length === 1) {
+      ws.on('message', (data) => socket.deliver(textOf(data)));
+      this.#handOver(socket, candidates[0]);
+    } else this.#awaitFirstFrame(ws, socket, candidates);
+  }
+
+  #awaitFirstFrame(ws: WebSocket, socket: SignalingSocket, candidates: readonly WebSocketDialect[]): void {
+    const timer = setTimeout(
+      () => socket.close(CloseCode.PolicyViolation, 'Nothing was sent in time.'),
+      this.#options.firstFrameTimeoutMs ?? defaultFirstFrameTimeoutMs,
+    );
+    ws.once('close', () => clearTimeout(timer));
+    ws.once('message', (data) => {
+      clearTimeout(timer);
+      const firstFrame = textOf(data);
+      const dialect = dialectOfFirstFrame(candidates, firstFrame);
+      if (dialect === null) {
+        socket.close(CloseCode.ProtocolError, 'No signaling protocol of this path begins so.');
+        return;
+      }
+      ws.on('message', (next) => socket.deliver(textOf(next)));
+      if (this.#handOver(socket, dialect)) socket.deliver(firstFrame);
+    });
+  }
+
+  #handOver(socket: SignalingSocket, dialect: WebSocketDialect): boolean {
+    try {
+      dialect.accept(socket);
+      return true;
+    } catch (error) {
+      this.#log.error({ err: error, dialect: dialect.name }, 'bug: a dialect could not take a connection');
+      socket.close(CloseCode.InternalError, 'Internal error.');
+      return false;
+    }
+  }
+
+  #beat(): void {
+    for (const [ws, connection] of this.#connections) {
+      if (!connection.answeredPing) {
+        ws.terminate();
+        continue;
+      }
+      connection.answeredPing = false;
+      ws.ping();
+    }
+  }
+}
+
+function targetOf(request: IncomingMessage): URL | null {
+  const target = request.url ?? '/';
+  // A target such as //host/x would otherwise be read as another host.
+  return URL.canParse(`http://localhost${target}`) && target.startsWith('/')
+    ? new URL(`http://localhost${target}`)
+    : null;
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.on('error', () => {});
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString();
+  return data instanceof ArrayBuffer ? Buffer.from(data).toString() : data.toString();
+}
