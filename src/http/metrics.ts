@@ -1,0 +1,125 @@
+/**
+ * /metrics in the Prometheus text format. Nothing is counted here: every value is read where it is kept, at
+ * the moment of the scrape.
+ */
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, Gauge, Registry } from 'prom-client';
+
+/** One value, or one for each value of a label. */
+export type MetricReading = number | Readonly<Record<string, number>>;
+
+export interface MetricDefinition {
+  readonly name: string;
+  readonly help: string;
+  /** The label whose values are the keys of the reading. */
+  readonly label?: string;
+  read(): MetricReading;
+}
+
+/** How finely the event loop's delay is sampled. */
+const lagResolutionMs = 10;
+const lagQuantiles = [0.5, 0.9, 0.99] as const;
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #lag: IntervalHistogram = monitorEventLoopDelay({ resolution: lagResolutionMs });
+
+  constructor() {
+    this.#lag.enable();
+    this.#processMetrics();
+  }
+
+  /** A value that only grows while the process lives. */
+  counter(definition: MetricDefinition): void {
+    const counter = new Counter({
+      name: definition.name,
+      help: definition.help,
+      labelNames: definition.label === undefined ? [] : [definition.label],
+      registers: [this.#registry],
+      collect(): void {
+        this.reset();
+        forEachReading(definition, (labels, value) => counter.inc(labels, value));
+      },
+    });
+  }
+
+  /** A value that goes up and down. */
+  gauge(definition: MetricDefinition): void {
+    const gauge = new Gauge({
+      name: definition.name,
+      help: definition.help,
+      labelNames: definition.label === undefined ? [] : [definition.label],
+      registers: [this.#registry],
+      collect(): void {
+        this.reset();
+        forEachReading(definition, (labels, value) => gauge.set(labels, value));
+      },
+    });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The whole exposition. Event-loop delays start anew with each. */
+  async expose(): Promise<string> {
+    const text = await this.#registry.metrics();
+    this.#lag.reset();
+    return text;
+  }
+
+  close(): void {
+    this.#lag.disable();
+    this.#registry.clear();
+  }
+
+  #processMetrics(): void {
+    this.gauge({
+      name: 'manifold_event_loop_lag_seconds',
+      help: 'How late the event loop ran since the last scrape, by quantile.',
+      label: 'quantile',
+      read: () =>
+        Object.fromEntries([
+          ...lagQuantiles.map((quantile) => [quantile, this.#lateness(this.#lag.percentile(quantile * 100))]),
+          ['1', this.#lateness(this.#lag.max)],
+        ]),
+    });
+    this.counter({
+      name: 'process_cpu_seconds_total',
+      help: 'User and system CPU time of the process.',
+      read: () => {
+        const usage = process.cpuUsage();
+        return (usage.user + usage.system) / 1e6;
+      },
+    });
+    this.gauge({
+      name: 'process_resident_memory_bytes',
+      help: 'Resident memory of the process.',
+      read: () => process.memoryUsage.rss(),
+    });
+    this.gauge({
+      name: 'process_start_time_seconds',
+      help: 'When the process started, in seconds since 1970.',
+      read: () => performance.timeOrigin / 1000,
+    });
+  }
+
+  /** The histogram holds intervals between samples, which include the sampling interval itself. */
+  #lateness(intervalNs: number): number {
+    return this.#lag.count === 0 ? 0 : Math.max(0, intervalNs / 1e9 - lagResolutionMs / 1e3);
+  }
+}
+
+function forEachReading(
+  definition: MetricDefinition,
+  report: (labels: Record<string, string>, value: number) => void,
+): void {
+  const reading = definition.read();
+  if (typeof reading === 'number') {
+    report({}, reading);
+    return;
+  }
+  for (const [labelValue, value] of Object.entries(reading)) {
+    report({ [definition.label ?? 'kind']: labelValue }, value);
+  }
+}
