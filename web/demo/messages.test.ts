@@ -42,10 +42,13 @@ test('a server without the additive fields, or with an object in data, is unders
 test('a candidate always names its line', () => {
   const parse = (data: object) =>
     parseServerMessage(JSON.stringify({ event: 'candidate', data: JSON.stringify(data) }));
-  assert.deepEqual(parse({ candidate: 'candidate:1', sdpMid: '', sdpMLineIndex: 0, usernameFragment: null }), {
-    type: 'candidate',
-    candidate: { candidate: 'candidate:1', sdpMid: null, sdpMLineIndex: 0 },
-  });
+  assert.deepEqual(
+    parse({ candidate: 'candidate:1', sdpMid: '', sdpMLineIndex: 0, usernameFragment: null }),
+    {
+      type: 'candidate',
+      candidate: { candidate: 'candidate:1', sdpMid: null, sdpMLineIndex: 0 },
+    },
+  );
   assert.deepEqual(parse({ candidate: 'candidate:1' }), {
     type: 'candidate',
     candidate: { candidate: 'candidate:1', sdpMid: null, sdpMLineIndex: 0 },

@@ -42,7 +42,11 @@ export function parseServerMessage(text: string): ServerMessage | null {
       const sdpMid = stringField(data, 'sdpMid') || null;
       return {
         type: 'candidate',
-        candidate: { candidate, sdpMid, sdpMLineIndex: sdpMid === null ? (sdpMLineIndex ?? 0) : sdpMLineIndex },
+        candidate: {
+          candidate,
+          sdpMid,
+          sdpMLineIndex: sdpMid === null ? (sdpMLineIndex ?? 0) : sdpMLineIndex,
+        },
       };
     }
     case 'media': {

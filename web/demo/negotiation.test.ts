@@ -61,7 +61,15 @@ test('a server offer while ours is out is ignored, and so is what it said', asyn
     applied = true;
   });
   await negotiation.idle();
-  assert.deepEqual(log, ['create', '> offer', 'accept A', 'settled', 'answer S2', '> answer to S2', 'settled']);
+  assert.deepEqual(log, [
+    'create',
+    '> offer',
+    'accept A',
+    'settled',
+    'answer S2',
+    '> answer to S2',
+    'settled',
+  ]);
   assert.equal(applied, true);
 });
 

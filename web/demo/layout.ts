@@ -1,0 +1,152 @@
+/** Where the tiles go. Pure geometry, so that tiles can be moved without remounting their videos. */
+
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Layout {
+  /** One rectangle per tile, in order. */
+  readonly tiles: readonly Rectangle[];
+  /** Larger than the given height when the tiles have to scroll. */
+  readonly contentHeight: number;
+}
+
+/** Pixels between tiles. */
+export const tileGap = 10;
+/** Cameras are cropped no further than this; wider than 16:9 shows bars no camera fills. */
+const widestAspect = 16 / 9;
+const narrowestAspectLandscape = 4 / 3;
+const narrowestAspectPortrait = 0.85;
+/** Below this width a face is not recognizable: the grid scrolls instead. */
+const smallestTileWidth = 150;
+/** The strip beside or below a spotlighted tile, as a share of the room. */
+const stripShareLandscape = 0.2;
+const stripSharePortrait = 0.22;
+const stripWidthRange = [150, 300] as const;
+const stripHeightRange = [96, 170] as const;
+
+/**
+ * @param spotlight index of the tile to show large; -1 for an even grid
+ */
+export function layoutTiles(count: number, width: number, height: number, spotlight = -1): Layout {
+  if (count === 0 || width <= 0 || height <= 0) return { tiles: [], contentHeight: 0 };
+  if (spotlight >= 0 && spotlight < count && count > 1) return layoutStage(count, width, height, spotlight);
+  return layoutGrid(count, width, height);
+}
+
+function layoutGrid(count: number, width: number, height: number): Layout {
+  const narrowest = width >= height ? narrowestAspectLandscape : narrowestAspectPortrait;
+  let best: { columns: number; width: number; height: number } | null = null;
+  for (let columns = 1; columns <= count; columns++) {
+    const rows = Math.ceil(count / columns);
+    const cellWidth = (width - tileGap * (columns - 1)) / columns;
+    const cellHeight = (height - tileGap * (rows - 1)) / rows;
+    if (cellHeight <= 0 || (cellWidth < smallestTileWidth && columns > 1)) continue;
+    const tile = fit(cellWidth, cellHeight, narrowest);
+    if (tile.width < smallestTileWidth && count > 1) continue;
+    if (best === null || tile.width * tile.height > best.width * best.height) best = { columns, ...tile };
+  }
+  if (best === null) {
+    // Too many for the space: as many columns as are recognizable, and scroll.
+    const columns = Math.max(1, Math.floor((width + tileGap) / (smallestTileWidth + tileGap)));
+    const tileWidth = (width - tileGap * (columns - 1)) / columns;
+    best = { columns, width: tileWidth, height: tileWidth / narrowestAspectLandscape };
+  }
+  return place(count, best.columns, best.width, best.height, width, height);
+}
+
+/** Rows centred in the space; a last row that is not full is centred too. */
+function place(
+  count: number,
+  columns: number,
+  tileWidth: number,
+  tileHeight: number,
+  width: number,
+  height: number,
+): Layout {
+  const rows = Math.ceil(count / columns);
+  const contentHeight = rows * tileHeight + (rows - 1) * tileGap;
+  const offsetTop = Math.max(0, (height - contentHeight) / 2);
+  const tiles: Rectangle[] = [];
+  for (let index = 0; index < count; index++) {
+    const row = Math.floor(index / columns);
+    const inRow = Math.min(columns, count - row * columns);
+    const rowWidth = inRow * tileWidth + (inRow - 1) * tileGap;
+    tiles.push(
+      rectangle(
+        (width - rowWidth) / 2 + (index - row * columns) * (tileWidth + tileGap),
+        offsetTop + row * (tileHeight + tileGap),
+        tileWidth,
+        tileHeight,
+      ),
+    );
+  }
+  return { tiles, contentHeight: Math.max(height, Math.ceil(contentHeight)) };
+}
+
+/** One tile large, the others in a strip: on the right of a wide room, below in a tall one. */
+function layoutStage(count: number, width: number, height: number, spotlight: number): Layout {
+  const landscape = width >= height;
+  const strip = landscape
+    ? clamp(width * stripShareLandscape, ...stripWidthRange)
+    : clamp(height * stripSharePortrait, ...stripHeightRange);
+  const stage = landscape
+    ? rectangle(0, 0, width - strip - tileGap, height)
+    : rectangle(0, 0, width, height - strip - tileGap);
+  const others = count - 1;
+  const tiles: Rectangle[] = [];
+  if (landscape) {
+    const wanted = strip / widestAspect;
+    const tileHeight = Math.min(wanted, Math.max(wanted / 2, (height - tileGap * (others - 1)) / others));
+    const used = others * tileHeight + (others - 1) * tileGap;
+    const top = Math.max(0, (height - used) / 2);
+    for (let i = 0, next = 0; i < count; i++) {
+      if (i === spotlight) tiles.push(stage);
+      else {
+        tiles.push(rectangle(width - strip, top + next * (tileHeight + tileGap), strip, tileHeight));
+        next++;
+      }
+    }
+    return { tiles, contentHeight: Math.max(height, Math.ceil(used)) };
+  }
+  // Below the stage the strip wraps into as many rows as it needs.
+  const tileWidth = Math.min(strip * widestAspect, Math.max(110, (width - tileGap * (others - 1)) / others));
+  const columns = Math.max(1, Math.floor((width + tileGap) / (tileWidth + tileGap)));
+  const rows = Math.ceil(others / columns);
+  for (let i = 0, next = 0; i < count; i++) {
+    if (i === spotlight) tiles.push(stage);
+    else {
+      const row = Math.floor(next / columns);
+      const inRow = Math.min(columns, others - row * columns);
+      const rowWidth = inRow * tileWidth + (inRow - 1) * tileGap;
+      const left = (width - rowWidth) / 2 + (next % columns) * (tileWidth + tileGap);
+      tiles.push(
+        rectangle(left, stage.height + tileGap + row * (strip + tileGap), Math.min(tileWidth, width), strip),
+      );
+      next++;
+    }
+  }
+  return { tiles, contentHeight: Math.max(height, Math.ceil(stage.height + rows * (strip + tileGap))) };
+}
+
+/** The largest tile in a cell whose shape stays within what cameras look good in. */
+function fit(width: number, height: number, narrowest: number): { width: number; height: number } {
+  const aspect = clamp(width / height, narrowest, widestAspect);
+  return width / height > aspect ? { width: height * aspect, height } : { width, height: width / aspect };
+}
+
+function rectangle(left: number, top: number, width: number, height: number): Rectangle {
+  return { left: round(left), top: round(top), width: round(width), height: round(height) };
+}
+
+/** Whole pixels downward: tiles never overlap or leave the room by rounding. */
+function round(value: number): number {
+  return Math.floor(value + 1e-6);
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}
