@@ -1,0 +1,46 @@
+/** What a PATCH does to a session: trickled candidates, or an ICE restart (RFC 9725 §4.3). */
+import { randomUUID } from 'node:crypto';
+import { ProtocolError } from '../../errors.ts';
+import { formatSdpFragment, parseSdpFragment, type SdpFragment } from './sdp-fragment.ts';
+import type { Session } from './session-table.ts';
+
+/**
+ * Applies a fragment. Credentials other than the session's ask for a restart, whichever If-Match they came with:
+ * there is nothing else they could mean.
+ * @returns the fragment to answer a restart with, or null when candidates were taken
+ * @throws ProtocolError for a malformed fragment; nothing has changed then
+ */
+export function patchIceSession(session: Session, body: string): string | null {
+  const fragment = parseSdpFragment(body);
+  if (!asksForRestart(session, fragment)) {
+    addCandidates(session, fragment);
+    return null;
+  }
+  const { usernameFragment, password } = fragment;
+  if (usernameFragment === null || password === null) {
+    throw new ProtocolError('malformed-message', 'An ICE restart needs both a=ice-ufrag and a=ice-pwd.');
+  }
+  const local = session.participant.applyIceRestart({ usernameFragment, password });
+  session.entityTag = randomUUID();
+  addCandidates(session, fragment);
+  const candidates = session.participant.localCandidates;
+  return formatSdpFragment({
+    ...local,
+    candidates: candidates.map(({ candidate }) => candidate),
+    mediaLine: fragment.mediaLine,
+    mid: fragment.mid ?? candidates[0]?.sdpMid ?? '0',
+  });
+}
+
+function asksForRestart(session: Session, fragment: SdpFragment): boolean {
+  const current = session.participant.remoteIceCredentials;
+  const { usernameFragment, password } = fragment;
+  return (
+    (usernameFragment !== null && usernameFragment !== current?.usernameFragment) ||
+    (password !== null && password !== current?.password)
+  );
+}
+
+function addCandidates(session: Session, fragment: SdpFragment): void {
+  for (const candidate of fragment.candidates) session.participant.addRemoteCandidate(candidate);
+}
