@@ -124,7 +124,11 @@ export interface PacketIo {
 
   readonly counters: PacketIoCounters;
   /** Facts found at start, for logs: whether GSO, recvmmsg and kernel timestamps are in use. */
-  readonly features: { readonly gso: boolean; readonly batchedIo: boolean; readonly kernelTimestamps: boolean };
+  readonly features: {
+    readonly gso: boolean;
+    readonly batchedIo: boolean;
+    readonly kernelTimestamps: boolean;
+  };
   /** Closes sockets, transports and sessions. */
   close(): void;
 }

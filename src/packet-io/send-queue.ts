@@ -37,7 +37,13 @@ export class SendQueue {
   }
 
   /** Queues prefix (as written since `begin()`) ++ arena[bodyOffset, bodyOffset + bodyLength). */
-  commit(kind: number, transport: number, prefixLength: number, bodyOffset: number, bodyLength: number): void {
+  commit(
+    kind: number,
+    transport: number,
+    prefixLength: number,
+    bodyOffset: number,
+    bodyLength: number,
+  ): void {
     const at = this.#count * outboxStride;
     const outbox = this.#outbox;
     outbox[at + OutboxField.Transport] = transport;

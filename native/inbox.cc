@@ -1,0 +1,105 @@
+#include "inbox.h"
+
+#include "datagram.h"
+
+namespace manifold {
+
+int Inbox::fill(const ReceiveBatch& batch, int received, int socket) {
+  int count = 0;
+  double bytes = 0;
+  controlSlots_ = 0;
+  for (int i = 0; i < received; i++) {
+    bytes += static_cast<double>(batch.size(i));
+    record_ = memory_.records + count * kInboxStride;
+    if (!accept(batch, i, socket)) continue;
+    memory_.arrivals[count] = static_cast<double>(batch.arrivalNanos(i) - clockOriginNanos_) / 1000;
+    batch.from(i).writeRecord(memory_.addresses + count * kAddressStride);
+    count++;
+  }
+  counters_->add(Counter::receiveBatches);
+  counters_->add(Counter::datagramsReceived, received);
+  counters_->add(Counter::bytesReceived, bytes);
+  return count;
+}
+
+bool Inbox::accept(const ReceiveBatch& batch, int i, int socket) {
+  const uint8_t* data = batch.data(i);
+  const size_t size = batch.size(i);
+  if (batch.truncated(i) || size > kSlotBytes) {
+    counters_->add(Counter::droppedOversize);
+    return false;
+  }
+  const PacketKind kind = classifyDatagram(data, size);
+  if (kind == PacketKind::Unknown) {
+    counters_->add(Counter::droppedUnknownKind);
+    return false;
+  }
+  const int32_t transport = transports_->findByAddress(AddressKey(socket, batch.from(i)));
+  record_[kInboxKind] = static_cast<int32_t>(kind);
+  record_[kInboxTransport] = transport;
+  record_[kInboxSocket] = socket;
+  record_[kInboxPacketNumber] = -1;
+  if (kind == PacketKind::Rtp || kind == PacketKind::Rtcp) return acceptSecured(kind, transport, data, size);
+  copyToControlSlot(data, size);
+  counters_->add(kind == PacketKind::Stun ? Counter::stunReceived : Counter::dtlsReceived);
+  return true;
+}
+
+bool Inbox::acceptSecured(PacketKind kind, int32_t id, const uint8_t* data, size_t size) {
+  Transport* transport = transports_->find(id);
+  if (transport == nullptr) {
+    counters_->add(Counter::droppedUnknownAddress);
+    return false;
+  }
+  if (!transport->srtp) {
+    counters_->add(Counter::droppedNoKeys);
+    return false;
+  }
+  const bool rtp = kind == PacketKind::Rtp;
+  const size_t offset =
+      rtp ? static_cast<size_t>(nextPacketNumber_ & (memory_.slotCount - 1)) * kSlotBytes : controlOffset();
+  size_t written = 0;
+  const SrtpResult result = rtp
+                                ? transport->srtp->inbound.unprotectRtp(data, size, memory_.arena + offset, &written)
+                                : transport->srtp->inbound.unprotectRtcp(data, size, memory_.arena + offset, &written);
+  if (result != SrtpResult::Ok) {
+    countFailure(result);
+    return false;
+  }
+  record_[kInboxOffset] = static_cast<int32_t>(offset);
+  record_[kInboxLength] = static_cast<int32_t>(written);
+  if (rtp) {
+    record_[kInboxPacketNumber] = static_cast<int32_t>(nextPacketNumber_);
+    nextPacketNumber_ = (nextPacketNumber_ + 1) & kPacketNumberMask;
+    counters_->add(Counter::rtpReceived);
+  } else {
+    controlSlots_++;
+    counters_->add(Counter::rtcpReceived);
+  }
+  return true;
+}
+
+void Inbox::copyToControlSlot(const uint8_t* data, size_t size) {
+  memcpy(controlSlot(), data, size);
+  record_[kInboxOffset] = static_cast<int32_t>(controlOffset());
+  record_[kInboxLength] = static_cast<int32_t>(size);
+  controlSlots_++;
+}
+
+void Inbox::countFailure(SrtpResult result) {
+  switch (result) {
+    case SrtpResult::Malformed:
+      counters_->add(Counter::droppedUnknownKind);
+      return;
+    case SrtpResult::Replay:
+      counters_->add(Counter::droppedReplay);
+      return;
+    case SrtpResult::SsrcLimit:
+      counters_->add(Counter::droppedSsrcLimit);
+      return;
+    default:
+      counters_->add(Counter::droppedAuthentication);
+  }
+}
+
+}  // namespace manifold

@@ -1,0 +1,153 @@
+#include "srtp_cipher.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/params.h>
+
+#include <cstring>
+
+namespace manifold {
+
+namespace {
+
+constexpr size_t kSha1Bytes = 20;
+constexpr size_t kAuthenticationKeyBytes = 20;
+
+// RFC 3711 section 4.3.1; SRTCP's labels are three higher (section 4.3.2).
+constexpr uint8_t kLabelEncryption = 0;
+constexpr uint8_t kLabelAuthentication = 1;
+constexpr uint8_t kLabelSalt = 2;
+constexpr uint8_t kLabelRtcpOffset = 3;
+
+/**
+ * AES-CM as a key derivation function with a key derivation rate of 0. The salt of the GCM profiles is 12 bytes
+ * and stands to the left of its 14-byte field (RFC 7714 section 11).
+ */
+bool deriveKey(const SrtpProfileFacts& facts, const SrtpMasterKeys& master, uint8_t label, uint8_t* out,
+               size_t size) {
+  uint8_t counter[16] = {};
+  memcpy(counter, master.salt, facts.saltBytes);
+  counter[7] ^= label;
+  const uint8_t zeros[kMaxSrtpKeyBytes] = {};
+  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
+  if (context == nullptr) return false;
+  int written = 0;
+  const EVP_CIPHER* cipher = facts.keyBytes == 32 ? EVP_aes_256_ctr() : EVP_aes_128_ctr();
+  const bool ok = EVP_EncryptInit_ex(context, cipher, nullptr, master.key, counter) == 1 &&
+                  EVP_EncryptUpdate(context, out, &written, zeros, static_cast<int>(size)) == 1;
+  EVP_CIPHER_CTX_free(context);
+  return ok;
+}
+
+EVP_MAC_CTX* createHmacSha1(const uint8_t* key, size_t size) {
+  EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  if (mac == nullptr) return nullptr;
+  EVP_MAC_CTX* context = EVP_MAC_CTX_new(mac);
+  EVP_MAC_free(mac);
+  char digest[] = "SHA1";
+  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                               OSSL_PARAM_construct_end()};
+  if (context != nullptr && EVP_MAC_init(context, key, size, params) != 1) {
+    EVP_MAC_CTX_free(context);
+    return nullptr;
+  }
+  return context;
+}
+
+}  // namespace
+
+SrtpCipher::~SrtpCipher() {
+  EVP_CIPHER_CTX_free(cipher_);
+  EVP_MAC_CTX_free(mac_);
+  OPENSSL_cleanse(salt_, sizeof salt_);
+}
+
+bool SrtpCipher::init(SrtpProfile profile, const SrtpMasterKeys& master, Kind kind, Direction direction) {
+  const SrtpProfileFacts& facts = factsOf(profile);
+  const uint8_t offset = kind == Kind::Rtcp ? kLabelRtcpOffset : 0;
+  const bool counterMode = profile == SrtpProfile::AesCm128HmacSha1_80;
+  const EVP_CIPHER* cipher = counterMode                               ? EVP_aes_128_ctr()
+                             : profile == SrtpProfile::AeadAes256Gcm ? EVP_aes_256_gcm()
+                                                                     : EVP_aes_128_gcm();
+  uint8_t key[kMaxSrtpKeyBytes] = {};
+  uint8_t authenticationKey[kAuthenticationKeyBytes] = {};
+  tagBytes_ = facts.tagBytes;
+  cipher_ = EVP_CIPHER_CTX_new();
+  bool ok = cipher_ != nullptr && deriveKey(facts, master, kLabelEncryption + offset, key, facts.keyBytes) &&
+            deriveKey(facts, master, kLabelSalt + offset, salt_, facts.saltBytes) &&
+            EVP_CipherInit_ex(cipher_, cipher, nullptr, key, nullptr,
+                              counterMode || direction == Direction::Protect ? 1 : 0) == 1;
+  if (ok && counterMode) {
+    ok = deriveKey(facts, master, kLabelAuthentication + offset, authenticationKey, sizeof authenticationKey);
+    mac_ = ok ? createHmacSha1(authenticationKey, sizeof authenticationKey) : nullptr;
+    ok = mac_ != nullptr;
+  }
+  OPENSSL_cleanse(key, sizeof key);
+  OPENSSL_cleanse(authenticationKey, sizeof authenticationKey);
+  return ok;
+}
+
+bool SrtpCipher::setNonce(uint32_t ssrc, uint64_t index) {
+  // GCM (RFC 7714 section 8.1): 12 bytes of salt XOR { 0 0 ssrc index(6) }.
+  // Counter mode (RFC 3711 section 4.1.1): 14 bytes of salt XOR { 0 0 0 0 ssrc index(6) }, then the block counter.
+  uint8_t nonce[16] = {};
+  memcpy(nonce, salt_, sizeof salt_);
+  uint8_t* at = nonce + (aead() ? 2 : 4);
+  for (int i = 0; i < 4; i++) at[i] ^= static_cast<uint8_t>(ssrc >> (24 - 8 * i));
+  for (int i = 0; i < 6; i++) at[4 + i] ^= static_cast<uint8_t>(index >> (40 - 8 * i));
+  return EVP_CipherInit_ex(cipher_, nullptr, nullptr, nullptr, nonce, -1) == 1;
+}
+
+bool SrtpCipher::seal(uint32_t ssrc, uint64_t index, Bytes aad, Bytes moreAad, const uint8_t* in, size_t size,
+                      uint8_t* out, uint8_t* tag) {
+  int written = 0;
+  uint8_t rest[16];
+  if (!setNonce(ssrc, index)) return false;
+  if (EVP_EncryptUpdate(cipher_, nullptr, &written, aad.data, static_cast<int>(aad.size)) != 1) return false;
+  if (moreAad.size > 0 &&
+      EVP_EncryptUpdate(cipher_, nullptr, &written, moreAad.data, static_cast<int>(moreAad.size)) != 1) {
+    return false;
+  }
+  if (size > 0 && EVP_EncryptUpdate(cipher_, out, &written, in, static_cast<int>(size)) != 1) return false;
+  return EVP_EncryptFinal_ex(cipher_, rest, &written) == 1 &&
+         EVP_CIPHER_CTX_ctrl(cipher_, EVP_CTRL_AEAD_GET_TAG, static_cast<int>(tagBytes_), tag) == 1;
+}
+
+bool SrtpCipher::open(uint32_t ssrc, uint64_t index, Bytes aad, Bytes moreAad, const uint8_t* in, size_t size,
+                      uint8_t* out, const uint8_t* tag) {
+  int written = 0;
+  uint8_t rest[16];
+  if (!setNonce(ssrc, index)) return false;
+  if (EVP_CIPHER_CTX_ctrl(cipher_, EVP_CTRL_AEAD_SET_TAG, static_cast<int>(tagBytes_),
+                          const_cast<uint8_t*>(tag)) != 1 ||
+      EVP_DecryptUpdate(cipher_, nullptr, &written, aad.data, static_cast<int>(aad.size)) != 1) {
+    return false;
+  }
+  if (moreAad.size > 0 &&
+      EVP_DecryptUpdate(cipher_, nullptr, &written, moreAad.data, static_cast<int>(moreAad.size)) != 1) {
+    return false;
+  }
+  if (size > 0 && EVP_DecryptUpdate(cipher_, out, &written, in, static_cast<int>(size)) != 1) return false;
+  return EVP_DecryptFinal_ex(cipher_, rest, &written) == 1;
+}
+
+bool SrtpCipher::applyKeystream(uint32_t ssrc, uint64_t index, const uint8_t* in, size_t size, uint8_t* out) {
+  int written = 0;
+  if (size == 0) return true;
+  return setNonce(ssrc, index) && EVP_EncryptUpdate(cipher_, out, &written, in, static_cast<int>(size)) == 1;
+}
+
+bool SrtpCipher::authenticate(Bytes data, Bytes more, uint8_t* tag) {
+  uint8_t digest[kSha1Bytes];
+  size_t written = 0;
+  // Initialising without a key keeps the one already scheduled.
+  if (EVP_MAC_init(mac_, nullptr, 0, nullptr) != 1 || EVP_MAC_update(mac_, data.data, data.size) != 1 ||
+      EVP_MAC_update(mac_, more.data, more.size) != 1 ||
+      EVP_MAC_final(mac_, digest, &written, sizeof digest) != 1) {
+    return false;
+  }
+  memcpy(tag, digest, tagBytes_);
+  return true;
+}
+
+}  // namespace manifold

@@ -1,0 +1,63 @@
+// The session keys of one direction and one kind (RTP or RTCP) of an SRTP session, and the two transforms over
+// them. Contexts are keyed once; a packet only sets its nonce.
+#pragma once
+
+#include <openssl/evp.h>
+
+#include "srtp_profile.h"
+
+namespace manifold {
+
+struct SrtpMasterKeys {
+  uint8_t key[kMaxSrtpKeyBytes];
+  uint8_t salt[kMaxSrtpSaltBytes];
+};
+
+class SrtpCipher {
+ public:
+  enum class Kind { Rtp, Rtcp };
+  enum class Direction { Protect, Unprotect };
+
+  struct Bytes {
+    const uint8_t* data;
+    size_t size;
+  };
+
+  SrtpCipher() = default;
+  ~SrtpCipher();
+  SrtpCipher(const SrtpCipher&) = delete;
+  SrtpCipher& operator=(const SrtpCipher&) = delete;
+
+  /** Derives the session keys (RFC 3711 section 4.3, RFC 7714 section 11). False where OpenSSL refuses. */
+  bool init(SrtpProfile profile, const SrtpMasterKeys& master, Kind kind, Direction direction);
+
+  bool aead() const { return mac_ == nullptr; }
+  size_t tagBytes() const { return tagBytes_; }
+
+  /**
+   * GCM: encrypts `size` bytes from `in` to `out` (may be the same) and writes the tag. `index` is the 48-bit
+   * packet index of SRTP or the 31-bit one of SRTCP: the nonces of both have the same form.
+   */
+  bool seal(uint32_t ssrc, uint64_t index, Bytes aad, Bytes moreAad, const uint8_t* in, size_t size, uint8_t* out,
+            uint8_t* tag);
+
+  /** GCM: decrypts and checks the tag. `out` holds rubbish after a failure. */
+  bool open(uint32_t ssrc, uint64_t index, Bytes aad, Bytes moreAad, const uint8_t* in, size_t size, uint8_t* out,
+            const uint8_t* tag);
+
+  /** Counter mode: encrypts or decrypts, which is the same. */
+  bool applyKeystream(uint32_t ssrc, uint64_t index, const uint8_t* in, size_t size, uint8_t* out);
+
+  /** HMAC-SHA1 over two pieces, shortened to the tag. */
+  bool authenticate(Bytes data, Bytes more, uint8_t* tag);
+
+ private:
+  bool setNonce(uint32_t ssrc, uint64_t index);
+
+  EVP_CIPHER_CTX* cipher_ = nullptr;
+  EVP_MAC_CTX* mac_ = nullptr;
+  size_t tagBytes_ = 0;
+  uint8_t salt_[kMaxSrtpSaltBytes] = {};
+};
+
+}  // namespace manifold

@@ -1,0 +1,65 @@
+// The transports: where each sends to, whose addresses are its own, its keys.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "address_table.h"
+#include "srtp.h"
+
+namespace manifold {
+
+/** Remote addresses accepted beside the selected one; the oldest is forgotten. */
+constexpr int kMaxOtherAddresses = 8;
+
+struct Transport {
+  int32_t id = -1;
+  int socket = -1;  // -1 while no remote address is selected
+  SocketAddress remote;
+  AddressKey selected;
+  AddressKey addresses[kMaxOtherAddresses + 1];  // oldest first, the selected one among them
+  int addressCount = 0;
+  std::unique_ptr<SrtpSession> srtp;
+  /** GSO failed towards this address, so it gets plain packets. */
+  bool plainOnly = false;
+
+  // Grouping of one flush, see send_batch.cc. Valid while groupStamp equals the flush's.
+  uint32_t groupStamp = 0;
+  int32_t groupHead = -1;
+  int32_t groupTail = -1;
+  Transport* nextInGroup = nullptr;
+};
+
+class TransportTable {
+ public:
+  TransportTable(uint32_t limit, uint64_t seed) : limit_(limit), addresses_(seed) {}
+
+  /** A new id, or -1 at the limit. Freed ids come back oldest first, so that a stale one is noticed. */
+  int32_t create();
+  void close(int32_t id);
+
+  Transport* find(int32_t id) {
+    return id >= 0 && static_cast<size_t>(id) < transports_.size() ? transports_[static_cast<size_t>(id)].get()
+                                                                   : nullptr;
+  }
+  int32_t findByAddress(const AddressKey& key) const { return addresses_.find(key); }
+
+  void setRemoteAddress(Transport* transport, int socket, const SocketAddress& address);
+  void addRemoteAddress(Transport* transport, int socket, const SocketAddress& address);
+
+  /** Forgets every address on a socket that is closing. */
+  void forgetSocket(int socket);
+
+  void clear();
+
+ private:
+  void accept(Transport* transport, const AddressKey& key);
+
+  const uint32_t limit_;
+  AddressTable addresses_;
+  std::vector<std::unique_ptr<Transport>> transports_;
+  std::deque<int32_t> freed_;
+};
+
+}  // namespace manifold

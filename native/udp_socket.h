@@ -1,0 +1,45 @@
+// One bound UDP socket and what could not be sent on it yet.
+#pragma once
+
+#include <uv.h>
+
+#include "send_backlog.h"
+#include "socket_address.h"
+
+namespace manifold {
+
+/** Sockets of one PacketIo: an address key has eight bits for them. */
+constexpr int kMaxSockets = 64;
+
+struct UdpFeatures {
+  bool gso = false;
+  bool batchedIo = false;
+  bool kernelTimestamps = false;
+
+  /** Asks the kernel, with a socket made for it. */
+  static UdpFeatures probe();
+};
+
+class PacketIo;
+struct Transport;
+
+struct UdpSocket {
+  PacketIo* owner = nullptr;
+  int id = -1;
+  int fd = -1;  // -1 once closed
+  uint16_t port = 0;
+  uv_poll_t poll = {};
+  int events = 0;  // what poll is started for
+  SendBacklog backlog;
+  /** The transports of one flush that send here, see send_batch.cc. */
+  Transport* groupHead = nullptr;
+  Transport* groupTail = nullptr;
+
+  /** Opens and binds. Returns 0 or an errno. */
+  int open(const SocketAddress& address, int bufferBytes);
+};
+
+/** Whether this errno only says that the socket's buffer is full for now. */
+bool isWouldBlock(int error);
+
+}  // namespace manifold
