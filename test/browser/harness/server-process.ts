@@ -1,0 +1,22 @@
+/**
+ * Entry of the process the server under test runs in: a process of its own, so that a crash is seen as one, and its
+ * memory and processor time are not mixed with those of the test. Started with --expose-gc by manifold-process.ts.
+ */
+import { createManifold } from '../../../src/index.ts';
+import type { ServerReport, ServerRequest } from './manifold-process.ts';
+
+const report = (message: ServerReport) => process.send!(message);
+
+const manifold = await createManifold(JSON.parse(process.argv[2]!) as Parameters<typeof createManifold>[0]);
+await manifold.listen();
+report({ kind: 'listening', httpPort: manifold.httpPort, mediaPort: manifold.mediaPort });
+
+process.on('message', (request: ServerRequest) => {
+  if (request.kind === 'memory') {
+    globalThis.gc?.();
+    const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
+    report({ kind: 'memory', id: request.id, rss, heapUsed, external, arrayBuffers });
+  } else if (request.kind === 'close') {
+    void manifold.close().then(() => process.disconnect());
+  }
+});

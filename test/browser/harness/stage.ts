@@ -1,0 +1,108 @@
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'puppeteer-core';
+import type { MediaRedirection } from '../page/tracked-peer-connection.ts';
+import { type BrowserName, launchBrowser } from './browsers.ts';
+import { type OpenedPage, saveDiagnostics } from './diagnostics.ts';
+import { type ManifoldProcess, type ServerOptions, startManifold } from './manifold-process.ts';
+import { type PageServer, startPageServer } from './page-server.ts';
+import { toolkitBundle } from './toolkit-bundle.ts';
+
+export interface StageOptions {
+  readonly server?: ServerOptions;
+  /** Scripts the page server offers besides the empty page. */
+  readonly files?: Readonly<Record<string, URL>>;
+}
+
+export interface PageOptions {
+  /** URL to open; default the empty page of the page server. */
+  readonly url?: string;
+  readonly redirection?: MediaRedirection;
+}
+
+/** What one test may use; all of it is closed when the test ends. */
+export interface Stage {
+  readonly server: ManifoldProcess;
+  readonly pages: PageServer;
+  /** A room name no other test of the file uses. */
+  readonly room: string;
+  open(browser: BrowserName, label: string, options?: PageOptions): Promise<Page>;
+  /** Runs at the end of the test, last registered first. */
+  defer(cleanUp: () => Promise<void> | void): void;
+}
+
+export type StageTest = (name: string, run: (stage: Stage) => Promise<void>, timeoutMs?: number) => void;
+
+const defaultTimeoutMs = 60_000;
+
+/**
+ * One server, one page server and at most one process of each browser for a test file. Tests of the file run one
+ * after another, each in fresh browser contexts. A failing test leaves its diagnostics in test-output.
+ */
+export function stage(options: StageOptions = {}): StageTest {
+  let server: ManifoldProcess;
+  let pages: PageServer;
+  const browsers = new Map<BrowserName, Browser>();
+  let roomNumber = 0;
+
+  before(async () => {
+    [server, pages] = await Promise.all([startManifold(options.server), startPageServer(options.files)]);
+  });
+  after(async () => {
+    for (const browser of browsers.values()) await browser.close();
+    await pages?.close();
+    await server?.close();
+  });
+
+  async function browserOf(name: BrowserName): Promise<Browser> {
+    let browser = browsers.get(name);
+    if (browser === undefined || !browser.connected) {
+      browser = await launchBrowser(name);
+      browsers.set(name, browser);
+    }
+    return browser;
+  }
+
+  return (name, run, timeoutMs = defaultTimeoutMs) => {
+    test(name, { timeout: timeoutMs }, async () => {
+      const opened: OpenedPage[] = [];
+      const cleanUps: (() => Promise<void> | void)[] = [];
+      const logStart = server.log.length;
+      const it: Stage = {
+        server,
+        pages,
+        room: `room-${++roomNumber}`,
+        async open(browserName, label, pageOptions = {}) {
+          const context = await (await browserOf(browserName)).createBrowserContext();
+          cleanUps.push(() => context.close());
+          const page = await context.newPage();
+          const console: string[] = [];
+          page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
+          page.on('pageerror', (error) => console.push(`uncaught: ${String(error)}`));
+          opened.push({ label, page, console });
+          const { redirection } = pageOptions;
+          if (redirection !== undefined) {
+            await page.evaluateOnNewDocument(`globalThis.mediaRedirection = ${JSON.stringify(redirection)};`);
+          }
+          await page.evaluateOnNewDocument(await toolkitBundle());
+          await page.goto(pageOptions.url ?? pages.origin, { waitUntil: 'load' });
+          return page;
+        },
+        defer(cleanUp) {
+          cleanUps.push(cleanUp);
+        },
+      };
+      try {
+        await run(it);
+        server.assertAlive();
+      } catch (error) {
+        const folder = await saveDiagnostics(name, opened, server.log.slice(logStart), () =>
+          server.describe(),
+        );
+        if (error instanceof Error) error.message += `\n(diagnostics: ${folder})`;
+        throw error;
+      } finally {
+        for (const cleanUp of cleanUps.reverse()) await Promise.resolve(cleanUp()).catch(() => {});
+      }
+    });
+  };
+}

@@ -1,0 +1,38 @@
+/**
+ * What the tests put into every page before its own scripts run: connections are tracked, and
+ * `toolkit` offers the clients and reports the tests call through page.evaluate.
+ */
+import { describeConnections, inboundMedia, outboundMedia } from './media-report.ts';
+import { openSource } from './media-source.ts';
+import { attachTrack, colourOfTrack, detachTrack } from './playback.ts';
+import { trackedConnections, trackPeerConnections } from './tracked-peer-connection.ts';
+import { answerOf, endSession, playWhep, publishWhip, restartIceByPatch } from './whip-client.ts';
+
+const toolkit = {
+  answerOf,
+  attachTrack,
+  colourOfTrack,
+  describeConnections,
+  detachTrack,
+  endSession,
+  inboundMedia,
+  openSource,
+  outboundMedia,
+  playWhep,
+  publishWhip,
+  restartIceByPatch,
+  trackedConnections,
+};
+
+declare global {
+  var toolkit: typeof import('./toolkit.ts').toolkit;
+}
+
+export { toolkit };
+
+// esbuild, through which tsx runs the tests, marks functions with this helper; pages do not have it.
+(globalThis as { __name?: unknown }).__name ??= (target: unknown) => target;
+if (globalThis.RTCPeerConnection !== undefined && globalThis.toolkit === undefined) {
+  trackPeerConnections();
+  globalThis.toolkit = toolkit;
+}
