@@ -28,21 +28,21 @@ export type ErrorCode =
 /** The peer broke its protocol: it is told so, and its session may be ended. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
-  constructor(
-    readonly code: ErrorCode,
-    message: string,
-  ) {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
     super(message);
+    this.code = code;
   }
 }
 
 /** A well-formed request that cannot be granted: the user is told and the session goes on. */
 export class UserError extends Error {
   override readonly name = 'UserError';
-  constructor(
-    readonly code: ErrorCode,
-    message: string,
-  ) {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
     super(message);
+    this.code = code;
   }
 }

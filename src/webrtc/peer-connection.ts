@@ -37,7 +37,7 @@ export interface PeerConnectionOptions {
   readonly io: PacketIo;
   readonly mediaContext: MediaContext;
   readonly media: MediaTransportOptions;
-  readonly ice: Omit<IceLiteAgentOptions, 'local' | 'now'>;
+  readonly ice: Omit<IceLiteAgentOptions, 'local'>;
   readonly negotiation: Pick<NegotiatorOptions, 'codecs' | 'headerExtensions' | 'maxMediaLines' | 'maxSdpBytes'>;
   /** The server's host candidates, ready for SDP, the same for every connection. */
   readonly localCandidates: readonly string[];
@@ -76,11 +76,7 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
       trackStarted: (track) => this.#trackStarted(track),
       deadlineChanged: options.deadlineChanged,
     });
-    this.ice = new IceLiteAgent({
-      ...options.ice,
-      now: context.clock.nowMs,
-      local: options.createIceCredentials(),
-    });
+    this.ice = new IceLiteAgent({ ...options.ice, local: options.createIceCredentials() });
     this.ice.onSelectedPair = (pair) => {
       this.#io.setRemoteAddress(this.transport, pair.socket, pair.remote);
       this.#dtls?.pathReady(context.clock.nowMs);
