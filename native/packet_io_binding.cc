@@ -1,4 +1,4 @@
-// PacketIo for JavaScript. Addresses come as text and port; src/packet-io/native-packet-io.ts gives it the form
+// PacketIo for JavaScript. Addresses come as text and port; src/packet-io/addon-packet-io.ts gives it the form
 // of packet-io.ts.
 #include <openssl/rand.h>
 

@@ -2,7 +2,7 @@ import { AddonPacketIo } from './addon-packet-io.ts';
 import { loadAddon } from './load-addon.ts';
 import type { PacketIo, PacketIoOptions } from './packet-io.ts';
 
-export { readAddress } from './read-address.ts';
+export { readAddress } from './socket-address.ts';
 
 /**
  * Opens packet input and output over the native addon.

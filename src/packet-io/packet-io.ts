@@ -98,7 +98,7 @@ export interface PacketIo {
    */
   openSocket(address: string, port: number): { readonly socket: number; readonly port: number };
   closeSocket(socket: number): void;
-  /** Starts delivering batches. One flush of the outbox follows each by itself. */
+  /** Starts delivering batches. Whatever the handler queues in the outbox is sent by its own flush(). */
   start(handler: BatchHandler): void;
 
   createTransport(): number;
@@ -133,5 +133,5 @@ export interface PacketIo {
   close(): void;
 }
 
-/** Reads one record of `inboxAddresses`. */
-export type ReadAddress = (addresses: Uint8Array, index: number) => SocketAddress;
+/** Reads the record of `inboxAddresses` at byte offset `at` (`index * addressStride`). */
+export type ReadAddress = (addresses: Uint8Array, at: number) => SocketAddress;

@@ -1,9 +1,10 @@
-import { addressStride } from './layout.ts';
 import type { SocketAddress } from './packet-io.ts';
 
-/** Reads one record of `inboxAddresses`. IPv6 comes in the canonical form of RFC 5952. */
-export function readAddress(addresses: Uint8Array, index: number): SocketAddress {
-  const at = index * addressStride;
+/**
+ * Reads the record of `inboxAddresses` at byte offset `at`, which is `index * addressStride`. IPv6 comes in the
+ * canonical form of RFC 5952.
+ */
+export function readAddress(addresses: Uint8Array, at: number): SocketAddress {
   const port = (addresses[at + 2] << 8) | addresses[at + 3];
   if (addresses[at] === 4) {
     const address = `${addresses[at + 4]}.${addresses[at + 5]}.${addresses[at + 6]}.${addresses[at + 7]}`;
