@@ -1,0 +1,92 @@
+/** The HTTP half of a load client: posts an SDP offer to a WHIP or WHEP address and reads what it needs of the answer. */
+import { parse } from 'sdp-transform';
+import type { SocketAddress } from '../packet-io/packet-io.ts';
+
+export interface LoadOffer {
+  readonly kind: 'audio' | 'video';
+  readonly direction: 'sendonly' | 'recvonly';
+  readonly usernameFragment: string;
+  readonly password: string;
+  /** SHA-256, upper-case hex with colons. */
+  readonly fingerprint: string;
+  /** What a publisher sends with. */
+  readonly ssrc: number;
+}
+
+export interface LoadAnswer {
+  /** Where to DELETE the session. */
+  readonly resource: URL;
+  readonly usernameFragment: string;
+  readonly password: string;
+  readonly fingerprint: string;
+  readonly remote: SocketAddress;
+}
+
+export const audioPayloadType = 111;
+export const videoPayloadType = 96;
+
+/** An offer of one line, as a small WHIP or WHEP client would make it (RFC 9725). */
+export function formatOffer(offer: LoadOffer): string {
+  const video = offer.kind === 'video';
+  const payloadType = video ? videoPayloadType : audioPayloadType;
+  const lines = [
+    'v=0',
+    'o=- 1 1 IN IP4 127.0.0.1',
+    's=-',
+    't=0 0',
+    'a=group:BUNDLE 0',
+    `m=${offer.kind} 9 UDP/TLS/RTP/SAVPF ${payloadType}`,
+    'c=IN IP4 0.0.0.0',
+    'a=mid:0',
+    `a=${offer.direction}`,
+    `a=ice-ufrag:${offer.usernameFragment}`,
+    `a=ice-pwd:${offer.password}`,
+    `a=fingerprint:sha-256 ${offer.fingerprint}`,
+    'a=setup:actpass',
+    'a=rtcp-mux',
+    `a=rtpmap:${payloadType} ${video ? 'VP8/90000' : 'opus/48000/2'}`,
+    ...(video ? [`a=rtcp-fb:${payloadType} nack`, `a=rtcp-fb:${payloadType} nack pli`] : []),
+    ...(offer.direction === 'sendonly' ? ['a=msid:load load', `a=ssrc:${offer.ssrc} cname:load`] : []),
+  ];
+  return `${lines.join('\r\n')}\r\n`;
+}
+
+/**
+ * Opens a session. Stays on this machine's choice of address: the answer's first IPv4 candidate, or IPv6 without one.
+ * @throws Error naming the address and what the server said
+ */
+export async function openSession(url: URL, offer: LoadOffer, bearerToken?: string): Promise<LoadAnswer> {
+  const headers: Record<string, string> = { 'content-type': 'application/sdp' };
+  if (bearerToken !== undefined) headers.authorization = `Bearer ${bearerToken}`;
+  const response = await fetch(url, { method: 'POST', headers, body: formatOffer(offer) });
+  const body = await response.text();
+  if (response.status !== 201) throw new Error(`${url} answered ${response.status}: ${body.slice(0, 300)}`);
+  const location = response.headers.get('location');
+  if (location === null) throw new Error(`${url} answered without a Location.`);
+  return { resource: new URL(location, url), ...readAnswer(body, url) };
+}
+
+export async function closeSession(resource: URL, bearerToken?: string): Promise<void> {
+  const headers = bearerToken === undefined ? {} : { authorization: `Bearer ${bearerToken}` };
+  await (await fetch(resource, { method: 'DELETE', headers })).arrayBuffer();
+}
+
+function readAnswer(sdp: string, url: URL): Omit<LoadAnswer, 'resource'> {
+  const session = parse(sdp);
+  const media = session.media[0];
+  const fingerprint = media?.fingerprint ?? session.fingerprint;
+  const usernameFragment = media?.iceUfrag ?? session.iceUfrag;
+  const password = media?.icePwd ?? session.icePwd;
+  const candidates = (media?.candidates ?? []).filter(({ transport }) => transport.toLowerCase() === 'udp');
+  const candidate = candidates.find(({ ip }) => !ip.includes(':')) ?? candidates[0];
+  if (media === undefined || media.port === 0) throw new Error(`${url} refused the media line.`);
+  if (fingerprint === undefined || usernameFragment === undefined || password === undefined || candidate === undefined) {
+    throw new Error(`${url} answered without candidates, ICE credentials or fingerprint.`);
+  }
+  return {
+    usernameFragment: String(usernameFragment),
+    password: String(password),
+    fingerprint: fingerprint.hash.toUpperCase(),
+    remote: { family: candidate.ip.includes(':') ? 6 : 4, address: candidate.ip, port: candidate.port },
+  };
+}
