@@ -24,12 +24,12 @@ export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(r
 export async function eventually<T>(
   what: string,
   timeoutMs: number,
-  probe: () => Promise<T | { pending: unknown }> | T | { pending: unknown },
+  probe: () => Promise<{ value: T } | { pending: unknown }> | { value: T } | { pending: unknown },
 ): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {
     const result = await probe();
-    if (!(typeof result === 'object' && result !== null && 'pending' in result)) return result as T;
+    if ('value' in result) return result.value;
     if (performance.now() > end) {
       throw new Error(`${what}: not within ${timeoutMs} ms; last seen: ${JSON.stringify(result.pending)}`);
     }
@@ -96,7 +96,7 @@ export async function receives(
     const audios = now.length - videos;
     if (videos !== expected.videos) complaints.push(`${videos} videos`);
     if (audios !== expected.audios) complaints.push(`${audios} audios`);
-    return complaints.length === 0 ? now : { pending: complaints };
+    return complaints.length === 0 ? { value: now } : { pending: complaints };
   });
 }
 

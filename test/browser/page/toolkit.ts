@@ -8,7 +8,7 @@ import { attachTrack, colourOfTrack, detachTrack } from './playback.ts';
 import { trackedConnections, trackPeerConnections } from './tracked-peer-connection.ts';
 import { answerOf, endSession, playWhep, publishWhip, restartIceByPatch } from './whip-client.ts';
 
-const toolkit = {
+export const pageToolkit = {
   answerOf,
   attachTrack,
   colourOfTrack,
@@ -25,14 +25,12 @@ const toolkit = {
 };
 
 declare global {
-  var toolkit: typeof import('./toolkit.ts').toolkit;
+  var toolkit: typeof pageToolkit;
 }
-
-export { toolkit };
 
 // esbuild, through which tsx runs the tests, marks functions with this helper; pages do not have it.
 (globalThis as { __name?: unknown }).__name ??= (target: unknown) => target;
 if (globalThis.RTCPeerConnection !== undefined && globalThis.toolkit === undefined) {
   trackPeerConnections();
-  globalThis.toolkit = toolkit;
+  globalThis.toolkit = pageToolkit;
 }
