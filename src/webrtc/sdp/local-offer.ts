@@ -1,0 +1,129 @@
+import type { MediaKind } from '../../media/rtp-parameters.ts';
+import { offerCodecs } from './codec-negotiation.ts';
+import { receives } from './direction.ts';
+import { offerExtensions, reofferExtensions } from './header-extensions.ts';
+import type { IdentifierMap } from './identifier-map.ts';
+import { type LocalTransportDescription, liveSection, rejectedSection } from './media-section.ts';
+import { type MediaSlot, rejectedSlot, taggedSlot } from './media-slot.ts';
+import type { NegotiatorOptions } from './negotiator-options.ts';
+import type { MediaDescription } from './session-description.ts';
+import type { Transceiver } from './transceiver.ts';
+
+/** The protocol of lines we add (RFC 9429 §5.1.2). */
+const protocol = 'UDP/TLS/RTP/SAVPF';
+
+/** The identifiers an offer uses; they are kept when it is answered and forgotten when it is rolled back. */
+export interface OfferIdentifiers {
+  readonly payloadTypes: IdentifierMap;
+  readonly extensions: IdentifierMap;
+}
+
+/**
+ * The slots as an offer states them; what of it the remote takes is for its answer. Added transceivers for
+ * which there is no room are left out.
+ */
+export function offerSlots(
+  slots: readonly MediaSlot[],
+  added: readonly Transceiver[],
+  nextMid: () => string,
+  options: NegotiatorOptions,
+  identifiers: OfferIdentifiers,
+): MediaSlot[] {
+  const tagged = taggedSlot(slots);
+  const result = slots.map((slot) => reofferSlot(slot, slot === tagged, options));
+  // Only what was refused before this offer is free: of that the remote knows already (RFC 9429 §5.2.2).
+  const free = slots.flatMap(({ rejected }, index) => (rejected ? [index] : []));
+  for (const transceiver of added) {
+    const index = takeFree(free, result, transceiver.kind, options.maxMediaLines);
+    if (index < 0) continue;
+    result[index] = newSlot(transceiver, nextMid(), options, identifiers);
+  }
+  return result;
+}
+
+/** The m-lines of an offer. */
+export function offerMedia(
+  slots: readonly MediaSlot[],
+  options: NegotiatorOptions,
+  transport: LocalTransportDescription,
+): MediaDescription[] {
+  const tagged = taggedSlot(slots);
+  return slots.map((slot) => {
+    if (slot.rejected || slot.transceiver === null) return rejectedSection({ ...slot, midStated: true });
+    return liveSection({
+      kind: slot.transceiver.kind,
+      protocol: slot.protocol,
+      mid: slot.mid,
+      direction: slot.statedDirection,
+      codecs: slot.codecs,
+      extensions: slot.extensions,
+      rids: slot.rids,
+      transceiver: slot.transceiver,
+      cname: options.cname,
+      rtcpReducedSize: true,
+      extmapAllowMixed: false,
+      transport,
+      setup: 'actpass',
+      tagged: slot === tagged,
+    });
+  });
+}
+
+function reofferSlot(slot: MediaSlot, tagged: boolean, options: NegotiatorOptions): MediaSlot {
+  const { transceiver } = slot;
+  if (slot.rejected || transceiver === null || (transceiver.stopped && !tagged)) {
+    return rejectedSlot({ ...slot, offerer: 'local' });
+  }
+  const { direction } = transceiver;
+  return {
+    ...slot,
+    // An answered line goes on with the codecs, extensions and RIDs agreed for it (RFC 9429 §5.2.2).
+    extensions: reofferExtensions(transceiver.kind, slot.extensions, options.headerExtensions, direction),
+    rids: receives(direction) ? slot.rids : [],
+    statedDirection: direction,
+    announcedMsid: transceiver.msid,
+    offerer: 'local',
+  };
+}
+
+function newSlot(
+  transceiver: Transceiver,
+  mid: string,
+  options: NegotiatorOptions,
+  identifiers: OfferIdentifiers,
+): MediaSlot {
+  const { kind, direction } = transceiver;
+  const codecs = offerCodecs(kind, options.codecs, identifiers.payloadTypes);
+  return {
+    kind,
+    protocol,
+    mid,
+    midStated: true,
+    formats: codecs.map(({ local }) => String(local.payloadType)),
+    transceiver,
+    rejected: false,
+    codecs,
+    extensions: offerExtensions(kind, options.headerExtensions, direction, identifiers.extensions),
+    encodings: [],
+    rids: [],
+    statedDirection: direction,
+    direction: 'inactive',
+    announcedMsid: transceiver.msid,
+    offerer: 'local',
+  };
+}
+
+/**
+ * The index for a new line, or -1 where there is no room. Slots of another kind are left alone while the list
+ * may grow, because fewer clients have been seen to handle a line that changes its kind.
+ */
+function takeFree(
+  free: number[],
+  slots: readonly MediaSlot[],
+  kind: MediaKind,
+  maxMediaLines: number,
+): number {
+  const same = free.findIndex((index) => slots[index].kind === kind);
+  if (same < 0 && slots.length < maxMediaLines) return slots.length;
+  return free.length > 0 ? free.splice(Math.max(same, 0), 1)[0] : -1;
+}

@@ -1,0 +1,125 @@
+import type { MediaKind } from '../../media/rtp-parameters.ts';
+import { describeCodecs, type NegotiatedCodec } from './codec-negotiation.ts';
+import { sends } from './direction.ts';
+import { describeExtensions, type NegotiatedExtension, usesTransportWideCc } from './header-extensions.ts';
+import type { Direction, DtlsSetup, Fingerprint, MediaDescription } from './session-description.ts';
+import type { Transceiver } from './transceiver.ts';
+
+/** Our side of ICE and DTLS, as the connection states it at the moment. */
+export interface LocalTransportDescription {
+  readonly usernameFragment: string;
+  readonly password: string;
+  readonly fingerprints: readonly Fingerprint[];
+  /** "candidate:…" values; all of them, since we have only host candidates. */
+  readonly candidates: readonly string[];
+  readonly iceLite: boolean;
+}
+
+export interface LiveSection {
+  readonly kind: MediaKind;
+  readonly protocol: string;
+  /** null where the remote did not state one either. */
+  readonly mid: string | null;
+  readonly direction: Direction;
+  readonly codecs: readonly NegotiatedCodec[];
+  readonly extensions: readonly NegotiatedExtension[];
+  /** RIDs we are ready to receive. */
+  readonly rids: readonly string[];
+  readonly transceiver: Transceiver;
+  readonly cname: string;
+  readonly rtcpReducedSize: boolean;
+  readonly extmapAllowMixed: boolean;
+  readonly transport: LocalTransportDescription;
+  readonly setup: DtlsSetup;
+  /** The line that carries the transport holds the candidates. */
+  readonly tagged: boolean;
+}
+
+/** The discard port (RFC 9429 §5.2.1): the real ports are those of the candidates. */
+const discardPort = 9;
+
+const nothing: MediaDescription = {
+  kind: '',
+  port: 0,
+  protocol: '',
+  formats: [],
+  mid: null,
+  direction: 'inactive',
+  bundleOnly: false,
+  rtcpMux: false,
+  rtcpReducedSize: false,
+  extmapAllowMixed: false,
+  codecs: [],
+  headerExtensions: [],
+  msids: [],
+  rids: [],
+  simulcast: null,
+  ssrcs: [],
+  ssrcGroups: [],
+  usernameFragment: null,
+  password: null,
+  iceOptions: [],
+  fingerprints: [],
+  setup: null,
+  candidates: [],
+  endOfCandidates: false,
+};
+
+/** A refused line: port 0, with the formats it was offered with, because an m-line must list one. */
+export function rejectedSection(line: {
+  readonly kind: string;
+  readonly protocol: string;
+  readonly formats: readonly string[];
+  readonly mid: string;
+  readonly midStated: boolean;
+}): MediaDescription {
+  const { kind, protocol, formats, mid, midStated } = line;
+  return {
+    ...nothing,
+    kind,
+    protocol,
+    formats: formats.length > 0 ? formats : ['0'],
+    mid: midStated ? mid : null,
+  };
+}
+
+/** A line in use. What it sends is announced by a=msid and, for clients that need it, by a=ssrc. */
+export function liveSection(line: LiveSection): MediaDescription {
+  const codecs = describeCodecs(line.codecs, usesTransportWideCc(line.extensions));
+  const { transport } = line;
+  return {
+    ...nothing,
+    kind: line.kind,
+    port: discardPort,
+    protocol: line.protocol,
+    formats: codecs.map(({ payloadType }) => String(payloadType)),
+    mid: line.mid,
+    direction: line.direction,
+    rtcpMux: true,
+    rtcpReducedSize: line.rtcpReducedSize,
+    extmapAllowMixed: line.extmapAllowMixed,
+    codecs,
+    headerExtensions: describeExtensions(line.extensions),
+    rids: line.rids.map((id) => ({ id, direction: 'recv' })),
+    simulcast: line.rids.length > 0 ? { send: [], recv: line.rids } : null,
+    ...(sends(line.direction) ? announcement(line) : {}),
+    usernameFragment: transport.usernameFragment,
+    password: transport.password,
+    fingerprints: transport.fingerprints,
+    setup: line.setup,
+    candidates: line.tagged ? transport.candidates : [],
+    endOfCandidates: line.tagged,
+  };
+}
+
+function announcement({ transceiver, codecs, cname }: LiveSection): Partial<MediaDescription> {
+  const { ssrc, rtxSsrc, mid, kind } = transceiver;
+  const msid = transceiver.msid ?? { streamId: null, trackId: `${kind}-${mid ?? ssrc}` };
+  const repaired = rtxSsrc >= 0 && codecs.some(({ local }) => local.rtxPayloadType >= 0);
+  const ssrcs = repaired ? [ssrc, rtxSsrc] : [ssrc];
+  return {
+    msids: [msid],
+    ssrcs: ssrcs.map((id) => ({ ssrc: id, cname, msid })),
+    ssrcGroups: repaired ? [{ semantics: 'FID', ssrcs }] : [],
+  };
+}

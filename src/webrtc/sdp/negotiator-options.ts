@@ -1,0 +1,23 @@
+import type { CodecCapability } from './codec-capabilities.ts';
+import type { HeaderExtensionCapability } from './header-extensions.ts';
+import type { LocalTransportDescription } from './media-section.ts';
+
+export interface NegotiatorOptions {
+  /** What may be received and sent, in the order our offers list it; `defaultCodecs` is everything. */
+  readonly codecs: readonly CodecCapability[];
+  /** Per kind and direction; `defaultHeaderExtensions` is the usual table. */
+  readonly headerExtensions: readonly HeaderExtensionCapability[];
+  /** Asked whenever a description is made, so that an ICE restart shows in the next one. */
+  readonly localTransport: () => LocalTransportDescription;
+  /** Uniform 32-bit integers, for SSRCs. */
+  readonly randomUint32: () => number;
+  /** The session id of o=: decimal digits. */
+  readonly sessionId: string;
+  readonly cname: string;
+  /** Lines of the connection, rejected ones included. */
+  readonly maxMediaLines: number;
+  /** Longest description accepted, in characters; at most, and by default, 256 Ki. */
+  readonly maxSdpBytes?: number;
+  /** Whether descriptions say that trickled candidates are understood; default true. */
+  readonly trickle?: boolean;
+}

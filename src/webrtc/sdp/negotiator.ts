@@ -1,0 +1,380 @@
+/**
+ * The server's side of offer and answer on one connection (RFC 9429, RFC 3264, RFC 8843): Unified Plan, every
+ * line in one BUNDLE group, rtcp-mux required. Either side may offer.
+ *
+ *            setRemoteOffer               createOffer
+ *   have-remote-offer  ◄──────  stable  ──────►  have-local-offer
+ *            createAnswer  ──►    ▲    ◄──  setRemoteAnswer
+ *                                 └───  rollback, from either
+ *
+ * Nothing is changed by a call that throws: every exchange is planned beside the state and then installed.
+ */
+import { ProtocolError, UserError } from '../../errors.ts';
+import type { MediaKind } from '../../media/rtp-parameters.ts';
+import { notePayloadTypes } from './codec-negotiation.ts';
+import { sends } from './direction.ts';
+import { headerExtensionMap, payloadTypeMap } from './identifier-map.ts';
+import { answerOffer, isRefused, type OfferedLine, taggedLine } from './local-answer.ts';
+import { type OfferIdentifiers, offerMedia, offerSlots } from './local-offer.ts';
+import { announcedMsid, applySlot } from './media-parameters.ts';
+import type { LocalTransportDescription } from './media-section.ts';
+import { type MediaSlot, slotNeedsNegotiation, taggedSlot } from './media-slot.ts';
+import type { NegotiatorOptions } from './negotiator-options.ts';
+import { parseSessionDescription } from './parse-session-description.ts';
+import { acceptAnswer, answerTransportLines } from './remote-answer.ts';
+import { planRemoteOffer, type RemoteOfferPlan } from './remote-offer.ts';
+import { localRole, type RemoteTransportDescription, readRemoteTransport } from './remote-transport.ts';
+import { maxSdpLength } from './sdp-limits.ts';
+import type { MediaDescription, SessionDescription } from './session-description.ts';
+import { allocateSources } from './source-allocation.ts';
+import { type StopReason, Transceiver } from './transceiver.ts';
+import { restoreTransceiver, snapshotTransceiver, type TransceiverSnapshot } from './transceiver-snapshot.ts';
+import { writeSessionDescription } from './write-session-description.ts';
+
+export type { LocalTransportDescription } from './media-section.ts';
+export type { NegotiatorOptions } from './negotiator-options.ts';
+export type { RemoteTransportDescription } from './remote-transport.ts';
+
+export type SignalingState = 'stable' | 'have-local-offer' | 'have-remote-offer' | 'closed';
+
+interface PendingLocalOffer {
+  readonly slots: readonly MediaSlot[];
+  /** Transceivers that have a mid only through this offer. */
+  readonly added: readonly Transceiver[];
+  readonly identifiers: OfferIdentifiers;
+}
+
+interface PendingRemoteOffer {
+  readonly description: SessionDescription;
+  readonly plan: RemoteOfferPlan;
+  readonly lines: readonly OfferedLine[];
+  readonly transport: RemoteTransportDescription;
+  readonly role: 'active' | 'passive';
+  readonly undo: readonly TransceiverSnapshot[];
+}
+
+export class Negotiator {
+  readonly #options: NegotiatorOptions;
+  #signalingState: SignalingState = 'stable';
+  #slots: readonly MediaSlot[] = [];
+  /** Transceivers of ours that no completed exchange has given a slot. */
+  #pending: readonly Transceiver[] = [];
+  #localOffer: PendingLocalOffer | null = null;
+  #remoteOffer: PendingRemoteOffer | null = null;
+  #identifiers: OfferIdentifiers = { payloadTypes: payloadTypeMap(), extensions: headerExtensionMap() };
+  #remoteTransport: RemoteTransportDescription | null = null;
+  #role: 'active' | 'passive' | null = null;
+  #descriptionVersion = 0;
+  #nextMid = 0;
+
+  constructor(options: NegotiatorOptions) {
+    this.#options = options;
+  }
+
+  get signalingState(): SignalingState {
+    return this.#signalingState;
+  }
+
+  /** Our role in DTLS once an exchange has settled it: the passive side is the server. */
+  get dtlsRole(): 'active' | 'passive' | null {
+    return this.#role;
+  }
+
+  /**
+   * In the order of their m-lines, then those not offered yet. A stopped one stays until its line is used
+   * again, so that its `stopReason` can be read.
+   */
+  get transceivers(): readonly Transceiver[] {
+    const lines: readonly { readonly transceiver: Transceiver | null }[] =
+      this.#remoteOffer?.lines ?? this.#localOffer?.slots ?? this.#slots;
+    const placed = lines.flatMap(({ transceiver }) => transceiver ?? []);
+    return [...placed, ...this.#pending.filter((transceiver) => !placed.includes(transceiver))];
+  }
+
+  /** Whether an offer of ours is due. Always false outside `stable`: ask again when the exchange is over. */
+  get negotiationNeeded(): boolean {
+    if (this.#signalingState !== 'stable') return false;
+    const tagged = taggedSlot(this.#slots);
+    const used = this.#slots.filter(({ rejected }) => !rejected).length;
+    if (used < this.#options.maxMediaLines && this.#waiting().length > 0) return true;
+    return this.#slots.some((slot) => slotNeedsNegotiation(slot, slot === tagged));
+  }
+
+  /**
+   * Adds a line of ours to the next offer.
+   *
+   * @throws {UserError} limit-media-lines, invalid-state when closed
+   */
+  addTransceiver(kind: MediaKind, direction: 'sendonly' | 'recvonly' | 'sendrecv'): Transceiver {
+    if (this.#signalingState === 'closed') throw new UserError('invalid-state', 'The connection is closed.');
+    const used = this.#slots.filter(({ rejected }) => !rejected).length;
+    if (used + this.#waiting().length >= this.#options.maxMediaLines) {
+      throw new UserError(
+        'limit-media-lines',
+        `The connection has ${this.#options.maxMediaLines} media lines.`,
+      );
+    }
+    const transceiver = new Transceiver(kind, direction);
+    this.#pending = [...this.#waiting(), transceiver];
+    return transceiver;
+  }
+
+  /**
+   * Takes a remote offer. Until createAnswer(), transceivers may be given a direction and msid, or be stopped.
+   * A line the remote begins to send on is received unless the caller says otherwise.
+   *
+   * @throws {ProtocolError} malformed-sdp, unsupported-sdp, limit-media-lines, limit-message-size, or
+   *   invalid-state while an offer of ours is out; nothing has changed then
+   */
+  setRemoteOffer(sdp: string): RemoteTransportDescription {
+    if (this.#signalingState === 'have-local-offer' || this.#signalingState === 'closed') {
+      throw new ProtocolError('invalid-state', `An offer cannot be taken in state ${this.#signalingState}.`);
+    }
+    const description = this.#parse(sdp);
+    const { codecs, maxMediaLines } = this.#options;
+    const plan = planRemoteOffer(description, this.#slots, codecs, maxMediaLines);
+    const transport = readRemoteTransport(description, plan.transportLines, this.#remoteTransport, 'actpass');
+    const role = localRole(transport, this.#remoteTransport, this.#role);
+    if (this.#signalingState === 'have-remote-offer') this.rollback();
+
+    const undo: TransceiverSnapshot[] = [];
+    const lines = plan.lines.map((line): OfferedLine => {
+      const { remote, continues, previous, rejection } = line;
+      const kept =
+        continues?.transceiver ?? (isStillRefused(remote, previous) ? previous?.transceiver : null) ?? null;
+      if (kept) undo.push(snapshotTransceiver(kept));
+      const sendsAnew = sends(remote.direction) && rejection === null && !kept?.remoteSends;
+      // A line we stopped but have not taken back yet, on which the remote now begins to send, begins anew.
+      const revived =
+        kept?.stopped === true && sendsAnew && kept.remoteDirection !== null && !sends(kept.remoteDirection);
+      const transceiver = kept && !revived ? kept : newTransceiver(line);
+      if (transceiver) takeRemoteLine(transceiver, line, sendsAnew);
+      return { ...line, transceiver };
+    });
+    this.#remoteOffer = { description, plan, lines, transport, role, undo };
+    this.#signalingState = 'have-remote-offer';
+    return transport;
+  }
+
+  /**
+   * Answers the remote's offer, and applies the answer.
+   *
+   * @throws {UserError} invalid-state where there is no offer to answer
+   */
+  createAnswer(): string {
+    const offer = this.#remoteOffer;
+    if (offer === null) throw new UserError('invalid-state', 'There is no offer to answer.');
+    const { lines, plan, description } = offer;
+    this.#allocateSources(lines.flatMap(({ transceiver }) => transceiver ?? []));
+    const localTransport = this.#options.localTransport();
+    const answer = answerOffer(lines, plan, this.#options, localTransport, offer.role);
+    const sdp = this.#write(answer.media, answer.bundle, localTransport, description.extmapAllowMixed);
+
+    const tagged = taggedLine(lines, plan);
+    for (const line of lines) {
+      if (isRefused(line, tagged)) line.transceiver?.end(line.rejection as StopReason);
+    }
+    this.#noteIdentifiers(description.media, this.#identifiers);
+    this.#complete(answer.slots, offer.transport, offer.role);
+    return sdp;
+  }
+
+  /**
+   * Offers the connection's lines and those added since, and applies the offer.
+   *
+   * @throws {UserError} invalid-state outside `stable`, or where there is no line to offer
+   */
+  createOffer(): string {
+    if (this.#signalingState !== 'stable') {
+      throw new UserError('invalid-state', `An offer cannot be made in state ${this.#signalingState}.`);
+    }
+    const identifiers = {
+      payloadTypes: this.#identifiers.payloadTypes.clone(),
+      extensions: this.#identifiers.extensions.clone(),
+    };
+    const slots = offerSlots(
+      this.#slots,
+      this.#waiting(),
+      () => this.#unusedMid(),
+      this.#options,
+      identifiers,
+    );
+    if (slots.length === 0) throw new UserError('invalid-state', 'There is no media line to offer.');
+    const added = slots.flatMap(({ transceiver }) => (transceiver?.mid === null ? transceiver : []));
+    this.#allocateSources(slots.flatMap(({ transceiver }) => transceiver ?? []));
+    for (const { transceiver, mid } of slots) if (transceiver) transceiver.mid = mid;
+    const localTransport = this.#options.localTransport();
+    const media = offerMedia(slots, this.#options, localTransport);
+    const bundle = slots.filter(({ rejected }) => !rejected).map(({ mid }) => mid);
+    const sdp = this.#write(media, bundle, localTransport, true);
+    this.#localOffer = { slots, added, identifiers };
+    this.#signalingState = 'have-local-offer';
+    return sdp;
+  }
+
+  /**
+   * Takes the remote's answer to our offer.
+   *
+   * @throws {ProtocolError} malformed-sdp, unsupported-sdp, limit-message-size, or invalid-state where no offer
+   *   of ours is out; nothing has changed then
+   */
+  setRemoteAnswer(sdp: string): RemoteTransportDescription {
+    const offer = this.#localOffer;
+    if (offer === null) {
+      throw new ProtocolError('invalid-state', `An answer cannot be taken in state ${this.#signalingState}.`);
+    }
+    const description = this.#parse(sdp);
+    const slots = acceptAnswer(description, offer.slots);
+    const lines = answerTransportLines(description, offer.slots);
+    const transport = readRemoteTransport(description, lines, this.#remoteTransport, 'active');
+    if (transport.setup === 'actpass' && lines.length > 0) {
+      throw new ProtocolError('malformed-sdp', 'An answer cannot say a=setup:actpass.');
+    }
+    const role = localRole(transport, this.#remoteTransport, this.#role);
+
+    slots.forEach(({ transceiver, rejected }, index) => {
+      if (transceiver === null) return;
+      const line = description.media[index];
+      transceiver.remoteDirection = rejected ? 'inactive' : line.direction;
+      transceiver.remoteMsid = rejected ? null : announcedMsid(line);
+      if (rejected) transceiver.end('remote-rejected');
+    });
+    this.#noteIdentifiers(description.media, offer.identifiers);
+    this.#identifiers = offer.identifiers;
+    this.#complete(slots, transport, role);
+    return transport;
+  }
+
+  /**
+   * Drops the offer that is out, ours or the remote's, with what it brought: transceivers that our offer
+   * showed first are offered again later, those that the remote's offer made are stopped.
+   *
+   * @throws {UserError} invalid-state where no offer is out
+   */
+  rollback(): void {
+    if (this.#localOffer) {
+      for (const transceiver of this.#localOffer.added) transceiver.mid = null;
+    } else if (this.#remoteOffer) {
+      const { undo, lines } = this.#remoteOffer;
+      const kept = new Set(undo.map(({ transceiver }) => transceiver));
+      for (const { transceiver } of lines) {
+        if (transceiver && !kept.has(transceiver)) transceiver.end('rolled-back');
+      }
+      undo.forEach(restoreTransceiver);
+    } else {
+      throw new UserError(
+        'invalid-state',
+        `There is no offer to roll back in state ${this.#signalingState}.`,
+      );
+    }
+    this.#localOffer = null;
+    this.#remoteOffer = null;
+    this.#signalingState = 'stable';
+  }
+
+  /** Stops every transceiver; no further call does anything. May be called twice. */
+  close(): void {
+    for (const transceiver of this.transceivers) transceiver.end('closed');
+    this.#localOffer = null;
+    this.#remoteOffer = null;
+    this.#signalingState = 'closed';
+  }
+
+  #parse(sdp: string): SessionDescription {
+    if (sdp.length > (this.#options.maxSdpBytes ?? maxSdpLength)) {
+      throw new ProtocolError('limit-message-size', 'The session description is too long.');
+    }
+    return parseSessionDescription(sdp);
+  }
+
+  #write(
+    media: readonly MediaDescription[],
+    bundle: readonly string[],
+    localTransport: LocalTransportDescription,
+    extmapAllowMixed: boolean,
+  ): string {
+    this.#descriptionVersion++;
+    return writeSessionDescription({
+      sessionId: this.#options.sessionId,
+      sessionVersion: String(this.#descriptionVersion),
+      iceLite: localTransport.iceLite,
+      extmapAllowMixed,
+      bundleGroups: bundle.length > 0 ? [bundle] : [],
+      media,
+      usernameFragment: null,
+      password: null,
+      iceOptions: this.#options.trickle === false ? ['ice2'] : ['ice2', 'trickle'],
+      fingerprints: [],
+      setup: null,
+      candidates: [],
+      endOfCandidates: false,
+    });
+  }
+
+  /** Installs the outcome of an exchange. */
+  #complete(
+    slots: readonly MediaSlot[],
+    transport: RemoteTransportDescription,
+    role: 'active' | 'passive',
+  ): void {
+    this.#slots = slots;
+    this.#remoteTransport = transport;
+    this.#role = role;
+    this.#localOffer = null;
+    this.#remoteOffer = null;
+    this.#signalingState = 'stable';
+    for (const slot of slots) if (slot.transceiver) applySlot(slot.transceiver, slot, this.#options.cname);
+    this.#pending = this.#waiting();
+  }
+
+  /** Transceivers of ours that have no slot yet and still want one. */
+  #waiting(): Transceiver[] {
+    return this.#pending.filter(
+      (transceiver) => !transceiver.stopped && !this.#slots.some((slot) => slot.transceiver === transceiver),
+    );
+  }
+
+  #noteIdentifiers(media: readonly MediaDescription[], identifiers: OfferIdentifiers): void {
+    for (const line of media) {
+      notePayloadTypes(identifiers.payloadTypes, line.codecs);
+      for (const { id, uri } of line.headerExtensions) identifiers.extensions.note(id, uri);
+    }
+  }
+
+  #allocateSources(transceivers: readonly Transceiver[]): void {
+    allocateSources(transceivers, this.transceivers, this.#options.randomUint32);
+  }
+
+  /** A mid that no line has; numbers given out once are not given out again, even after a rollback. */
+  #unusedMid(): string {
+    let mid: string;
+    do mid = String(this.#nextMid++);
+    while (this.#slots.some((slot) => slot.mid === mid));
+    return mid;
+  }
+}
+
+function isStillRefused(remote: MediaDescription, previous: MediaSlot | null): boolean {
+  return previous?.rejected === true && remote.port === 0 && !remote.bundleOnly;
+}
+
+function newTransceiver({ remote, rejection }: RemoteOfferPlan['lines'][number]): Transceiver | null {
+  if (rejection === 'kind-not-supported' || rejection === 'remote-stopped') return null;
+  const transceiver = new Transceiver(remote.kind as MediaKind, 'inactive');
+  if (rejection !== null) transceiver.end(rejection);
+  return transceiver;
+}
+
+/** Notes on a transceiver what the remote's offer says of its line. */
+function takeRemoteLine(
+  transceiver: Transceiver,
+  { remote, mid, rejection }: RemoteOfferPlan['lines'][number],
+  sendsAnew: boolean,
+): void {
+  transceiver.mid = mid;
+  transceiver.remoteDirection = rejection === null ? remote.direction : 'inactive';
+  transceiver.remoteMsid = rejection === null ? announcedMsid(remote) : null;
+  if (!sendsAnew) return;
+  if (transceiver.direction === 'inactive') transceiver.direction = 'recvonly';
+  if (transceiver.direction === 'sendonly') transceiver.direction = 'sendrecv';
+}

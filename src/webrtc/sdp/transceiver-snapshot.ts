@@ -1,0 +1,20 @@
+import type { Direction, Msid } from './session-description.ts';
+import type { Transceiver } from './transceiver.ts';
+
+/** What a remote offer changes of a transceiver before it is answered. */
+export interface TransceiverSnapshot {
+  readonly transceiver: Transceiver;
+  readonly mid: string | null;
+  readonly direction: Direction;
+  readonly remoteDirection: Direction | null;
+  readonly remoteMsid: Msid | null;
+}
+
+export function snapshotTransceiver(transceiver: Transceiver): TransceiverSnapshot {
+  const { mid, direction, remoteDirection, remoteMsid } = transceiver;
+  return { transceiver, mid, direction, remoteDirection, remoteMsid };
+}
+
+export function restoreTransceiver({ transceiver, ...snapshot }: TransceiverSnapshot): void {
+  Object.assign(transceiver, snapshot);
+}
