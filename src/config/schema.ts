@@ -1,0 +1,219 @@
+/**
+ * Every configuration key there is, once: file, environment, flags, `--help`, `config.sample.toml` and the type
+ * are all read off this.
+ */
+import * as v from 'valibot';
+import {
+  addressList,
+  choice,
+  iceServers,
+  integer,
+  milliseconds,
+  port,
+  secret,
+  text,
+  toggle,
+} from './key-types.ts';
+
+const http = v.strictObject({
+  host: text(
+    'Address to serve HTTP and WebSocket on. 0.0.0.0 is every IPv4 address, :: also every IPv6 one.',
+    '<address>',
+    '0.0.0.0',
+  ),
+  port: port('TCP port of HTTP and WebSocket; 0 lets the system choose.', 8080),
+  tlsPort: port(
+    'TCP port of HTTPS and WSS, opened when a certificate is given; 0 lets the system choose.',
+    8443,
+  ),
+  tlsCert: text(
+    'PEM file with the certificate chain; empty for no HTTPS.',
+    '<file>',
+    '',
+    '"/etc/manifold/fullchain.pem"',
+  ),
+  tlsKey: text(
+    'PEM file with the private key of the certificate.',
+    '<file>',
+    '',
+    '"/etc/manifold/privkey.pem"',
+  ),
+  trustProxy: toggle(
+    'Believe X-Forwarded-For and X-Forwarded-Proto. Set it only behind a reverse proxy that writes them.',
+    false,
+  ),
+});
+
+const media = v.strictObject({
+  port: port('UDP port of all media, the same on every address; 0 lets the system choose.', 40000),
+  addresses: addressList(
+    'Local addresses to receive media on. Empty: 127.0.0.1 and every address of this machine that others can reach.',
+    '["192.0.2.10", "2001:db8::10"]',
+  ),
+  announcedAddresses: addressList(
+    'Addresses told to clients in place of the local ones of the same family, behind a 1:1 NAT such as a cloud’s public IP.',
+    '["203.0.113.7"]',
+  ),
+  slots: integer(
+    'Received packets kept for retransmission, 1.5 KiB each; a power of two. Should hold a second of all publishers’ packets.',
+    { default: 16_384, min: 1024, max: 1_048_576, powerOfTwo: true },
+  ),
+  gso: toggle('Use the kernel’s UDP segmentation offload where it has it.', true),
+});
+
+const limits = v.strictObject({
+  rooms: integer('Most rooms at once.', { default: 10_000, min: 1, max: 1_000_000 }),
+  participantsPerRoom: integer('Most participants of one room.', { default: 500, min: 1, max: 100_000 }),
+  publicationsPerParticipant: integer('Most tracks one participant may publish.', {
+    default: 16,
+    min: 1,
+    max: 256,
+  }),
+  peerConnections: integer('Most participants of all rooms together.', {
+    default: 10_000,
+    min: 1,
+    max: 100_000,
+  }),
+  connections: integer('Most TCP connections on each HTTP port.', {
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  connectionsPerAddress: integer('Most WebSocket connections of one client address.', {
+    default: 256,
+    min: 1,
+    max: 1_000_000,
+  }),
+  messageBytes: integer('Longest WebSocket message and longest HTTP request body.', {
+    default: 1_048_576,
+    min: 1024,
+    max: 67_108_864,
+    placeholder: '<bytes>',
+  }),
+  sdpBytes: integer('Longest session description.', {
+    default: 524_288,
+    min: 1024,
+    max: 67_108_864,
+    placeholder: '<bytes>',
+  }),
+  mediaLines: integer('Most m-lines of one session description.', { default: 1024, min: 2, max: 4096 }),
+  idCharacters: integer('Longest room id, participant id and name.', { default: 256, min: 8, max: 4096 }),
+});
+
+const timeouts = v.strictObject({
+  connectMs: milliseconds('From joining to connected media; a participant slower than this is removed.', {
+    default: 30_000,
+    min: 1000,
+    max: 600_000,
+  }),
+  subscriptionMs: milliseconds('Until a subscription must be live; after that it is reported as failed.', {
+    default: 15_000,
+    min: 1000,
+    max: 600_000,
+  }),
+  disconnectedMs: milliseconds(
+    'Without a sign of life for this long, a participant counts as disconnected.',
+    {
+      default: 10_000,
+      min: 1000,
+      max: 600_000,
+    },
+  ),
+  failedMs: milliseconds(
+    'Without a sign of life for this long, a participant is removed (RFC 7675 says 30 s).',
+    {
+      default: 30_000,
+      min: 2000,
+      max: 600_000,
+    },
+  ),
+  shutdownMs: milliseconds('After SIGTERM, how long calls may take to end before the process exits.', {
+    default: 5000,
+    min: 0,
+    max: 600_000,
+  }),
+});
+
+const auth = v.strictObject({
+  bearerToken: secret(
+    'Token that WHIP and WHEP clients must present; empty lets everyone in. Better not given as a flag, which others on the machine can see.',
+  ),
+});
+
+const admin = v.strictObject({
+  token: secret('Token of the admin page and API; while empty, only clients on this machine may use them.'),
+});
+
+const ice = v.strictObject({
+  servers: iceServers(
+    'STUN and TURN servers for clients: sent to the pages, and to WHIP and WHEP clients as Link headers.',
+    '["stun:stun.example.org", { urls = ["turn:turn.example.org"], username = "u", credential = "c" }]',
+  ),
+});
+
+const logging = v.strictObject({
+  level: choice('Least level that is logged.', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
+  format: choice(
+    'One JSON object a line, or text for people; auto is text on a terminal and JSON elsewhere.',
+    ['auto', 'json', 'text'],
+    'auto',
+  ),
+});
+
+/** The section names and what to say about each. */
+export const sectionTitles = {
+  http: 'HTTP, WebSocket and TLS.',
+  media: 'UDP media.',
+  limits: 'Limits. What a client can make grow stops at one of these.',
+  timeouts: 'Deadlines, in milliseconds.',
+  auth: 'Who may publish and watch.',
+  admin: 'The admin page (/admin) and its API.',
+  ice: 'ICE servers for clients. The server itself needs none.',
+  logging: 'Logs go to standard output.',
+} as const;
+
+export const configSchema = v.pipe(
+  v.strictObject({
+    http: v.optional(http, {}),
+    media: v.optional(media, {}),
+    limits: v.optional(limits, {}),
+    timeouts: v.optional(timeouts, {}),
+    auth: v.optional(auth, {}),
+    admin: v.optional(admin, {}),
+    ice: v.optional(ice, {}),
+    logging: v.optional(logging, {}),
+  }),
+  v.forward(
+    v.check(
+      ({ http }) => (http.tlsCert === '') === (http.tlsKey === ''),
+      'must be given together with http.tls-cert, or neither',
+    ),
+    ['http', 'tlsKey'],
+  ),
+  v.forward(
+    v.check(
+      ({ http }) => http.tlsCert === '' || http.port === 0 || http.tlsPort !== http.port,
+      'must differ from http.port',
+    ),
+    ['http', 'tlsPort'],
+  ),
+  v.forward(
+    v.check(
+      ({ timeouts }) => timeouts.failedMs > timeouts.disconnectedMs,
+      'must be longer than timeouts.disconnected-ms',
+    ),
+    ['timeouts', 'failedMs'],
+  ),
+  v.forward(
+    v.check(
+      ({ limits }) => limits.sdpBytes <= limits.messageBytes,
+      'must not exceed limits.message-bytes, in which descriptions travel',
+    ),
+    ['limits', 'sdpBytes'],
+  ),
+);
+
+/** The complete configuration. */
+export type Config = v.InferOutput<typeof configSchema>;
+/** What a program that embeds the server may give: any part of it. */
+export type ConfigInput = v.InferInput<typeof configSchema>;
