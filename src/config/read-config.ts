@@ -23,6 +23,8 @@ interface Setting {
 
 /** The variable that names the configuration file; it is not a key. */
 export const configFileVariable = 'MANIFOLD_CONFIG';
+/** Variables that are not keys; MANIFOLD_ADDON is src/packet-io's, for development. */
+const otherVariables: readonly string[] = [configFileVariable, 'MANIFOLD_ADDON'];
 
 /** Kubernetes gives every pod such variables for a Service named "manifold"; they are not meant for us. */
 const kubernetesVariable = /^MANIFOLD_(SERVICE_(HOST|PORT)|PORT)(_|$)/;
@@ -85,7 +87,7 @@ function* environmentSettings(
 ): Generator<Setting> {
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith(environmentPrefix) || text === undefined) continue;
-    if (variable === configFileVariable || kubernetesVariable.test(variable)) continue;
+    if (otherVariables.includes(variable) || kubernetesVariable.test(variable)) continue;
     const key = keyOfVariable.get(variable);
     if (key === undefined) {
       const nearest = suggestion(variable, [...keyOfVariable.keys(), configFileVariable]);

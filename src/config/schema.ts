@@ -91,21 +91,24 @@ const limits = v.strictObject({
     placeholder: '<bytes>',
   }),
   sdpBytes: integer('Longest session description.', {
-    default: 524_288,
+    default: 262_144,
     min: 1024,
-    max: 67_108_864,
+    max: 262_144,
     placeholder: '<bytes>',
   }),
-  mediaLines: integer('Most m-lines of one session description.', { default: 1024, min: 2, max: 4096 }),
+  mediaLines: integer('Most m-lines of one session description.', { default: 256, min: 2, max: 512 }),
   idCharacters: integer('Longest room id, participant id and name.', { default: 256, min: 8, max: 4096 }),
 });
 
 const timeouts = v.strictObject({
-  connectMs: milliseconds('From joining to connected media; a participant slower than this is removed.', {
-    default: 30_000,
-    min: 1000,
-    max: 600_000,
-  }),
+  connectMs: milliseconds(
+    'From the first offer to connected media; a participant slower than this is removed.',
+    {
+      default: 30_000,
+      min: 1000,
+      max: 600_000,
+    },
+  ),
   subscriptionMs: milliseconds('Until a subscription must be live; after that it is reported as failed.', {
     default: 15_000,
     min: 1000,
