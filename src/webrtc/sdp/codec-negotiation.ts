@@ -151,17 +151,6 @@ export function codecParameters(
   });
 }
 
-/** Notes what a remote uses its payload types for, those we do not understand included. */
-export function notePayloadTypes(map: IdentifierMap, formats: readonly PayloadFormat[]): void {
-  for (const format of formats) {
-    const name = format.name.toLowerCase();
-    if (name === 'rtx') map.note(format.payloadType, rtxIdentity(Number(format.parameters.apt)));
-    else if (name === 'red' && redPrimary(format) >= 0)
-      map.note(format.payloadType, redIdentity(redPrimary(format)));
-    else map.note(format.payloadType, codecIdentity(format));
-  }
-}
-
 function findCapability(
   kind: string,
   identity: string,
@@ -240,7 +229,7 @@ function answerRed(
 }
 
 /** The payload type that a=fmtp of RED, such as "111/111", repeats; -1 where there is not exactly one. */
-function redPrimary({ parameters }: PayloadFormat): number {
+export function redPrimary({ parameters }: PayloadFormat): number {
   const blocks = Object.keys(parameters).flatMap((key) => key.split('/'));
   return blocks.length > 0 && /^[0-9]{1,3}$/.test(blocks[0]) && blocks.every((block) => block === blocks[0])
     ? Number(blocks[0])

@@ -1,6 +1,7 @@
 /**
  * What each small number of one connection means: payload types, or header extension identifiers. A number
- * that once had a meaning is never given another by us (RFC 8843 §9.1, RFC 9429 §5.2.2), whichever side gave it.
+ * that came into use is never given another meaning by us (RFC 8843 §9.1, RFC 9429 §5.2.2), whichever side gave
+ * it. Numbers that we offered and the remote did not take up are forgotten: Firefox later uses them for its own.
  */
 export class IdentifierMap {
   readonly #meanings: Map<number, string>;
@@ -23,9 +24,9 @@ export class IdentifierMap {
     return -1;
   }
 
-  /** Notes what the remote uses a number for; the first meaning stays. */
+  /** Notes what a number is used for. A remote that gives it another meaning is believed. */
   note(number: number, meaning: string): void {
-    if (!this.#meanings.has(number)) this.#meanings.set(number, meaning);
+    this.#meanings.set(number, meaning);
   }
 
   /** The number for a meaning: the one it has, else the preferred, else any free one, else -1. */

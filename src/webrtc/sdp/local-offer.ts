@@ -2,7 +2,7 @@ import type { MediaKind } from '../../media/rtp-parameters.ts';
 import { offerCodecs } from './codec-negotiation.ts';
 import { receives } from './direction.ts';
 import { offerExtensions, reofferExtensions } from './header-extensions.ts';
-import type { IdentifierMap } from './identifier-map.ts';
+import type { Identifiers } from './identifiers.ts';
 import { type LocalTransportDescription, liveSection, rejectedSection } from './media-section.ts';
 import { type MediaSlot, rejectedSlot, taggedSlot } from './media-slot.ts';
 import type { NegotiatorOptions } from './negotiator-options.ts';
@@ -11,12 +11,6 @@ import type { Transceiver } from './transceiver.ts';
 
 /** The protocol of lines we add (RFC 9429 §5.1.2). */
 const protocol = 'UDP/TLS/RTP/SAVPF';
-
-/** The identifiers an offer uses; they are kept when it is answered and forgotten when it is rolled back. */
-export interface OfferIdentifiers {
-  readonly payloadTypes: IdentifierMap;
-  readonly extensions: IdentifierMap;
-}
 
 /**
  * The slots as an offer states them; what of it the remote takes is for its answer. Added transceivers for
@@ -27,7 +21,7 @@ export function offerSlots(
   added: readonly Transceiver[],
   nextMid: () => string,
   options: NegotiatorOptions,
-  identifiers: OfferIdentifiers,
+  identifiers: Identifiers,
 ): MediaSlot[] {
   const tagged = taggedSlot(slots);
   const result = slots.map((slot) => reofferSlot(slot, slot === tagged, options));
@@ -90,7 +84,7 @@ function newSlot(
   transceiver: Transceiver,
   mid: string,
   options: NegotiatorOptions,
-  identifiers: OfferIdentifiers,
+  identifiers: Identifiers,
 ): MediaSlot {
   const { kind, direction } = transceiver;
   const codecs = offerCodecs(kind, options.codecs, identifiers.payloadTypes);

@@ -4,6 +4,7 @@ import { sends } from './direction.ts';
 import { describeExtensions, type NegotiatedExtension, usesTransportWideCc } from './header-extensions.ts';
 import type { Direction, DtlsSetup, Fingerprint, MediaDescription } from './session-description.ts';
 import type { Transceiver } from './transceiver.ts';
+import { writtenMsid } from './written-msid.ts';
 
 /** Our side of ICE and DTLS, as the connection states it at the moment. */
 export interface LocalTransportDescription {
@@ -113,8 +114,8 @@ export function liveSection(line: LiveSection): MediaDescription {
 }
 
 function announcement({ transceiver, codecs, cname }: LiveSection): Partial<MediaDescription> {
-  const { ssrc, rtxSsrc, mid, kind } = transceiver;
-  const msid = transceiver.msid ?? { streamId: null, trackId: `${kind}-${mid ?? ssrc}` };
+  const { ssrc, rtxSsrc } = transceiver;
+  const msid = writtenMsid(transceiver);
   const repaired = rtxSsrc >= 0 && codecs.some(({ local }) => local.rtxPayloadType >= 0);
   const ssrcs = repaired ? [ssrc, rtxSsrc] : [ssrc];
   return {

@@ -11,11 +11,10 @@
  */
 import { ProtocolError, UserError } from '../../errors.ts';
 import type { MediaKind } from '../../media/rtp-parameters.ts';
-import { notePayloadTypes } from './codec-negotiation.ts';
 import { sends } from './direction.ts';
-import { headerExtensionMap, payloadTypeMap } from './identifier-map.ts';
+import { cloneIdentifiers, newIdentifiers, noteRemote, noteSlots } from './identifiers.ts';
 import { answerOffer, isRefused, type OfferedLine, taggedLine } from './local-answer.ts';
-import { type OfferIdentifiers, offerMedia, offerSlots } from './local-offer.ts';
+import { offerMedia, offerSlots } from './local-offer.ts';
 import { announcedMsid, applySlot } from './media-parameters.ts';
 import type { LocalTransportDescription } from './media-section.ts';
 import { type MediaSlot, slotNeedsNegotiation, taggedSlot } from './media-slot.ts';
@@ -30,6 +29,7 @@ import { allocateSources } from './source-allocation.ts';
 import { type StopReason, Transceiver } from './transceiver.ts';
 import { restoreTransceiver, snapshotTransceiver, type TransceiverSnapshot } from './transceiver-snapshot.ts';
 import { writeSessionDescription } from './write-session-description.ts';
+import { distinguishMsids } from './written-msid.ts';
 
 export type { LocalTransportDescription } from './media-section.ts';
 export type { NegotiatorOptions } from './negotiator-options.ts';
@@ -41,7 +41,6 @@ interface PendingLocalOffer {
   readonly slots: readonly MediaSlot[];
   /** Transceivers that have a mid only through this offer. */
   readonly added: readonly Transceiver[];
-  readonly identifiers: OfferIdentifiers;
 }
 
 interface PendingRemoteOffer {
@@ -61,7 +60,7 @@ export class Negotiator {
   #pending: readonly Transceiver[] = [];
   #localOffer: PendingLocalOffer | null = null;
   #remoteOffer: PendingRemoteOffer | null = null;
-  #identifiers: OfferIdentifiers = { payloadTypes: payloadTypeMap(), extensions: headerExtensionMap() };
+  readonly #identifiers = newIdentifiers();
   #remoteTransport: RemoteTransportDescription | null = null;
   #role: 'active' | 'passive' | null = null;
   #descriptionVersion = 0;
@@ -165,7 +164,7 @@ export class Negotiator {
     const offer = this.#remoteOffer;
     if (offer === null) throw new UserError('invalid-state', 'There is no offer to answer.');
     const { lines, plan, description } = offer;
-    this.#allocateSources(lines.flatMap(({ transceiver }) => transceiver ?? []));
+    this.#prepareSending(lines.flatMap(({ transceiver }) => transceiver ?? []));
     const localTransport = this.#options.localTransport();
     const answer = answerOffer(lines, plan, this.#options, localTransport, offer.role);
     const sdp = this.#write(answer.media, answer.bundle, localTransport, description.extmapAllowMixed);
@@ -174,8 +173,7 @@ export class Negotiator {
     for (const line of lines) {
       if (isRefused(line, tagged)) line.transceiver?.end(line.rejection as StopReason);
     }
-    this.#noteIdentifiers(description.media, this.#identifiers);
-    this.#complete(answer.slots, offer.transport, offer.role);
+    this.#complete(answer.slots, description, offer.transport, offer.role);
     return sdp;
   }
 
@@ -188,10 +186,7 @@ export class Negotiator {
     if (this.#signalingState !== 'stable') {
       throw new UserError('invalid-state', `An offer cannot be made in state ${this.#signalingState}.`);
     }
-    const identifiers = {
-      payloadTypes: this.#identifiers.payloadTypes.clone(),
-      extensions: this.#identifiers.extensions.clone(),
-    };
+    const identifiers = cloneIdentifiers(this.#identifiers);
     const slots = offerSlots(
       this.#slots,
       this.#waiting(),
@@ -201,13 +196,13 @@ export class Negotiator {
     );
     if (slots.length === 0) throw new UserError('invalid-state', 'There is no media line to offer.');
     const added = slots.flatMap(({ transceiver }) => (transceiver?.mid === null ? transceiver : []));
-    this.#allocateSources(slots.flatMap(({ transceiver }) => transceiver ?? []));
+    this.#prepareSending(slots.flatMap(({ transceiver }) => transceiver ?? []));
     for (const { transceiver, mid } of slots) if (transceiver) transceiver.mid = mid;
     const localTransport = this.#options.localTransport();
     const media = offerMedia(slots, this.#options, localTransport);
     const bundle = slots.filter(({ rejected }) => !rejected).map(({ mid }) => mid);
     const sdp = this.#write(media, bundle, localTransport, true);
-    this.#localOffer = { slots, added, identifiers };
+    this.#localOffer = { slots, added };
     this.#signalingState = 'have-local-offer';
     return sdp;
   }
@@ -239,9 +234,7 @@ export class Negotiator {
       transceiver.remoteMsid = rejected ? null : announcedMsid(line);
       if (rejected) transceiver.end('remote-rejected');
     });
-    this.#noteIdentifiers(description.media, offer.identifiers);
-    this.#identifiers = offer.identifiers;
-    this.#complete(slots, transport, role);
+    this.#complete(slots, description, transport, role);
     return transport;
   }
 
@@ -314,9 +307,12 @@ export class Negotiator {
   /** Installs the outcome of an exchange. */
   #complete(
     slots: readonly MediaSlot[],
+    remote: SessionDescription,
     transport: RemoteTransportDescription,
     role: 'active' | 'passive',
   ): void {
+    noteSlots(this.#identifiers, slots);
+    noteRemote(this.#identifiers, remote.media);
     this.#slots = slots;
     this.#remoteTransport = transport;
     this.#role = role;
@@ -334,15 +330,9 @@ export class Negotiator {
     );
   }
 
-  #noteIdentifiers(media: readonly MediaDescription[], identifiers: OfferIdentifiers): void {
-    for (const line of media) {
-      notePayloadTypes(identifiers.payloadTypes, line.codecs);
-      for (const { id, uri } of line.headerExtensions) identifiers.extensions.note(id, uri);
-    }
-  }
-
-  #allocateSources(transceivers: readonly Transceiver[]): void {
+  #prepareSending(transceivers: readonly Transceiver[]): void {
     allocateSources(transceivers, this.transceivers, this.#options.randomUint32);
+    distinguishMsids(transceivers);
   }
 
   /** A mid that no line has; numbers given out once are not given out again, even after a rollback. */

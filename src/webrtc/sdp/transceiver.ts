@@ -48,6 +48,8 @@ export class Transceiver {
   /** Allocated when first needed and kept; -1 before. */
   ssrc = -1;
   rtxSsrc = -1;
+  /** Added to the announced track id where another line announces the same; see distinguishMsids(). */
+  trackIdSuffix = '';
   #direction: Direction;
   #msid: LocalMsid | null = null;
 
@@ -71,6 +73,7 @@ export class Transceiver {
   }
 
   set msid(msid: LocalMsid | null) {
+    this.trackIdSuffix = '';
     this.#msid = msid && { streamId: msidToken(msid.streamId), trackId: msidToken(msid.trackId) };
   }
 
