@@ -95,6 +95,7 @@ napi_value init(napi_env env, napi_value exports) {
   napi_create_reference(env, dtlsSession, 1, &addon->dtlsSession);
   napi_set_named_property(env, exports, "PacketIo", definePacketIo(env));
   napi_set_named_property(env, exports, "SrtpContext", defineSrtpContext(env));
+  napi_set_named_property(env, exports, "deriveSrtpKey", makeDeriveSrtpKey(env));
   napi_set_named_property(env, exports, "layout", makeLayout(env));
   napi_set_named_property(env, exports, "counterNames", makeCounterNames(env));
   return exports;

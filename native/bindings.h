@@ -8,6 +8,7 @@ namespace manifold {
 napi_value definePacketIo(napi_env env);
 napi_value defineDtlsSession(napi_env env);
 napi_value defineSrtpContext(napi_env env);
+napi_value makeDeriveSrtpKey(napi_env env);
 
 class DtlsSession;
 

@@ -34,8 +34,13 @@ uint64_t estimateIndex(uint64_t highest, uint16_t sequenceNumber) {
 }  // namespace
 
 bool SrtpInbound::init(SrtpProfile profile, const SrtpMasterKeys& master) {
-  return rtp_.init(profile, master, SrtpCipher::Kind::Rtp, SrtpCipher::Direction::Unprotect) &&
-         rtcp_.init(profile, master, SrtpCipher::Kind::Rtcp, SrtpCipher::Direction::Unprotect);
+  return rtp_.init(profile, master, SrtpKind::Rtp, SrtpCipher::Direction::Unprotect) &&
+         rtcp_.init(profile, master, SrtpKind::Rtcp, SrtpCipher::Direction::Unprotect);
+}
+
+bool SrtpInbound::init(SrtpProfile profile, const SrtpSessionKeys& keys) {
+  return rtp_.init(profile, keys, SrtpCipher::Direction::Unprotect) &&
+         rtcp_.init(profile, keys, SrtpCipher::Direction::Unprotect);
 }
 
 SrtpResult SrtpInbound::unprotectRtp(const uint8_t* in, size_t size, uint8_t* out, size_t* written) {
@@ -126,8 +131,13 @@ void SrtpInbound::setRolloverCounter(uint32_t ssrc, uint32_t rolloverCounter, ui
 }
 
 bool SrtpOutbound::init(SrtpProfile profile, const SrtpMasterKeys& master) {
-  return rtp_.init(profile, master, SrtpCipher::Kind::Rtp, SrtpCipher::Direction::Protect) &&
-         rtcp_.init(profile, master, SrtpCipher::Kind::Rtcp, SrtpCipher::Direction::Protect);
+  return rtp_.init(profile, master, SrtpKind::Rtp, SrtpCipher::Direction::Protect) &&
+         rtcp_.init(profile, master, SrtpKind::Rtcp, SrtpCipher::Direction::Protect);
+}
+
+bool SrtpOutbound::init(SrtpProfile profile, const SrtpSessionKeys& keys) {
+  return rtp_.init(profile, keys, SrtpCipher::Direction::Protect) &&
+         rtcp_.init(profile, keys, SrtpCipher::Direction::Protect);
 }
 
 SrtpResult SrtpOutbound::protectRtp(uint8_t* packet, size_t size, size_t* written) {

@@ -23,6 +23,8 @@ constexpr uint32_t kMaxOutboundSsrcs = 16384;
 class SrtpInbound {
  public:
   bool init(SrtpProfile profile, const SrtpMasterKeys& master);
+  /** The same session keys for both kinds; for tests with published vectors. */
+  bool init(SrtpProfile profile, const SrtpSessionKeys& keys);
 
   /**
    * Decrypts from `in` to `out` (`size` bytes of room are enough; the two must not overlap) and sets `*written`.
@@ -48,6 +50,7 @@ class SrtpInbound {
 class SrtpOutbound {
  public:
   bool init(SrtpProfile profile, const SrtpMasterKeys& master);
+  bool init(SrtpProfile profile, const SrtpSessionKeys& keys);
 
   /**
    * Protects in place; `packet` needs kMaxSrtpTrailerBytes of room behind `size`. A sequence number older than

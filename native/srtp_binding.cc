@@ -24,30 +24,73 @@ bool findProfile(const std::string& name, SrtpProfile* profile) {
   return false;
 }
 
-/** new SrtpContext(profile, masterKey, masterSalt): protects and unprotects with the same keys. */
-napi_value construct(napi_env env, napi_callback_info info) {
-  const Call call(env, info);
+/** Reads (profile, key, salt) as both functions take them; false with an exception pending. */
+bool readKeys(const Call& call, SrtpProfile* profile, SrtpMasterKeys* keys) {
   std::string name;
   uint8_t* key;
   uint8_t* salt;
   size_t keyBytes;
   size_t saltBytes;
-  if (!call.text(0, &name) || !call.bytes(1, &key, &keyBytes) || !call.bytes(2, &salt, &saltBytes)) return nullptr;
+  if (!call.text(0, &name) || !call.bytes(1, &key, &keyBytes) || !call.bytes(2, &salt, &saltBytes)) return false;
+  if (!findProfile(name, profile)) {
+    throwError(call.env(), nullptr, "unknown SRTP profile " + name);
+    return false;
+  }
+  if (keyBytes != factsOf(*profile).keyBytes || saltBytes != factsOf(*profile).saltBytes) {
+    throwError(call.env(), nullptr, "wrong length of key or salt for " + name);
+    return false;
+  }
+  *keys = {};
+  memcpy(keys->key, key, keyBytes);
+  memcpy(keys->salt, salt, saltBytes);
+  return true;
+}
+
+/**
+ * new SrtpContext(profile, key, salt, derive): protects and unprotects with the same keys, which are master keys,
+ * or where `derive` is false session keys (an HMAC key is then all zeros).
+ */
+napi_value construct(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
   SrtpProfile profile;
-  if (!findProfile(name, &profile)) return throwError(env, nullptr, "unknown SRTP profile " + name);
-  if (keyBytes != factsOf(profile).keyBytes || saltBytes != factsOf(profile).saltBytes) {
-    return throwError(env, nullptr, "wrong length of master key or salt for " + name);
+  SrtpMasterKeys keys;
+  bool derive;
+  if (!readKeys(call, &profile, &keys) || !call.boolean(3, &derive)) return nullptr;
+  std::unique_ptr<SrtpContext> context = std::make_unique<SrtpContext>();
+  bool ok;
+  if (derive) {
+    ok = context->inbound.init(profile, keys) && context->outbound.init(profile, keys);
+  } else {
+    SrtpSessionKeys session = {};
+    memcpy(session.key, keys.key, sizeof session.key);
+    memcpy(session.salt, keys.salt, sizeof session.salt);
+    ok = context->inbound.init(profile, session) && context->outbound.init(profile, session);
   }
-  SrtpMasterKeys master = {};
-  memcpy(master.key, key, keyBytes);
-  memcpy(master.salt, salt, saltBytes);
-  SrtpContext* context = new SrtpContext();
-  if (!context->inbound.init(profile, master) || !context->outbound.init(profile, master) ||
-      napi_wrap(env, call.self(), context, finalize, nullptr, nullptr) != napi_ok) {
-    delete context;
-    return throwError(env, nullptr, "OpenSSL refuses " + name);
+  if (!ok || napi_wrap(env, call.self(), context.get(), finalize, nullptr, nullptr) != napi_ok) {
+    return throwError(env, nullptr, "OpenSSL refuses the SRTP keys.");
   }
+  context.release();
   return call.self();
+}
+
+/** deriveSrtpKey(profile, masterKey, masterSalt, label, bytes) → Buffer */
+napi_value deriveKey(napi_env env, napi_callback_info info) {
+  constexpr int32_t kMostBytes = 1024;
+  const Call call(env, info);
+  SrtpProfile profile;
+  SrtpMasterKeys keys;
+  int32_t label;
+  int32_t size;
+  if (!readKeys(call, &profile, &keys) || !call.integer(3, &label) || !call.integer(4, &size)) return nullptr;
+  uint8_t derived[kMostBytes];
+  if (size < 0 || size > kMostBytes ||
+      !deriveSrtpKey(profile, keys, static_cast<uint8_t>(label), derived, static_cast<size_t>(size))) {
+    return throwError(env, nullptr, "OpenSSL refuses to derive the key.");
+  }
+  napi_value buffer = nullptr;
+  void* copy = nullptr;
+  napi_create_buffer_copy(env, static_cast<size_t>(size), derived, &copy, &buffer);
+  return buffer;
 }
 
 const char* nameOf(SrtpResult result) {
@@ -140,6 +183,12 @@ napi_value defineSrtpContext(napi_env env) {
                       {"unprotectRtcp", unprotect<false>},
                       {"setRolloverCounter", setRolloverCounter},
                       {"setRtcpIndex", setRtcpIndex}});
+}
+
+napi_value makeDeriveSrtpKey(napi_env env) {
+  napi_value function = nullptr;
+  napi_create_function(env, "deriveSrtpKey", NAPI_AUTO_LENGTH, deriveKey, nullptr, &function);
+  return function;
 }
 
 }  // namespace manifold

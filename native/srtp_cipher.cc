@@ -11,33 +11,12 @@ namespace manifold {
 namespace {
 
 constexpr size_t kSha1Bytes = 20;
-constexpr size_t kAuthenticationKeyBytes = 20;
 
 // RFC 3711 section 4.3.1; SRTCP's labels are three higher (section 4.3.2).
 constexpr uint8_t kLabelEncryption = 0;
 constexpr uint8_t kLabelAuthentication = 1;
 constexpr uint8_t kLabelSalt = 2;
 constexpr uint8_t kLabelRtcpOffset = 3;
-
-/**
- * AES-CM as a key derivation function with a key derivation rate of 0. The salt of the GCM profiles is 12 bytes
- * and stands to the left of its 14-byte field (RFC 7714 section 11).
- */
-bool deriveKey(const SrtpProfileFacts& facts, const SrtpMasterKeys& master, uint8_t label, uint8_t* out,
-               size_t size) {
-  uint8_t counter[16] = {};
-  memcpy(counter, master.salt, facts.saltBytes);
-  counter[7] ^= label;
-  const uint8_t zeros[kMaxSrtpKeyBytes] = {};
-  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
-  if (context == nullptr) return false;
-  int written = 0;
-  const EVP_CIPHER* cipher = facts.keyBytes == 32 ? EVP_aes_256_ctr() : EVP_aes_128_ctr();
-  const bool ok = EVP_EncryptInit_ex(context, cipher, nullptr, master.key, counter) == 1 &&
-                  EVP_EncryptUpdate(context, out, &written, zeros, static_cast<int>(size)) == 1;
-  EVP_CIPHER_CTX_free(context);
-  return ok;
-}
 
 EVP_MAC_CTX* createHmacSha1(const uint8_t* key, size_t size) {
   EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
@@ -56,34 +35,62 @@ EVP_MAC_CTX* createHmacSha1(const uint8_t* key, size_t size) {
 
 }  // namespace
 
+/**
+ * AES-CM as a key derivation function with a key derivation rate of 0. The salt of the GCM profiles is 12 bytes
+ * and stands to the left of its 14-byte field (RFC 7714 section 11).
+ */
+bool deriveSrtpKey(SrtpProfile profile, const SrtpMasterKeys& master, uint8_t label, uint8_t* out, size_t size) {
+  const SrtpProfileFacts& facts = factsOf(profile);
+  uint8_t counter[16] = {};
+  memcpy(counter, master.salt, facts.saltBytes);
+  counter[7] ^= label;
+  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
+  if (context == nullptr) return false;
+  int written = 0;
+  const EVP_CIPHER* cipher = facts.keyBytes == 32 ? EVP_aes_256_ctr() : EVP_aes_128_ctr();
+  memset(out, 0, size);
+  const bool ok = EVP_EncryptInit_ex(context, cipher, nullptr, master.key, counter) == 1 &&
+                  EVP_EncryptUpdate(context, out, &written, out, static_cast<int>(size)) == 1;
+  EVP_CIPHER_CTX_free(context);
+  return ok;
+}
+
+bool deriveSrtpSessionKeys(SrtpProfile profile, const SrtpMasterKeys& master, SrtpKind kind, SrtpSessionKeys* keys) {
+  const SrtpProfileFacts& facts = factsOf(profile);
+  const uint8_t offset = kind == SrtpKind::Rtcp ? kLabelRtcpOffset : 0;
+  return deriveSrtpKey(profile, master, kLabelEncryption + offset, keys->key, facts.keyBytes) &&
+         deriveSrtpKey(profile, master, kLabelSalt + offset, keys->salt, facts.saltBytes) &&
+         deriveSrtpKey(profile, master, kLabelAuthentication + offset, keys->authenticationKey,
+                       sizeof keys->authenticationKey);
+}
+
 SrtpCipher::~SrtpCipher() {
   EVP_CIPHER_CTX_free(cipher_);
   EVP_MAC_CTX_free(mac_);
   OPENSSL_cleanse(salt_, sizeof salt_);
 }
 
-bool SrtpCipher::init(SrtpProfile profile, const SrtpMasterKeys& master, Kind kind, Direction direction) {
+bool SrtpCipher::init(SrtpProfile profile, const SrtpSessionKeys& keys, Direction direction) {
   const SrtpProfileFacts& facts = factsOf(profile);
-  const uint8_t offset = kind == Kind::Rtcp ? kLabelRtcpOffset : 0;
   const bool counterMode = profile == SrtpProfile::AesCm128HmacSha1_80;
   const EVP_CIPHER* cipher = counterMode                               ? EVP_aes_128_ctr()
                              : profile == SrtpProfile::AeadAes256Gcm ? EVP_aes_256_gcm()
                                                                      : EVP_aes_128_gcm();
-  uint8_t key[kMaxSrtpKeyBytes] = {};
-  uint8_t authenticationKey[kAuthenticationKeyBytes] = {};
   tagBytes_ = facts.tagBytes;
-  cipher_ = EVP_CIPHER_CTX_new();
-  bool ok = cipher_ != nullptr && deriveKey(facts, master, kLabelEncryption + offset, key, facts.keyBytes) &&
-            deriveKey(facts, master, kLabelSalt + offset, salt_, facts.saltBytes) &&
-            EVP_CipherInit_ex(cipher_, cipher, nullptr, key, nullptr,
-                              counterMode || direction == Direction::Protect ? 1 : 0) == 1;
-  if (ok && counterMode) {
-    ok = deriveKey(facts, master, kLabelAuthentication + offset, authenticationKey, sizeof authenticationKey);
-    mac_ = ok ? createHmacSha1(authenticationKey, sizeof authenticationKey) : nullptr;
-    ok = mac_ != nullptr;
+  memcpy(salt_, keys.salt, facts.saltBytes);
+  if (counterMode) {
+    mac_ = createHmacSha1(keys.authenticationKey, sizeof keys.authenticationKey);
+    if (mac_ == nullptr) return false;
   }
-  OPENSSL_cleanse(key, sizeof key);
-  OPENSSL_cleanse(authenticationKey, sizeof authenticationKey);
+  cipher_ = EVP_CIPHER_CTX_new();
+  const int encrypt = counterMode || direction == Direction::Protect ? 1 : 0;
+  return cipher_ != nullptr && EVP_CipherInit_ex(cipher_, cipher, nullptr, keys.key, nullptr, encrypt) == 1;
+}
+
+bool SrtpCipher::init(SrtpProfile profile, const SrtpMasterKeys& master, SrtpKind kind, Direction direction) {
+  SrtpSessionKeys keys;
+  const bool ok = deriveSrtpSessionKeys(profile, master, kind, &keys) && init(profile, keys, direction);
+  OPENSSL_cleanse(&keys, sizeof keys);
   return ok;
 }
 

@@ -13,9 +13,24 @@ struct SrtpMasterKeys {
   uint8_t salt[kMaxSrtpSaltBytes];
 };
 
+constexpr size_t kAuthenticationKeyBytes = 20;
+
+struct SrtpSessionKeys {
+  uint8_t key[kMaxSrtpKeyBytes];
+  uint8_t salt[kMaxSrtpSaltBytes];
+  uint8_t authenticationKey[kAuthenticationKeyBytes];  // unused with GCM
+};
+
+enum class SrtpKind { Rtp, Rtcp };
+
+/** Derives `size` bytes for a label (RFC 3711 section 4.3, RFC 7714 section 11). False where OpenSSL refuses. */
+bool deriveSrtpKey(SrtpProfile profile, const SrtpMasterKeys& master, uint8_t label, uint8_t* out, size_t size);
+
+/** Derives all session keys of one kind. */
+bool deriveSrtpSessionKeys(SrtpProfile profile, const SrtpMasterKeys& master, SrtpKind kind, SrtpSessionKeys* keys);
+
 class SrtpCipher {
  public:
-  enum class Kind { Rtp, Rtcp };
   enum class Direction { Protect, Unprotect };
 
   struct Bytes {
@@ -28,8 +43,10 @@ class SrtpCipher {
   SrtpCipher(const SrtpCipher&) = delete;
   SrtpCipher& operator=(const SrtpCipher&) = delete;
 
-  /** Derives the session keys (RFC 3711 section 4.3, RFC 7714 section 11). False where OpenSSL refuses. */
-  bool init(SrtpProfile profile, const SrtpMasterKeys& master, Kind kind, Direction direction);
+  /** Schedules the keys. False where OpenSSL refuses. */
+  bool init(SrtpProfile profile, const SrtpSessionKeys& keys, Direction direction);
+  /** The same with keys derived from these. */
+  bool init(SrtpProfile profile, const SrtpMasterKeys& master, SrtpKind kind, Direction direction);
 
   bool aead() const { return mac_ == nullptr; }
   size_t tagBytes() const { return tagBytes_; }

@@ -35,7 +35,7 @@ export interface NativePacketIo {
 /** Why the addon refused a packet. */
 export type SrtpRefusal = 'malformed' | 'authentication' | 'replay' | 'ssrc-limit' | 'failed';
 
-/** For tests: SRTP in both directions with the same given master keys. A packet comes out, or why not. */
+/** For tests: SRTP in both directions with the same keys, master keys where `derive` and session keys otherwise. A packet comes out, or why not. */
 export interface SrtpContext {
   protectRtp(packet: Uint8Array): Buffer | SrtpRefusal;
   protectRtcp(packet: Uint8Array): Buffer | SrtpRefusal;
@@ -58,9 +58,18 @@ export interface NativeAddon {
   ) => NativePacketIo;
   readonly SrtpContext: new (
     profile: SrtpProfile,
+    key: Uint8Array,
+    salt: Uint8Array,
+    derive: boolean,
+  ) => SrtpContext;
+  /** For tests: `bytes` bytes of the key that the KDF makes for this label. */
+  deriveSrtpKey(
+    profile: SrtpProfile,
     masterKey: Uint8Array,
     masterSalt: Uint8Array,
-  ) => SrtpContext;
+    label: number,
+    bytes: number,
+  ): Buffer;
   /** The numbers of native/layout.h by their names here. */
   readonly layout: Readonly<Record<string, number>>;
   readonly counterNames: readonly (keyof PacketIoCounters)[];
