@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Layout, layoutTiles } from './layout.ts';
+import { type Layout, layoutTiles, pictureFit } from './layout.ts';
 
 function columnsOf(layout: Layout): number {
   const firstTop = layout.tiles[0]!.top;
@@ -66,4 +66,13 @@ test('tiles never overlap, leave the room sideways, or become too narrow', () =>
       },
     ),
   );
+});
+
+test('cameras fill their tile unless too much would be lost; screens are shown whole', () => {
+  const wide = { width: 640, height: 360 };
+  assert.equal(pictureFit({ width: 1280, height: 720 }, wide, 'camera'), 'cover');
+  assert.equal(pictureFit({ width: 640, height: 480 }, wide, 'camera'), 'cover');
+  assert.equal(pictureFit({ width: 720, height: 1280 }, wide, 'camera'), 'contain');
+  assert.equal(pictureFit({ width: 1280, height: 720 }, wide, 'screen'), 'contain');
+  assert.equal(pictureFit(null, wide, 'camera'), 'cover');
 });

@@ -37,6 +37,21 @@ export function layoutTiles(count: number, width: number, height: number, spotli
   return layoutGrid(count, width, height);
 }
 
+/** Share of a camera's picture that may be cropped away to fill its tile. */
+const mostCropped = 0.45;
+
+/** Whether a picture fills its tile (cropped) or is shown whole: screens always whole, and upright phones in wide tiles. */
+export function pictureFit(
+  picture: { readonly width: number; readonly height: number } | null,
+  tile: { readonly width: number; readonly height: number },
+  source: 'camera' | 'screen',
+): 'cover' | 'contain' {
+  if (source === 'screen') return 'contain';
+  if (picture === null || picture.height === 0 || tile.height === 0) return 'cover';
+  const ratio = picture.width / picture.height / (tile.width / tile.height);
+  return 1 - Math.min(ratio, 1 / ratio) > mostCropped ? 'contain' : 'cover';
+}
+
 function layoutGrid(count: number, width: number, height: number): Layout {
   const narrowest = width >= height ? narrowestAspectLandscape : narrowestAspectPortrait;
   let best: { columns: number; width: number; height: number } | null = null;
