@@ -8,6 +8,7 @@
 import { EventEmitter } from 'node:events';
 import { UserError } from '../errors.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
+import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import type { MediaLine } from '../webrtc/media-line.ts';
 import type { ConnectionState, PeerConnection } from '../webrtc/peer-connection.ts';
@@ -173,6 +174,14 @@ export class Participant extends EventEmitter<ParticipantEvents> {
       this.#connection.acceptAnswer(sdp);
       this.#afterNegotiation();
     });
+  }
+
+  /**
+   * Adds a line to the next offer on which the client may send, for a track of its that has none.
+   * @throws UserError `limit-media-lines`
+   */
+  expectMedia(kind: MediaKind): void {
+    if (this.closeReason === null && this.#options.renegotiates) this.#connection.addLine(kind, 'recvonly');
   }
 
   /** @throws ProtocolError `malformed-candidate` */
