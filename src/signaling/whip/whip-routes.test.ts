@@ -228,14 +228,14 @@ test('a bug is answered 500 without its details, and logged', async () => {
   assert.equal(joined[0].participant.closeReason, 'protocol-error');
 });
 
-test('tokens are asked for on every method but OPTIONS, by role', async () => {
-  const { post, patch, routes, joined } = fixture({ publishToken: 'in', playToken: 'out' });
+test('a configured token is asked for on every method but OPTIONS', async () => {
+  const { post, patch, routes, joined } = fixture({ bearerToken: 'in' });
   const missing = await post('/whip/r');
   assert.equal(missing.headers.get('WWW-Authenticate'), 'Bearer realm="manifold"');
   await assertProblem(missing, 401, 'unauthorized');
   await assertProblem(await post('/whip/r', sending, { Authorization: 'Bearer out' }), 401, 'unauthorized');
   assert.equal(joined.length, 0);
-  assert.equal((await post('/whep/r', receiving, { Authorization: 'Bearer out' })).status, 201);
+  assert.equal((await post('/whep/r', receiving, { Authorization: 'Bearer in' })).status, 201);
   const location =
     (await post('/whip/r', sending, { Authorization: 'Bearer in' })).headers.get('Location') ?? '';
   await assertProblem(await patch(location, fragment('client'), { 'If-Match': '*' }), 401, 'unauthorized');
@@ -353,7 +353,7 @@ test('other methods are answered 405 with Allow', async () => {
 });
 
 test('OPTIONS says what is accepted, to anyone; ICE servers only to those who may POST', async () => {
-  const { routes } = fixture({ publishToken: 'in', iceServers: () => [{ urls: ['stun:s.example'] }] });
+  const { routes } = fixture({ bearerToken: 'in', iceServers: () => [{ urls: ['stun:s.example'] }] });
   const preflight = await routes.request('/whip/r', { method: 'OPTIONS' });
   assert.equal(preflight.status, 204);
   assert.equal(preflight.headers.get('Accept-Post'), 'application/sdp');

@@ -31,10 +31,8 @@ export interface WhipOptions {
   readonly log: Logger;
   /** Told to clients in Link headers. Asked for each answer, so that TURN credentials can be short-lived. */
   readonly iceServers?: () => readonly IceServer[];
-  /** Bearer token for WHIP; null or absent: none is asked for. */
-  readonly publishToken?: string | null;
-  /** Bearer token for WHEP. */
-  readonly playToken?: string | null;
+  /** Bearer token of publishers and players; null or absent: none is asked for. */
+  readonly bearerToken?: string | null;
   /** Largest offer. Default 256 KiB: browsers write about 8 KiB for a media line. */
   readonly maxOfferBytes?: number;
 }
@@ -57,12 +55,12 @@ const resourceMethods = 'PATCH, DELETE, OPTIONS';
 /** Routes to mount at the root of the HTTP application. */
 export function createWhipRoutes(options: WhipOptions): Hono<HttpEnvironment> {
   const sessions = new SessionTable();
+  const requiredToken = options.bearerToken ?? null;
   const routes = new Hono<HttpEnvironment>();
 
   for (const role of roles) {
     const endpoint = `/${role}/:room`;
     const resource = `/${role}/:room/:session`;
-    const requiredToken = (role === 'whip' ? options.publishToken : options.playToken) ?? null;
 
     const authorized =
       (handle: Handler): Handler =>
