@@ -14,12 +14,12 @@ const maxDepth = 4;
 let loaded: NativeAddon | undefined;
 
 /**
- * Loads the addon once. The environment variable MANIFOLD_ADDON names another build of it.
+ * Loads the addon once.
  * @throws Error that says what to do, where it is not built or does not fit this Node.js or these sources.
  */
 export function loadAddon(): NativeAddon {
   if (loaded) return loaded;
-  const path = process.env.MANIFOLD_ADDON ?? findAddon();
+  const path = findAddon();
   let addon: NativeAddon;
   try {
     addon = createRequire(import.meta.url)(path) as NativeAddon;
@@ -32,7 +32,12 @@ export function loadAddon(): NativeAddon {
   return addon;
 }
 
-function findAddon(): string {
+/**
+ * Where the addon is. The environment variable MANIFOLD_ADDON names another build of it.
+ * @throws Error that says what to do, where there is none.
+ */
+export function findAddon(): string {
+  if (process.env.MANIFOLD_ADDON) return process.env.MANIFOLD_ADDON;
   const start = dirname(fileURLToPath(import.meta.url));
   let folder = start;
   for (let depth = 0; depth <= maxDepth; depth++) {
