@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decode, FakeParticipant, FakeRoom, ManualClock } from '../../../test/signaling/pion-fakes.ts';
 import { ProtocolError, UserError } from '../../errors.ts';
 import { silentLogger } from '../../log.ts';
 import { defaultTimings, PionPeer } from './pion-peer.ts';
-import { decode, FakeParticipant, FakeRoom, ManualClock } from './testing.ts';
 
 const { collectMs, glareMs, answerTimeoutMs } = defaultTimings;
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decode, FakeRooms, ManualClock } from '../../../test/signaling/pion-fakes.ts';
 import { UserError } from '../../errors.ts';
 import { silentLogger } from '../../log.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
 import { defaultTimings } from './pion-peer.ts';
 import { type JoinableRooms, PionSocket } from './pion-socket.ts';
-import { decode, FakeRooms, ManualClock } from './testing.ts';
 
 /** The real thing fits. */
 export const fits = (rooms: Rooms): JoinableRooms => rooms;

@@ -1,9 +1,9 @@
 /** Stand-ins for the room and the clock, for the unit tests of this folder. */
 import { EventEmitter } from 'node:events';
-import { ProtocolError, UserError } from '../../errors.ts';
-import type { CloseReason } from '../../rooms/close-reason.ts';
-import type { JoinOptions } from '../../rooms/participant.ts';
-import type { PeerParticipant } from './pion-peer.ts';
+import { ProtocolError, UserError } from '../../src/errors.ts';
+import type { CloseReason } from '../../src/rooms/close-reason.ts';
+import type { JoinOptions } from '../../src/rooms/participant.ts';
+import type { PeerParticipant } from '../../src/signaling/pion/pion-peer.ts';
 
 /** Runs what is due when told to; nothing else moves it. */
 export class ManualClock {
