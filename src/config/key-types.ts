@@ -147,7 +147,7 @@ export function iceServers(description: string, example: string) {
 }
 
 export interface IceServer {
-  readonly urls: readonly string[];
+  readonly urls: string[];
   readonly username?: string;
   readonly credential?: string;
 }

@@ -39,6 +39,16 @@ test('text is one line without an error', () => {
   assert.equal(textOfLogLine(line), '10:20:30.123 info  hello who=me n={"x":1}\n');
 });
 
+test('a name with a line break stays within its line', () => {
+  const line = JSON.stringify({
+    level: 'info',
+    time: '2026-01-01T10:20:30.123Z',
+    msg: 'joined',
+    room: 'a\nb',
+  });
+  assert.equal(textOfLogLine(line), '10:20:30.123 info  joined room="a\\nb"\n');
+});
+
 test('auto is text only on a terminal', () => {
   assert.equal(logsAreText('auto', { isTTY: true }), true);
   assert.equal(logsAreText('auto', {}), false);

@@ -36,11 +36,16 @@ export function createLogger(options: LoggingOptions, output: NodeJS.WriteStream
 export function textOfLogLine(line: string): string {
   const { level, time, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const details = Object.entries(fields)
-    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([key, value]) => ` ${key}=${plainOrQuoted(value)}`)
     .join('');
   const clock = String(time).slice(11, 23);
   const error = err as { stack?: string; message?: string } | undefined;
   const stack =
     error === undefined ? '' : `\n  ${(error.stack ?? error.message ?? '').replaceAll('\n', '\n  ')}`;
   return `${clock} ${String(level).padEnd(5)} ${String(msg)}${details}${stack}\n`;
+}
+
+/** Clients choose names of rooms and of themselves: no line break of theirs may look like a line of ours. */
+function plainOrQuoted(value: unknown): string {
+  return typeof value === 'string' && /^[!-~]+$/.test(value) ? value : JSON.stringify(value);
 }

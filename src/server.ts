@@ -1,0 +1,220 @@
+/**
+ * Puts the server together: configuration → packet I/O → engine → rooms → dialects → HTTP.
+ *
+ * Who closes whom: close() ends every participant's session, which its dialect tells the client; then the HTTP
+ * side, then the engine with its sockets. Nothing of it closes a server it was attached to.
+ */
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { networkInterfaces } from 'node:os';
+import { ConfigError } from './config/config-error.ts';
+import { completeConfig } from './config/read-config.ts';
+import type { Config, ConfigInput } from './config/schema.ts';
+import { Engine } from './engine/engine.ts';
+import { serveAdminApi } from './http/admin-api.ts';
+import { type HttpListener, HttpServer, type ListeningAddress } from './http/http-server.ts';
+import { Metrics } from './http/metrics.ts';
+import { serveHealth, serveMetrics } from './http/operations.ts';
+import { serveStaticPages } from './http/static-pages.ts';
+import type { Logger } from './log.ts';
+import { openPacketIo } from './packet-io/addon.ts';
+import type { PacketIo } from './packet-io/packet-io.ts';
+import { Rooms } from './rooms/rooms.ts';
+import { createLogger } from './server/create-logger.ts';
+import { reachableAddresses } from './server/local-addresses.ts';
+import { packageVersion, webDirectory } from './server/package-files.ts';
+import { registerServerMetrics } from './server/server-metrics.ts';
+import { createPionDialect } from './signaling/pion/pion-dialect.ts';
+import { createWhipRoutes } from './signaling/whip/whip-routes.ts';
+import { defaultCodecs } from './webrtc/sdp/codec-capabilities.ts';
+import { defaultHeaderExtensions } from './webrtc/sdp/header-extensions.ts';
+
+/** Any part of the configuration, and what only a program can give. */
+export type ManifoldOptions = ConfigInput & {
+  /** Serve on this server instead of opening ports for HTTP. What Manifold does not claim stays yours. */
+  readonly server?: Server;
+  /** Default: a logger as the configuration's `logging` section says. */
+  readonly log?: Logger;
+  /** Whether to serve the demo and admin pages. Default: unless `server` is given. */
+  readonly pages?: boolean;
+};
+
+export interface Manifold {
+  /** The configuration in effect. */
+  readonly config: Config;
+  readonly rooms: Rooms;
+  /** Opens the HTTP ports; does nothing when it serves on a server of yours. @throws ListenError */
+  listen(): Promise<void>;
+  /** Where HTTP is served since listen(). */
+  readonly addresses: readonly ListeningAddress[];
+  /** The port of plain HTTP; 0 before listen(), or on a server of yours. */
+  readonly httpPort: number;
+  /** Where media is received. */
+  readonly mediaAddresses: readonly string[];
+  readonly mediaPort: number;
+  /** Ends all calls, tells the clients, closes everything; resolves when all is closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a server. Media sockets are open when it returns; HTTP is served after listen(), or at once on a server
+ * of yours.
+ *
+ * @throws ConfigError for a bad option, and an Error with `code` EADDRINUSE … naming a media port it cannot have
+ */
+export async function createManifold(options: ManifoldOptions = {}): Promise<Manifold> {
+  const { server, log: givenLog, pages = server === undefined, ...input } = options;
+  const config = completeConfig(input);
+  const log = givenLog ?? createLogger(config.logging);
+  const listeners = server === undefined ? httpListeners(config) : [];
+  const io = openPacketIo({
+    slotCount: config.media.slots,
+    maxTransports: config.limits.peerConnections,
+    gso: config.media.gso,
+  });
+  const engine = openEngine(config, io, log);
+  const rooms = new Rooms(
+    engine,
+    {
+      maxRooms: config.limits.rooms,
+      maxParticipantsPerRoom: config.limits.participantsPerRoom,
+      maxPublicationsPerParticipant: config.limits.publicationsPerParticipant,
+      maxIdLength: config.limits.idCharacters,
+      subscriptionDeadlineMs: config.timeouts.subscriptionMs,
+    },
+    log,
+  );
+  const http = new HttpServer({
+    log,
+    trustProxy: config.http.trustProxy,
+    maxMessageBytes: config.limits.messageBytes,
+    maxConnections: config.limits.connections,
+    maxConnectionsPerAddress: config.limits.connectionsPerAddress,
+  });
+  const metrics = new Metrics();
+  registerServerMetrics(metrics, { io, engine, rooms, webSockets: http.webSockets });
+  let stopping = false;
+  serveHealth(http, () => ({
+    status: stopping ? 'stopping' : 'ok',
+    version: packageVersion,
+    uptimeSeconds: Math.floor(process.uptime()),
+    rooms: rooms.rooms.size,
+    participants: rooms.participantCount,
+  }));
+  serveMetrics(http, metrics);
+  serveAdminApi(http, adminSource(rooms), config.admin.token === '' ? null : config.admin.token);
+  serveDialects(http, rooms, config, log);
+  if (pages) servePages(http, config, log);
+  if (server !== undefined) http.attach(server);
+  engine.start();
+
+  let closed: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    stopping = true;
+    rooms.close();
+    await http.close(config.timeouts.shutdownMs);
+    engine.close();
+    metrics.close();
+  };
+  return {
+    config,
+    rooms,
+    async listen() {
+      for (const listener of listeners) await http.listen(listener);
+    },
+    get addresses() {
+      return http.addresses;
+    },
+    get httpPort() {
+      return http.addresses.find((address) => address.protocol === 'http')?.port ?? 0;
+    },
+    mediaAddresses: engine.sockets.map((socket) => socket.address),
+    mediaPort: engine.sockets[0].port,
+    close() {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+function openEngine(config: Config, io: PacketIo, log: Logger): Engine {
+  const { media, timeouts, limits } = config;
+  try {
+    return new Engine({
+      io,
+      log,
+      mediaAddresses: media.addresses.length > 0 ? media.addresses : reachableAddresses(networkInterfaces()),
+      mediaPort: media.port,
+      announcedAddresses: media.announcedAddresses,
+      media: {},
+      ice: {
+        connectTimeoutMs: timeouts.connectMs,
+        disconnectedTimeoutMs: timeouts.disconnectedMs,
+        failedTimeoutMs: timeouts.failedMs,
+      },
+      negotiation: {
+        codecs: defaultCodecs,
+        headerExtensions: defaultHeaderExtensions,
+        maxMediaLines: limits.mediaLines,
+        maxSdpBytes: limits.sdpBytes,
+      },
+    });
+  } catch (error) {
+    io.close();
+    throw error;
+  }
+}
+
+function serveDialects(http: HttpServer, rooms: Rooms, config: Config, log: Logger): void {
+  const token = config.auth.bearerToken === '' ? null : config.auth.bearerToken;
+  http.hono.route(
+    '/',
+    createWhipRoutes({
+      rooms,
+      log,
+      iceServers: () => config.ice.servers,
+      bearerToken: token,
+      maxOfferBytes: config.limits.sdpBytes,
+    }),
+  );
+  http.webSocket(createPionDialect({ rooms, log }));
+}
+
+function servePages(http: HttpServer, config: Config, log: Logger): void {
+  // What the pages' RTCPeerConnection is made with.
+  http.hono.get('/client-config.json', (context) =>
+    context.json({ iceServers: config.ice.servers }, 200, { 'Cache-Control': 'no-store' }),
+  );
+  const directory = webDirectory();
+  if (directory === null) log.warn({}, 'the web pages are not built; `npm run build` makes them');
+  else serveStaticPages(http, directory);
+}
+
+function adminSource(rooms: Rooms): Parameters<typeof serveAdminApi>[1] {
+  return {
+    rooms: () => rooms.snapshot(),
+    removeParticipant(roomId, participantId) {
+      const participant = rooms.rooms.get(roomId)?.participants.get(participantId);
+      participant?.leave('kicked');
+      return participant !== undefined;
+    },
+  };
+}
+
+function httpListeners(config: Config): readonly HttpListener[] {
+  const { host, port, tlsPort, tlsCert, tlsKey } = config.http;
+  const plain: HttpListener = { host, port };
+  if (tlsCert === '') return [plain];
+  return [
+    plain,
+    { host, port: tlsPort, tls: { cert: readPem('tls-cert', tlsCert), key: readPem('tls-key', tlsKey) } },
+  ];
+}
+
+function readPem(key: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError([`http.${key}: ${file} cannot be read (${(error as Error).message}).`]);
+  }
+}

@@ -1,0 +1,141 @@
+/** `manifold serve`: reads the configuration, runs the server, and ends it in order. */
+import { parseCommandLine } from '../config/command-line.ts';
+import { readConfigFile } from '../config/config-file.ts';
+import { configAsToml, flagsHelp } from '../config/config-text.ts';
+import { configFileVariable, readConfig } from '../config/read-config.ts';
+import type { Config } from '../config/schema.ts';
+import { ListenError } from '../http/listen-error.ts';
+import type { Logger } from '../log.ts';
+import type { Manifold } from '../server.ts';
+import { createLogger, logsAreText } from './create-logger.ts';
+import { packageVersion } from './package-files.ts';
+import { startBanner } from './start-banner.ts';
+import { StartError } from './start-error.ts';
+
+const help = `manifold ${packageVersion}: a WebRTC SFU that speaks many signaling dialects
+
+Usage: manifold [serve] [flags]
+       manifold load [flags]        put a load on a running server; see manifold load --help
+
+  --config <file>, -c               Configuration file, TOML; also ${configFileVariable}. See
+                                    config.sample.toml.
+  --print-config                    Print the configuration in effect, secrets hidden, and exit.
+  --version                         Print the version and exit.
+  --help, -h                        Print this and exit.
+
+Every flag below can also be set in the file (--http-port: port in [http]) and in the environment
+(MANIFOLD_HTTP_PORT). Flags win over the environment, which wins over the file.
+
+`;
+
+/** Longer than calls may take to end: whatever hangs then is cut off by the exit. */
+const exitMarginMs = 1000;
+
+/** @throws ConfigError, StartError */
+export async function runServeCommand(args: readonly string[]): Promise<number | null> {
+  const line = parseCommandLine(args);
+  if (line.help) {
+    process.stdout.write(`${help}${flagsHelp()}\n`);
+    return 0;
+  }
+  if (line.version) {
+    process.stdout.write(`manifold ${packageVersion}\n`);
+    return 0;
+  }
+  const configFile = line.configFile ?? process.env[configFileVariable];
+  const config = readConfig({
+    ...(configFile === undefined || configFile === '' ? {} : { file: readConfigFile(configFile) }),
+    environment: process.env,
+    flags: line.flags,
+  });
+  if (line.printConfig) {
+    process.stdout.write(`${configAsToml(config)}\n`);
+    return 0;
+  }
+  await serve(config);
+  return null;
+}
+
+async function serve(config: Config): Promise<void> {
+  const log = createLogger(config.logging);
+  const manifold = await openMedia(config, log);
+  endOnSignals(manifold, log);
+  try {
+    await manifold.listen();
+  } catch (error) {
+    await manifold.close();
+    if (error instanceof ListenError) throw httpStartError(error, config);
+    throw error;
+  }
+  if (logsAreText(config.logging.format, process.stdout)) process.stdout.write(startBanner(manifold));
+  else {
+    log.info(
+      {
+        version: packageVersion,
+        http: manifold.addresses,
+        mediaAddresses: manifold.mediaAddresses,
+        mediaPort: manifold.mediaPort,
+      },
+      'serving',
+    );
+  }
+}
+
+/** Loads the server only now, so that a wrong configuration is told at once, also where the addon is missing. */
+async function openMedia(config: Config, log: Logger): Promise<Manifold> {
+  try {
+    const { createManifold } = await import('../server.ts');
+    return await createManifold({ ...config, log });
+  } catch (error) {
+    throw mediaStartError(error as NodeJS.ErrnoException, config.media.port) ?? error;
+  }
+}
+
+/** Says how to choose another port or address. */
+function httpStartError(error: ListenError, config: Config): StartError {
+  const tls = config.http.tlsCert !== '' && error.port === config.http.tlsPort;
+  const flag = error.code === 'EADDRNOTAVAIL' ? '--http-host' : tls ? '--http-tls-port' : '--http-port';
+  return new StartError(`${error.message} Choose another with ${flag}.`, { cause: error });
+}
+
+function mediaStartError(error: NodeJS.ErrnoException, port: number): StartError | null {
+  const { code, message } = error;
+  if (code === 'EADDRINUSE') {
+    return new StartError(
+      `UDP port ${port} for media is in use by another program (${message}). Choose another with --media-port.`,
+      { cause: error },
+    );
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'EACCES') {
+    return new StartError(`Media cannot be received: ${message}. See --media-addresses and --media-port.`, {
+      cause: error,
+    });
+  }
+  return message.startsWith('The native addon') ? new StartError(message, { cause: error }) : null;
+}
+
+/** SIGTERM and SIGINT end calls in order; a second one exits at once. */
+function endOnSignals(manifold: Manifold, log: Logger): void {
+  let ending = false;
+  const end = (signal: NodeJS.Signals): void => {
+    if (ending) process.exit(1);
+    ending = true;
+    log.info({ signal }, 'ending all calls');
+    setTimeout(() => {
+      log.warn({}, 'calls did not end in time');
+      process.exit(1);
+    }, manifold.config.timeouts.shutdownMs + exitMarginMs).unref();
+    void manifold.close().then(
+      () => {
+        log.info({}, 'stopped');
+        process.exit(0);
+      },
+      (error: unknown) => {
+        log.error({ err: error }, 'bug: stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+}
