@@ -22,11 +22,14 @@ const narrowestAspectLandscape = 4 / 3;
 const narrowestAspectPortrait = 0.85;
 /** Below this width a face is not recognizable: the grid scrolls instead. */
 const smallestTileWidth = 150;
-/** The strip beside or below a spotlighted tile, as a share of the room. */
-const stripShareLandscape = 0.2;
-const stripSharePortrait = 0.22;
+/** In the strip of a spotlighted tile, names and silhouettes are enough. */
+const smallestStripTileWidth = 100;
+/** The strip beside a spotlighted tile: a share of the room's width within these pixels. */
+const stripShare = 0.2;
 const stripWidthRange = [150, 300] as const;
-const stripHeightRange = [96, 170] as const;
+/** In a tall room the spotlighted tile is on top and takes at least this share of the height. */
+const stageShareBesideFew = 0.68;
+const stageShareBesideMany = 0.5;
 
 /**
  * @param spotlight index of the tile to show large; -1 for an even grid
@@ -52,21 +55,26 @@ export function pictureFit(
   return 1 - Math.min(ratio, 1 / ratio) > mostCropped ? 'contain' : 'cover';
 }
 
-function layoutGrid(count: number, width: number, height: number): Layout {
-  const narrowest = width >= height ? narrowestAspectLandscape : narrowestAspectPortrait;
+function layoutGrid(
+  count: number,
+  width: number,
+  height: number,
+  smallestWidth = smallestTileWidth,
+  narrowest = width >= height ? narrowestAspectLandscape : narrowestAspectPortrait,
+): Layout {
   let best: { columns: number; width: number; height: number } | null = null;
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
     const cellWidth = (width - tileGap * (columns - 1)) / columns;
     const cellHeight = (height - tileGap * (rows - 1)) / rows;
-    if (cellHeight <= 0 || (cellWidth < smallestTileWidth && columns > 1)) continue;
+    if (cellHeight <= 0 || cellWidth <= 0) continue;
     const tile = fit(cellWidth, cellHeight, narrowest);
-    if (tile.width < smallestTileWidth && count > 1) continue;
+    if (tile.width < smallestWidth && count > 1) continue;
     if (best === null || tile.width * tile.height > best.width * best.height) best = { columns, ...tile };
   }
   if (best === null) {
     // Too many for the space: as many columns as are recognizable, and scroll.
-    const columns = Math.max(1, Math.floor((width + tileGap) / (smallestTileWidth + tileGap)));
+    const columns = Math.max(1, Math.floor((width + tileGap) / (smallestWidth + tileGap)));
     const tileWidth = (width - tileGap * (columns - 1)) / columns;
     best = { columns, width: tileWidth, height: tileWidth / narrowestAspectLandscape };
   }
@@ -104,47 +112,36 @@ function place(
 
 /** One tile large, the others in a strip: on the right of a wide room, below in a tall one. */
 function layoutStage(count: number, width: number, height: number, spotlight: number): Layout {
-  const landscape = width >= height;
-  const strip = landscape
-    ? clamp(width * stripShareLandscape, ...stripWidthRange)
-    : clamp(height * stripSharePortrait, ...stripHeightRange);
-  const stage = landscape
-    ? rectangle(0, 0, width - strip - tileGap, height)
-    : rectangle(0, 0, width, height - strip - tileGap);
   const others = count - 1;
-  const tiles: Rectangle[] = [];
-  if (landscape) {
-    const wanted = strip / widestAspect;
-    const tileHeight = Math.min(wanted, Math.max(wanted / 2, (height - tileGap * (others - 1)) / others));
-    const used = others * tileHeight + (others - 1) * tileGap;
-    const top = Math.max(0, (height - used) / 2);
-    for (let i = 0, next = 0; i < count; i++) {
-      if (i === spotlight) tiles.push(stage);
-      else {
-        tiles.push(rectangle(width - strip, top + next * (tileHeight + tileGap), strip, tileHeight));
-        next++;
-      }
-    }
-    return { tiles, contentHeight: Math.max(height, Math.ceil(used)) };
-  }
-  // Below the stage the strip wraps into as many rows as it needs.
-  const tileWidth = Math.min(strip * widestAspect, Math.max(110, (width - tileGap * (others - 1)) / others));
-  const columns = Math.max(1, Math.floor((width + tileGap) / (tileWidth + tileGap)));
-  const rows = Math.ceil(others / columns);
-  for (let i = 0, next = 0; i < count; i++) {
-    if (i === spotlight) tiles.push(stage);
-    else {
-      const row = Math.floor(next / columns);
-      const inRow = Math.min(columns, others - row * columns);
-      const rowWidth = inRow * tileWidth + (inRow - 1) * tileGap;
-      const left = (width - rowWidth) / 2 + (next % columns) * (tileWidth + tileGap);
-      tiles.push(
-        rectangle(left, stage.height + tileGap + row * (strip + tileGap), Math.min(tileWidth, width), strip),
+  const landscape = width >= height;
+  const stripWidth = clamp(width * stripShare, ...stripWidthRange);
+  const stageHeight = height * (others > 3 ? stageShareBesideMany : stageShareBesideFew);
+  const stage = landscape
+    ? rectangle(0, 0, width - stripWidth - tileGap, height)
+    : rectangle(0, 0, width, stageHeight);
+  const strip = landscape
+    ? layoutStrip(others, stripWidth, height)
+    : layoutGrid(
+        others,
+        width,
+        height - stageHeight - tileGap,
+        smallestStripTileWidth,
+        narrowestAspectLandscape,
       );
-      next++;
-    }
-  }
-  return { tiles, contentHeight: Math.max(height, Math.ceil(stage.height + rows * (strip + tileGap))) };
+  const left = landscape ? width - stripWidth : 0;
+  const top = landscape ? 0 : stageHeight + tileGap;
+  const tiles = strip.tiles.map((tile) =>
+    rectangle(tile.left + left, tile.top + top, tile.width, tile.height),
+  );
+  tiles.splice(spotlight, 0, stage);
+  return { tiles, contentHeight: Math.max(height, Math.ceil(top + strip.contentHeight)) };
+}
+
+/** One column, its tiles made flatter before they have to scroll. */
+function layoutStrip(count: number, width: number, height: number): Layout {
+  const wanted = width / widestAspect;
+  const tileHeight = clamp((height - tileGap * (count - 1)) / count, wanted / 2, wanted);
+  return place(count, 1, width, tileHeight, width, height);
 }
 
 /** The largest tile in a cell whose shape stays within what cameras look good in. */

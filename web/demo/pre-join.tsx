@@ -94,7 +94,7 @@ export function PreJoin({ address, media, message, onJoin }: PreJoinProps) {
           />
           <button type="submit" id="join" class="button primary join">
             {media.camera.value === null && media.microphone.value === null
-              ? 'Join without camera and microphone'
+              ? 'Join to watch and listen'
               : 'Join'}
           </button>
         </form>
@@ -204,10 +204,11 @@ interface DevicePickProps {
 /** Nothing to pick, nothing to show. */
 function DevicePick({ id, label, choices, chosen, onChoose }: DevicePickProps) {
   if (choices.length === 0) return null;
+  const value = choices.some((choice) => choice.id === chosen) ? chosen : choices[0]!.id;
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <select id={id} class="input" value={chosen} onChange={(event) => onChoose(event.currentTarget.value)}>
+      <select id={id} class="input" value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
         {choices.map((choice) => (
           <option key={choice.id} value={choice.id}>
             {choice.label}

@@ -64,24 +64,39 @@ export function RoomView({ session, media, onLeave }: RoomViewProps) {
           </p>
         )}
         {link.phase === 'ended' && link.reason !== 'left' && (
-          <div class="ended" role="alertdialog" aria-label="The session has ended">
-            <div class="ended-card">
-              <h2>{describeLink(link)}</h2>
-              <div class="ended-actions">
-                <button type="button" class="button" onClick={onLeave}>
-                  Back
-                </button>
-                <button type="button" class="button primary" onClick={() => session.retryNow()}>
-                  Join again
-                </button>
-              </div>
-            </div>
-          </div>
+          <Ended message={describeLink(link)} onLeave={onLeave} onRejoin={() => session.retryNow()} />
         )}
       </main>
       <RoomControls media={media} statistics={statistics} onStatistics={toggleStatistics} onLeave={onLeave} />
       <Voices session={session} />
       <PresenceAnnouncer session={session} />
+    </div>
+  );
+}
+
+interface EndedProps {
+  readonly message: string;
+  readonly onLeave: () => void;
+  readonly onRejoin: () => void;
+}
+
+/** Over for a reason that is not retried by itself: the user decides. */
+function Ended({ message, onLeave, onRejoin }: EndedProps) {
+  const rejoin = useRef<HTMLButtonElement>(null);
+  useEffect(() => rejoin.current?.focus(), []);
+  return (
+    <div class="ended" role="alertdialog" aria-labelledby="ended-message">
+      <div class="ended-card">
+        <h2 id="ended-message">{message}</h2>
+        <div class="ended-actions">
+          <button type="button" class="button" onClick={onLeave}>
+            Back
+          </button>
+          <button type="button" class="button primary" ref={rejoin} onClick={onRejoin}>
+            Join again
+          </button>
+        </div>
+      </div>
     </div>
   );
 }

@@ -123,5 +123,6 @@ function titleOf(tile: TileModel): string {
 function hueOf(id: string): string {
   let hash = 0;
   for (const character of id) hash = (hash * 31 + character.charCodeAt(0)) % 360;
-  return String(hash);
+  // Ids often differ in one character only; 137 spreads neighbours around the circle.
+  return String((hash * 137) % 360);
 }
