@@ -79,6 +79,13 @@ const cases: Case[] = [
     reason: 'address-changed',
   },
   {
+    name: 'the same with a consent check, whose priority has another type preference',
+    selected: pair(110 * 2 ** 24 + 5, 5000),
+    pair: pair(126 * 2 ** 24 + 5, 0),
+    check: { ...oneByOne, isNewPair: true, nominates: false },
+    reason: 'address-changed',
+  },
+  {
     name: 'a spare pair of equal priority while the selected one is in use',
     selected: pair(5, 2500),
     pair: pair(5, 0),

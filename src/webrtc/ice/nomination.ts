@@ -50,11 +50,20 @@ export function nominationReason(
   if (selected === null) return check.nominates ? 'nominated' : null;
   const silentMs = check.now - selected.lastCheckAt;
   if (silentMs > silentAfterMs) return 'selected-silent';
-  const sameLocalCandidate = pair.socket === selected.socket && pair.priority === selected.priority;
+  const sameLocalCandidate =
+    pair.socket === selected.socket && localPreference(pair.priority) === localPreference(selected.priority);
   if (check.isNewPair && sameLocalCandidate && (check.nominates || silentMs > perhapsMovedAfterMs)) {
     return 'address-changed';
   }
   if (!check.nominates) return null;
   if (!check.allChecksNominate) return 're-nominated';
   return pair.priority > selected.priority ? 'higher-priority' : null;
+}
+
+/**
+ * What names the peer's local candidate in a PRIORITY: all but the type preference, since Firefox sends that of a
+ * peer-reflexive candidate in its first checks and that of its own candidate in consent checks.
+ */
+function localPreference(priority: number): number {
+  return priority & 0xffffff;
 }

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { IceClient, type IceClientOptions } from '../../src/load/ice-client.ts';
 import type { SocketAddress } from '../../src/packet-io/packet-io.ts';
 import { IceLiteAgent } from '../../src/webrtc/ice/ice-lite-agent.ts';
-import type { LinkParameters } from '../../test/network/link-parameters.ts';
-import { NetworkEmulator } from '../../test/network/network-emulator.ts';
-import { SeededRandom } from '../../test/network/seeded-random.ts';
-import { IceControllingProbe, type IceControllingProbeOptions } from './ice-client.ts';
+import { StunType } from '../../src/webrtc/ice/stun-format.ts';
+import { hasValidIntegrity, parseStun } from '../../src/webrtc/ice/stun-message.ts';
+import { StunWriter } from '../../src/webrtc/ice/stun-writer.ts';
+import type { LinkParameters } from './link-parameters.ts';
+import { NetworkEmulator } from './network-emulator.ts';
+import { SeededRandom } from './seeded-random.ts';
 
 const server = { usernameFragment: 'SRVR', password: 'server-password-22-chars' };
 const server2 = { usernameFragment: 'SRV2', password: 'server-password-the-second' };
@@ -17,21 +20,22 @@ class Scenario {
   now = 0;
   address: SocketAddress = { family: 4, address: '192.0.2.1', port: 4000 };
   readonly agent = new IceLiteAgent({ local: server });
-  readonly probe: IceControllingProbe;
+  readonly iceClient: IceClient;
   /** The agent's, from `checking` on. */
   readonly states: string[] = [];
   readonly selections: number[] = [];
   readonly #up: NetworkEmulator<{ length: number; datagram: Uint8Array; from: SocketAddress }>;
   readonly #down: NetworkEmulator<{ length: number; datagram: Uint8Array; to: SocketAddress }>;
 
-  constructor(link: Partial<LinkParameters>, options: Partial<IceControllingProbeOptions> = {}, seed = 1) {
+  constructor(link: Partial<LinkParameters>, options: Partial<IceClientOptions> = {}, seed = 1) {
     const random = new SeededRandom(seed);
     this.#up = new NetworkEmulator(link, seed + 100);
     this.#down = new NetworkEmulator(link, seed + 200);
-    this.probe = new IceControllingProbe({
+    this.iceClient = new IceClient({
       local: client,
       remote: server,
-      randomUint32: () => random.uint32(),
+      randomBytes: (length) => Uint8Array.from({ length }, () => random.uint32() >>> 24),
+      remoteAddress: { family: 4, address: '203.0.113.1', port: 3478 },
       ...options,
     });
     this.agent.setRemote(client);
@@ -47,7 +51,7 @@ class Scenario {
 
   runUntil(end: number): void {
     for (;;) {
-      const machines = [this.probe, this.agent, this.#up, this.#down];
+      const machines = [this.iceClient, this.agent, this.#up, this.#down];
       const next = Math.max(this.now, Math.min(...machines.map((machine) => machine.nextDeadline())));
       if (next > end) break;
       this.now = next;
@@ -58,11 +62,8 @@ class Scenario {
 
   #step(): void {
     const { now } = this;
-    if (this.probe.nextDeadline() <= now) this.probe.handleTimeout(now);
+    this.#sendUp(this.iceClient.handleTimeout(now));
     if (this.agent.nextDeadline() <= now) this.agent.handleTimeout(now);
-    const request = this.probe.takeDatagram();
-    if (request !== null)
-      this.#up.enqueue(now, { length: request.length, datagram: request, from: this.address });
     for (const { datagram, from } of this.#up.take(now)) {
       const response = this.agent.handleStun(now, datagram, 0, from);
       if (response !== null)
@@ -70,22 +71,27 @@ class Scenario {
     }
     for (const { datagram, to } of this.#down.take(now)) {
       // What is sent to an address the client has left is lost.
-      if (to.port === this.address.port) this.probe.handleStun(now, datagram);
+      if (to.port === this.address.port) this.#sendUp(this.iceClient.handleStun(now, datagram));
     }
+  }
+
+  #sendUp(datagram: Uint8Array | null): void {
+    if (datagram === null) return;
+    this.#up.enqueue(this.now, { length: datagram.length, datagram, from: this.address });
   }
 }
 
-describe('IceControllingProbe and IceLiteAgent', () => {
+describe('IceClient and IceLiteAgent', () => {
   it('connect in one round trip and keep consent', () => {
     const scenario = new Scenario({ delayMs: 40 });
     scenario.runUntil(80);
-    assert.equal(scenario.probe.state, 'connected');
-    assert.equal(scenario.probe.roundTripMs, 80);
-    assert.deepEqual(scenario.probe.mappedAddress, scenario.address);
+    assert.equal(scenario.iceClient.state, 'connected');
+    assert.equal(scenario.iceClient.roundTripMs, 80);
+    assert.deepEqual(scenario.iceClient.mappedAddress, scenario.address);
     scenario.runUntil(120_000);
     assert.deepEqual(scenario.states, ['connected']);
     assert.deepEqual(scenario.selections, [4000]);
-    const { sent, answered } = scenario.probe.counters;
+    const { sent, answered } = scenario.iceClient.counters;
     assert.equal(sent, answered);
     assert.equal(sent, 1 + Math.floor((120_000 - 80) / 2580));
   });
@@ -114,8 +120,8 @@ describe('IceControllingProbe and IceLiteAgent', () => {
       );
       scenario.runUntil(60_000);
       assert.equal(scenario.agent.state, 'connected', `seed ${seed}`);
-      assert.equal(scenario.probe.state, 'connected', `seed ${seed}`);
-      assert.ok(scenario.probe.counters.sent > scenario.probe.counters.answered, `seed ${seed}`);
+      assert.equal(scenario.iceClient.state, 'connected', `seed ${seed}`);
+      assert.ok(scenario.iceClient.counters.sent > scenario.iceClient.counters.answered, `seed ${seed}`);
     }
   });
 
@@ -126,13 +132,23 @@ describe('IceControllingProbe and IceLiteAgent', () => {
       scenario.address = { ...scenario.address, port: 5000 };
       scenario.runUntil(14_000);
       assert.deepEqual(scenario.selections, [4000, 5000]);
-      assert.equal(scenario.probe.mappedAddress!.port, 5000);
+      assert.equal(scenario.iceClient.mappedAddress!.port, 5000);
       scenario.address = { ...scenario.address, port: 4000 };
       scenario.runUntil(30_000);
       assert.equal(scenario.selections.at(-1), 4000);
       assert.deepEqual(scenario.states, ['connected']);
     });
   }
+
+  it('follow a change of address where consent checks nominate nothing, as Firefox sends them', () => {
+    const scenario = new Scenario({ delayMs: 20 }, { nominate: 'until-answer', checkIntervalMs: 5000 });
+    scenario.runUntil(20_000);
+    scenario.address = { ...scenario.address, port: 5000 };
+    scenario.runUntil(26_000);
+    assert.deepEqual(scenario.selections, [4000, 5000]);
+    assert.equal(scenario.agent.selectedReason, 'address-changed');
+    assert.deepEqual(scenario.states, ['connected']);
+  });
 
   it('go through an ICE restart without an interruption', () => {
     const scenario = new Scenario({ delayMs: 50 });
@@ -142,20 +158,20 @@ describe('IceControllingProbe and IceLiteAgent', () => {
     assert.equal(scenario.agent.state, 'connected', 'the client still checks with the old credentials');
     scenario.agent.setRemote(client2);
     scenario.address = { ...scenario.address, port: 5000 };
-    scenario.probe.restart(client2, server2);
+    scenario.iceClient.restart(client2, server2);
     scenario.runUntil(20_100);
-    assert.equal(scenario.probe.state, 'connected');
+    assert.equal(scenario.iceClient.state, 'connected');
     assert.deepEqual(scenario.selections, [4000, 5000]);
     scenario.runUntil(60_000);
     assert.deepEqual(scenario.states, ['connected']);
-    assert.equal(scenario.probe.counters.refused, 0);
+    assert.equal(scenario.iceClient.counters.refused, 0);
   });
 
   it('settle a role conflict', () => {
     const scenario = new Scenario({ delayMs: 30 }, { controlled: true });
     scenario.runUntil(200);
-    assert.ok(scenario.probe.controlling);
-    assert.equal(scenario.probe.counters.refused, 1);
+    assert.ok(scenario.iceClient.controlling);
+    assert.equal(scenario.iceClient.counters.refused, 1);
     assert.equal(scenario.agent.state, 'connected');
   });
 
@@ -172,8 +188,8 @@ describe('IceControllingProbe and IceLiteAgent', () => {
     scenario.runUntil(80_000);
     assert.equal(scenario.agent.state, 'failed');
     assert.equal(scenario.agent.failure, 'checks-stopped');
-    assert.equal(scenario.probe.state, 'failed');
-    assert.equal(scenario.probe.nextDeadline(), Number.POSITIVE_INFINITY);
+    assert.equal(scenario.iceClient.state, 'failed');
+    assert.equal(scenario.iceClient.nextDeadline(), Number.POSITIVE_INFINITY);
     assert.deepEqual(scenario.states, ['connected', 'disconnected', 'connected', 'disconnected', 'failed']);
   });
 
@@ -181,17 +197,32 @@ describe('IceControllingProbe and IceLiteAgent', () => {
     const scenario = new Scenario({}, { remote: { ...server, password: 'not that password at all' } });
     scenario.runUntil(40_000);
     assert.equal(scenario.agent.failure, 'no-checks');
-    assert.equal(scenario.probe.state, 'failed');
-    assert.equal(scenario.probe.counters.answered, 0);
-    assert.ok(scenario.probe.counters.ignored > 5, 'an unauthenticated 401 is not believed');
+    assert.equal(scenario.iceClient.state, 'failed');
+    assert.equal(scenario.iceClient.counters.answered, 0);
+    assert.ok(scenario.iceClient.counters.ignored > 5, 'an unauthenticated 401 is not believed');
   });
 
   it('repeat themselves exactly', () => {
     const trace = () => {
       const scenario = new Scenario({ delayMs: 60, loss: { kind: 'uniform', probability: 0.5 } }, {}, 5);
       scenario.runUntil(100_000);
-      return [scenario.states, scenario.probe.counters, scenario.agent.counters];
+      return [scenario.states, scenario.iceClient.counters, scenario.agent.counters];
     };
     assert.deepEqual(trace(), trace());
+  });
+
+  it('the client answers a server that checks too, if it is the right one', () => {
+    const { iceClient } = new Scenario({});
+    const from = { family: 4, address: '203.0.113.1', port: 3478 } as const;
+    const check = (password: string) =>
+      new StunWriter(StunType.BindingRequest, new Uint8Array(12))
+        .username('CLNT:SRVR')
+        .iceControlled(1n)
+        .messageIntegrity(password)
+        .finish();
+    assert.equal(iceClient.handleStun(0, check('a wrong password')), null);
+    const response = iceClient.handleStun(0, check(client.password))!;
+    assert.deepEqual(parseStun(response)!.xorMappedAddress, from);
+    assert.ok(hasValidIntegrity(response, parseStun(response)!, client.password));
   });
 });
