@@ -2,11 +2,13 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 
 #include <algorithm>
 #include <cstring>
 #include <new>
 
+#include "dtls_records.h"
 #include "layout.h"
 
 namespace manifold {
@@ -59,11 +61,19 @@ void DtlsSession::start() {
 }
 
 void DtlsSession::receive(const uint8_t* data, size_t size) {
-  if (size == 0 || size > kSlotBytes || state_ == State::Failed || state_ == State::Closed) return;
+  if (size > kSlotBytes || state_ == State::Failed || state_ == State::Closed) return;
+  if (!hasPlausibleRecords(data, size, recordOverheadBytes())) return;
   queue_.incoming = data;
   queue_.incomingBytes = size;
   advance();
   queue_.incoming = nullptr;
+}
+
+size_t DtlsSession::recordOverheadBytes() const {
+  // Until the handshake is done the only encrypted message is Finished, which is longer than either.
+  const SSL_CIPHER* cipher = state_ == State::Connected ? SSL_get_current_cipher(ssl_) : nullptr;
+  const bool chacha = cipher != nullptr && SSL_CIPHER_get_cipher_nid(cipher) == NID_chacha20_poly1305;
+  return chacha ? kChachaRecordOverheadBytes : kGcmRecordOverheadBytes;
 }
 
 void DtlsSession::advance() {

@@ -45,6 +45,7 @@ class DtlsSession {
  private:
   DtlsSession(std::shared_ptr<DtlsContext> context, Role role) : context_(std::move(context)), role_(role) {}
 
+  size_t recordOverheadBytes() const;
   void advance();
   void readApplicationData();
   /** OpenSSL keeps 18 KiB of record buffers, of which a connected session has no use between datagrams. */
