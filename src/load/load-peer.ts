@@ -53,7 +53,12 @@ export class LoadPeer {
     const answer = await openSession(url, offer, bearerToken);
     this.#answer = answer;
     io.setRemoteAddress(this.transport, this.#socket, answer.remote);
-    this.#ice = new IceClient({ local, remote: answer, randomBytes: (length) => randomBytes(length) });
+    this.#ice = new IceClient({
+      local,
+      remote: answer,
+      remoteAddress: answer.remote,
+      randomBytes: (length) => randomBytes(length),
+    });
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`joining ${url} took longer than ${joinTimeoutMs / 1000} s (${this.#stage()})`)),

@@ -1,0 +1,49 @@
+/** Child processes of the benchmark, each on a core of its own where the machine has taskset. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const canPin = cpus().length > 1 && spawnSync('taskset', ['--version']).status === 0;
+
+export const serverCore = 0;
+export const loadCore = 1;
+
+/** Starts `node` with these arguments in the project's folder; stderr goes to ours. */
+export function startNode(core: number, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  const [command, prefix] = canPin ? ['taskset', ['-c', String(core), process.execPath]] : [process.execPath, []];
+  return spawn(command, [...prefix, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+}
+
+/** The first line a child prints. @throws Error if it ends before */
+export function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const onData = (chunk: Buffer) => {
+      text += chunk.toString();
+      const end = text.indexOf('\n');
+      if (end < 0) return;
+      child.stdout?.off('data', onData);
+      child.stdout?.resume();
+      resolve(text.slice(0, end));
+    };
+    child.stdout?.on('data', onData);
+    child.once('exit', (code) => reject(new Error(`a child process ended with ${code} before it was ready`)));
+  });
+}
+
+/** Ends a child we started, and waits until it is gone. */
+export function endChild(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      resolve();
+      return;
+    }
+    child.once('exit', () => resolve());
+    child.kill('SIGTERM');
+  });
+}
