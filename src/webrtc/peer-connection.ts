@@ -81,8 +81,11 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
       this.#io.setRemoteAddress(this.transport, pair.socket, pair.remote);
       this.#dtls?.pathReady(context.clock.nowMs);
     };
-    this.ice.onValidatedPair = (pair) =>
-      this.#io.addRemoteAddress(this.transport, pair.socket, pair.remote);
+    this.ice.onValidatedPair = (pair) => {
+      // Until a pair is nominated, a DTLS handshake that begins early is answered on the first that works.
+      if (this.ice.selected === null) this.#io.setRemoteAddress(this.transport, pair.socket, pair.remote);
+      else this.#io.addRemoteAddress(this.transport, pair.socket, pair.remote);
+    };
     this.ice.onStateChange = () => this.#updateConnectionState();
     this.#negotiator = new Negotiator({
       ...options.negotiation,
