@@ -7,6 +7,7 @@ import type { CloseReason } from './close-reason.ts';
 import type { RoomLimits } from './limits.ts';
 import { type JoinOptions, Participant, type ParticipantHost } from './participant.ts';
 import { Room } from './room.ts';
+import { type RoomSnapshot, snapshotRoom } from './snapshot.ts';
 import type { Subscription } from './subscription.ts';
 
 export interface RoomsEvents {
@@ -76,6 +77,11 @@ export class Rooms extends EventEmitter<RoomsEvents> {
     } finally {
       this.#closeIfEmpty(room);
     }
+  }
+
+  /** All rooms as plain data. */
+  snapshot(): RoomSnapshot[] {
+    return [...this.#rooms.values()].map(snapshotRoom);
   }
 
   /** Ends everyone's session and refuses new ones. */
