@@ -1,9 +1,4 @@
 {
-  "variables": {
-    # node-gyp rebuild --sanitize=1 builds with AddressSanitizer and UndefinedBehaviorSanitizer, see
-    # scripts/test-native-sanitized.ts.
-    "sanitize%": 0,
-  },
   "targets": [
     {
       "target_name": "manifold",
@@ -38,15 +33,6 @@
         "MACOSX_DEPLOYMENT_TARGET": "11.0",
         "OTHER_CPLUSPLUSFLAGS": ["-Wall", "-Wextra", "-Werror"],
       },
-      "conditions": [
-        [
-          "sanitize==1",
-          {
-            "cflags_cc": ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"],
-            "ldflags": ["-fsanitize=address,undefined"],
-          },
-        ]
-      ],
     }
   ],
 }
