@@ -2,10 +2,10 @@
 
 namespace manifold {
 
-void Outbox::flush(int count, UdpSocket* const* sockets) {
+void Outbox::flush(int count, UdpSocket* const* sockets, int socketCount) {
   counters_->add(Counter::flushes);
   group(count, sockets);
-  for (int i = 0; i < kMaxSockets; i++) {
+  for (int i = 0; i < socketCount; i++) {
     UdpSocket* socket = sockets[i];
     if (socket == nullptr || socket->groupHead == nullptr) continue;
     for (Transport* transport = socket->groupHead; transport != nullptr; transport = transport->nextInGroup) {

@@ -29,7 +29,7 @@ class Outbox {
    * Sends the first `count` records. Order is kept within a transport and not between transports, because
    * neighbours to one destination are what GSO can join.
    */
-  void flush(int count, UdpSocket* const* sockets);
+  void flush(int count, UdpSocket* const* sockets, int socketCount);
 
  private:
   void group(int count, UdpSocket* const* sockets);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "clock.h"
@@ -46,6 +47,7 @@ int PacketIo::openSocket(const SocketAddress& address, UdpSocket** opened) {
   socket->poll.data = socket.get();
   openHandles_++;
   sockets_[id] = socket.release();
+  socketCount_ = std::max(socketCount_, id + 1);
   watch(sockets_[id]);
   *opened = sockets_[id];
   return 0;
@@ -166,9 +168,9 @@ bool PacketIo::sendRaw(Transport* transport, const uint8_t* data, size_t size) {
 
 void PacketIo::flush(int count) {
   if (closed_) return;
-  outbox_.flush(count, sockets_);
-  for (UdpSocket* socket : sockets_) {
-    if (socket != nullptr) watch(socket);
+  outbox_.flush(count, sockets_, socketCount_);
+  for (int id = 0; id < socketCount_; id++) {
+    if (sockets_[id] != nullptr) watch(sockets_[id]);
   }
 }
 

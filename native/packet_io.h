@@ -77,6 +77,7 @@ class PacketIo {
   BatchHandler handler_;
   std::function<void()> whenClosed_;
   UdpSocket* sockets_[kMaxSockets] = {};
+  int socketCount_ = 0;  // one more than the highest number given out so far
   int openHandles_ = 0;
   bool started_ = false;
   bool delivering_ = false;

@@ -7,6 +7,9 @@
 #include "bindings.h"
 #include "dtls_session.h"
 #include "packet_io.h"
+#ifdef MANIFOLD_FLOOR
+#include "../bench/native/floor_forwarder.h"
+#endif
 
 namespace manifold {
 
@@ -32,6 +35,9 @@ class PacketIoBinding {
 
   std::unique_ptr<PacketIo> io;
   std::shared_ptr<DtlsContext> dtls;
+#ifdef MANIFOLD_FLOOR
+  std::unique_ptr<FloorForwarder> floor;
+#endif
 
  private:
   static void onEnvironmentExit(napi_async_cleanup_hook_handle handle, void* binding);
@@ -121,6 +127,9 @@ bool PacketIoBinding::init(const Call& call) {
     return false;
   }
   io = std::make_unique<PacketIo>(loop, options, memory);
+#ifdef MANIFOLD_FLOOR
+  floor = std::make_unique<FloorForwarder>(io.get(), memory, outbox, prefixes);
+#endif
   return true;
 }
 
@@ -159,7 +168,14 @@ bool PacketIoBinding::start(napi_value handler) {
   if (handler_ != nullptr) napi_delete_reference(env_, handler_);
   handler_ = nullptr;
   if (napi_create_reference(env_, handler, 1, &handler_) != napi_ok) return false;
+#ifdef MANIFOLD_FLOOR
+  io->start([this](int count) {
+    count = floor->forward(count);
+    if (count > 0) deliver(count);
+  });
+#else
   io->start([this](int count) { deliver(count); });
+#endif
   return true;
 }
 
@@ -381,6 +397,29 @@ napi_value flush(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+#ifdef MANIFOLD_FLOOR
+/** routeFloor(transport, ssrc, targets): targets are triples of transport, SSRC and payload type in an Int32Array. */
+napi_value routeFloor(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  PacketIoBinding* binding = bindingOf(call);
+  int32_t transport;
+  int32_t ssrc;
+  void* data = nullptr;
+  size_t length = 0;
+  if (binding == nullptr || !call.integer(0, &transport) || !call.integer(1, &ssrc)) return nullptr;
+  if (napi_get_typedarray_info(env, call.at(2), nullptr, &length, &data, nullptr, nullptr) != napi_ok) {
+    return throwError(env, nullptr, "targets must be an Int32Array");
+  }
+  const int32_t* triple = static_cast<const int32_t*>(data);
+  std::vector<FloorForwarder::Target> targets;
+  for (size_t i = 0; i + 3 <= length; i += 3) {
+    targets.push_back({triple[i], static_cast<uint32_t>(triple[i + 1]), static_cast<uint8_t>(triple[i + 2])});
+  }
+  binding->floor->route(transport, static_cast<uint32_t>(ssrc), std::move(targets));
+  return nullptr;
+}
+#endif
+
 napi_value gso(napi_env env, napi_callback_info info) {
   return makeBoolean(env, Call(env, info).unwrap<PacketIoBinding>()->io->gso());
 }
@@ -434,6 +473,9 @@ napi_value definePacketIo(napi_env env) {
                       {"sendTo", sendTo},
                       {"sendRaw", sendRaw},
                       {"flush", flush},
+#ifdef MANIFOLD_FLOOR
+                      {"routeFloor", routeFloor},
+#endif
                       {"gso", gso, true},
                       {"batchedIo", batchedIo, true},
                       {"kernelTimestamps", kernelTimestamps, true},

@@ -39,7 +39,7 @@ struct AddressKey {
 
   AddressKey() : words{} {}
   AddressKey(int socket, const SocketAddress& address) : words{} {
-    words[0] = static_cast<uint32_t>(socket) << 24 | static_cast<uint32_t>(address.isIpv6()) << 16 | address.port();
+    words[0] = static_cast<uint32_t>(socket) << 17 | static_cast<uint32_t>(address.isIpv6()) << 16 | address.port();
     if (address.isIpv6()) {
       memcpy(words + 1, &address.v6.sin6_addr, 16);
     } else {
@@ -47,7 +47,7 @@ struct AddressKey {
     }
   }
 
-  int socket() const { return static_cast<int>(words[0] >> 24); }
+  int socket() const { return static_cast<int>(words[0] >> 17); }
   bool operator==(const AddressKey& other) const { return memcmp(words, other.words, sizeof words) == 0; }
 };
 

@@ -8,8 +8,8 @@
 
 namespace manifold {
 
-/** Sockets of one PacketIo: an address key has eight bits for them. */
-constexpr int kMaxSockets = 64;
+/** Sockets of one PacketIo: an address key has fifteen bits for them. */
+constexpr int kMaxSockets = 1024;
 
 struct UdpFeatures {
   bool gso = false;
