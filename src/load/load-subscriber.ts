@@ -44,9 +44,10 @@ export class LoadSubscriber {
     delays.record(Math.round(arrivalMicros - arena.getFloat64(offset + length - 8)));
   }
 
-  /** Begins a new measured window; the next packet is expected to follow the last one. */
+  /** Begins a new measured window, with whichever packet comes next. */
   reset(): void {
     this.received = 0;
     this.#expected = 0;
+    this.#highest = -1;
   }
 }

@@ -110,6 +110,11 @@ export class Participant extends EventEmitter<ParticipantEvents> {
     return this.#connection.connectionState;
   }
 
+  /** The transport of its connection, as packet I/O counts them. */
+  get transport(): number {
+    return this.#connection.transport;
+  }
+
   /** Why the connection failed, once it has. */
   get connectionFailure(): string | null {
     return this.#connection.failure;

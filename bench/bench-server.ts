@@ -1,0 +1,58 @@
+/**
+ * The server under test: prints {port, pid}, serves until SIGTERM. As `floor`, every live subscription is handed to
+ * the native forwarder, so that its RTP never reaches JavaScript; joining, ICE, DTLS and RTCP stay as they are.
+ */
+import { createManifold, type Manifold } from '../src/index.ts';
+import { loadAddon } from '../src/packet-io/load-addon.ts';
+
+/** How often new subscriptions are looked for; joining takes longer than that, measuring starts later. */
+const routeIntervalMs = 200;
+
+interface FloorPacketIo {
+  routeFloor(transport: number, ssrc: number, targets: Int32Array): void;
+}
+
+const floor = process.argv[2] === 'floor';
+const opened: FloorPacketIo[] = [];
+if (floor) captureNativePacketIo();
+const manifold = await createManifold({
+  http: { host: '127.0.0.1', port: 0 },
+  media: { addresses: ['127.0.0.1'], port: 0 },
+  limits: { connectionsPerAddress: 10_000 },
+  logging: { level: 'error' },
+  pages: false,
+});
+await manifold.listen();
+if (floor) setInterval(() => routeSubscriptions(manifold, opened[0]), routeIntervalMs);
+process.once('SIGTERM', () => void manifold.close().then(() => process.exit(0)));
+process.stdout.write(`${JSON.stringify({ port: manifold.httpPort, pid: process.pid })}\n`);
+
+/** The floor's entry point is on the native object, which the server keeps to itself. */
+function captureNativePacketIo(): void {
+  const addon = loadAddon() as { PacketIo: new (...options: never[]) => object };
+  const Native = addon.PacketIo;
+  addon.PacketIo = new Proxy(Native, {
+    construct(target, args) {
+      const native = Reflect.construct(target, args) as object;
+      opened.push(native as FloorPacketIo);
+      return native;
+    },
+  });
+}
+
+function routeSubscriptions(server: Manifold, native: FloorPacketIo): void {
+  for (const room of server.rooms.rooms.values()) {
+    for (const publication of room.publications()) {
+      const stream = publication.track.preferredStream;
+      const codec = publication.track.codec;
+      if (stream === null || codec === null) continue;
+      const targets: number[] = [];
+      for (const participant of room.participants.values()) {
+        const forwarder = participant.subscriptions.get(publication)?.forwarder;
+        if (forwarder?.state !== 'live') continue;
+        targets.push(participant.transport, forwarder.ssrc | 0, codec.payloadType);
+      }
+      native.routeFloor(publication.participant.transport, stream.ssrc, Int32Array.from(targets));
+    }
+  }
+}
