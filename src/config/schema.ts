@@ -84,13 +84,13 @@ const limits = v.strictObject({
     min: 1,
     max: 1_000_000,
   }),
-  messageBytes: integer('Longest WebSocket message and longest HTTP request body.', {
+  messageBytes: integer('Longest WebSocket message.', {
     default: 1_048_576,
     min: 1024,
     max: 67_108_864,
     placeholder: '<bytes>',
   }),
-  sdpBytes: integer('Longest session description.', {
+  sdpBytes: integer('Longest session description, and so longest body of an HTTP request.', {
     default: 262_144,
     min: 1024,
     max: 262_144,

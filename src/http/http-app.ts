@@ -20,7 +20,7 @@ export interface ClientAddress {
 
 /** What dialects register themselves on. */
 export interface HttpApp {
-  /** Routes for plain HTTP. Request bodies are bounded by `limits.message-bytes`. */
+  /** Routes for plain HTTP. Each bounds the body it reads, with `hono/body-limit`. */
   readonly hono: Hono<HttpEnvironment>;
   /** Registers a dialect that speaks over WebSocket. Earlier ones are asked first. */
   webSocket(dialect: WebSocketDialect): void;

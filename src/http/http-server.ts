@@ -6,14 +6,12 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import type { Logger } from '../log.ts';
 import { clientAddress } from './client-address.ts';
 import { errorResponse, jsonError } from './error-response.ts';
 import type { HttpApp, HttpEnvironment } from './http-app.ts';
 import { ListenError } from './listen-error.ts';
 import type { WebSocketDialect } from './web-socket-dialect.ts';
-import { WebSocketServer } from './web-socket-server.ts';
+import { WebSocketServer, type WebSocketServerOptions } from './web-socket-server.ts';
 
 export interface HttpListener {
   readonly host: string;
@@ -23,16 +21,9 @@ export interface HttpListener {
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
-export interface HttpServerOptions {
-  readonly log: Logger;
-  /** Believe X-Forwarded-For and X-Forwarded-Proto. */
-  readonly trustProxy: boolean;
-  /** Most bytes of one WebSocket message, and of one HTTP request body. */
-  readonly maxMessageBytes: number;
+export interface HttpServerOptions extends WebSocketServerOptions {
   /** Most TCP connections on each listener. */
   readonly maxConnections: number;
-  /** Most WebSocket connections of one client address. */
-  readonly maxConnectionsPerAddress: number;
 }
 
 export interface ListeningAddress {
@@ -66,12 +57,6 @@ export class HttpServer implements HttpApp {
       context.set('client', clientAddress(context.env.incoming, options.trustProxy));
       await next();
     });
-    this.hono.use(
-      bodyLimit({
-        maxSize: options.maxMessageBytes,
-        onError: () => jsonError(413, 'limit-message-size', 'The request body is too long.'),
-      }),
-    );
     this.hono.notFound((context) => {
       this.#unclaimed.add(context.req.raw);
       return jsonError(404, 'not-found', 'There is nothing at this address.');
@@ -178,17 +163,13 @@ export class HttpServer implements HttpApp {
   }
 
   #requestListener(unclaimed: RequestHandler | null): RequestHandler {
-    // The global Request and Response stay Node's own: this may run inside someone else's process.
-    return getRequestListener(
-      async (request, environment) => {
-        const { incoming, outgoing } = environment as HttpEnvironment['Bindings'];
-        const response = await this.hono.fetch(request, { incoming, outgoing });
-        if (unclaimed === null || !this.#unclaimed.has(request)) return response;
-        unclaimed(incoming, outgoing);
-        return RESPONSE_ALREADY_SENT;
-      },
-      { overrideGlobalObjects: false },
-    );
+    return getRequestListener(async (request, environment) => {
+      const { incoming, outgoing } = environment as HttpEnvironment['Bindings'];
+      const response = await this.hono.fetch(request, { incoming, outgoing });
+      if (unclaimed === null || !this.#unclaimed.has(request)) return response;
+      unclaimed(incoming, outgoing);
+      return RESPONSE_ALREADY_SENT;
+    });
   }
 }
 

@@ -43,7 +43,7 @@ const contentSecurityPolicy =
 
 /**
  * @param directory what `npm run build` made of web/; `index.html` of a folder is served as the folder
- * @returns how many files are served
+ * @returns how many addresses are served
  */
 export function serveStaticPages(app: HttpApp, directory: string): number {
   const pages = loadPages(directory);

@@ -11,8 +11,11 @@ import type { WebSocketDialect } from './web-socket-dialect.ts';
 
 export interface WebSocketServerOptions {
   readonly log: Logger;
+  /** Believe X-Forwarded-For and X-Forwarded-Proto. */
   readonly trustProxy: boolean;
+  /** Most bytes of one message. */
   readonly maxMessageBytes: number;
+  /** Most WebSocket connections of one client address. */
   readonly maxConnectionsPerAddress: number;
   /** How often each client is pinged; one that did not answer the ping before is dropped. Default 30 s. */
   readonly pingIntervalMs?: number;
