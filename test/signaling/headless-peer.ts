@@ -1,0 +1,291 @@
+/**
+ * Peers without a browser: real ICE, DTLS and SRTP over the addon, offer and answer by the project's own negotiator in
+ * the client's role, and a trickle of RTP on every sending line. Enough to bring a connection up and to see
+ * whose media arrives; pictures are the browser tests' matter.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { IceClient } from '../../src/load/ice-client.ts';
+import type { MediaKind } from '../../src/media/rtp-parameters.ts';
+import { openPacketIo } from '../../src/packet-io/addon.ts';
+import { InboxField, inboxStride, PacketKind } from '../../src/packet-io/layout.ts';
+import type { DtlsSession, PacketIo } from '../../src/packet-io/packet-io.ts';
+import { SendQueue } from '../../src/packet-io/send-queue.ts';
+import { parseCandidate } from '../../src/webrtc/ice/candidate.ts';
+import type { IceCredentials } from '../../src/webrtc/ice/ice-lite-agent.ts';
+import { defaultCodecs } from '../../src/webrtc/sdp/codec-capabilities.ts';
+import { defaultHeaderExtensions } from '../../src/webrtc/sdp/header-extensions.ts';
+import { Negotiator, type RemoteTransportDescription } from '../../src/webrtc/sdp/negotiator.ts';
+import type { Transceiver } from '../../src/webrtc/sdp/transceiver.ts';
+
+const tickMs = 20;
+const waitMs = 15_000;
+
+/** VP8: payload descriptor with the start bit, then the frame header of a 16×16 key frame (RFC 7741, RFC 6386 §9.1). */
+const vp8KeyFrame = [0x10, 0x10, 0x00, 0x00, 0x9d, 0x01, 0x2a, 16, 0, 16, 0];
+
+/** The sockets, the clock and the packet dispatch of all headless peers of a test file. */
+export class HeadlessNetwork {
+  readonly io: PacketIo = openPacketIo({ slotCount: 1024, maxTransports: 64, gso: false });
+  readonly sendQueue = new SendQueue(this.io);
+  readonly #peers = new Map<number, HeadlessPeer>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor() {
+    this.io.start((count) => {
+      const { inbox, arena } = this.io;
+      for (let index = 0; index < count; index++) {
+        const at = index * inboxStride;
+        const offset = inbox[at + InboxField.Offset];
+        const datagram = arena.subarray(offset, offset + inbox[at + InboxField.Length]);
+        this.#peers.get(inbox[at + InboxField.Transport])?.receive(inbox[at + InboxField.Kind], datagram);
+      }
+    });
+    this.#timer = setInterval(() => {
+      for (const peer of this.#peers.values()) peer.tick();
+      this.sendQueue.flush();
+    }, tickMs);
+  }
+
+  createPeer(): HeadlessPeer {
+    const peer = new HeadlessPeer(this, (transport) => this.#peers.delete(transport));
+    this.#peers.set(peer.transport, peer);
+    return peer;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const peer of [...this.#peers.values()]) peer.close();
+    this.io.close();
+  }
+}
+
+interface LocalTrack {
+  readonly kind: MediaKind;
+  readonly streamId: string;
+  readonly trackId: string;
+  transceiver: Transceiver | null;
+}
+
+export class HeadlessPeer {
+  readonly transport: number;
+  readonly credentials = {
+    usernameFragment: randomBytes(6).toString('base64'),
+    password: randomBytes(18).toString('base64'),
+  };
+  readonly negotiator: Negotiator;
+  /** RTP packets received, by SSRC. */
+  readonly received = new Map<number, number>();
+
+  readonly #network: HeadlessNetwork;
+  readonly #forget: (transport: number) => void;
+  readonly #socket: number;
+  readonly #tracks: LocalTrack[] = [];
+  readonly #sequenceNumbers = new Map<number, number>();
+  #ice: IceClient | null = null;
+  #dtls: DtlsSession | null = null;
+  #dtlsDeadline = Number.POSITIVE_INFINITY;
+  #closed = false;
+
+  constructor(network: HeadlessNetwork, forget: (transport: number) => void) {
+    this.#network = network;
+    this.#forget = forget;
+    const { io } = network;
+    this.#socket = io.openSocket('127.0.0.1', 0).socket;
+    this.transport = io.createTransport();
+    this.negotiator = new Negotiator({
+      codecs: defaultCodecs.filter(({ name }) => name === 'opus' || name === 'VP8'),
+      headerExtensions: defaultHeaderExtensions,
+      localTransport: () => ({
+        ...this.credentials,
+        fingerprints: [{ algorithm: 'sha-256', value: io.localFingerprint('sha-256') }],
+        candidates: [],
+        iceLite: false,
+      }),
+      randomUint32: () => randomBytes(4).readUInt32BE(),
+      sessionId: '1',
+      cname: 'headless',
+      maxMediaLines: 64,
+    });
+  }
+
+  get connected(): boolean {
+    return this.#dtls?.state === 'connected';
+  }
+
+  /** A track as addTrack() takes it: on a line of its own, or on one the server offers to receive on. */
+  addTrack(
+    kind: MediaKind,
+    streamId: string,
+    trackId: string,
+    direction: 'sendrecv' | 'sendonly' = 'sendrecv',
+  ): void {
+    const transceiver = this.negotiator.addTransceiver(kind, direction);
+    transceiver.msid = { streamId, trackId };
+    this.#tracks.push({ kind, streamId, trackId, transceiver });
+  }
+
+  addReceiver(kind: MediaKind): void {
+    this.negotiator.addTransceiver(kind, 'recvonly');
+  }
+
+  createOffer(): string {
+    return this.negotiator.createOffer();
+  }
+
+  acceptAnswer(sdp: string): void {
+    this.#useTransport(this.negotiator.setRemoteAnswer(sdp));
+  }
+
+  /** As browsers do, an offer of its own that is out is taken back, and its tracks wait for a line. */
+  answerOffer(sdp: string): string {
+    if (this.negotiator.signalingState === 'have-local-offer') {
+      const before = new Set(this.negotiator.transceivers);
+      this.negotiator.rollback();
+      for (const track of this.#tracks) {
+        if (track.transceiver === null || track.transceiver.mid !== null || !before.has(track.transceiver))
+          continue;
+        track.transceiver.stop();
+        track.transceiver = null;
+      }
+    }
+    this.#useTransport(this.negotiator.setRemoteOffer(sdp));
+    for (const transceiver of this.negotiator.transceivers) {
+      if (transceiver.stopped || !transceiver.remoteReceives) continue;
+      if (this.#tracks.some((track) => track.transceiver === transceiver)) continue;
+      const waiting = this.#tracks.find(
+        (track) => track.transceiver === null && track.kind === transceiver.kind,
+      );
+      if (waiting === undefined) continue;
+      waiting.transceiver = transceiver;
+      transceiver.direction = transceiver.remoteSends ? 'sendrecv' : 'sendonly';
+      transceiver.msid = { streamId: waiting.streamId, trackId: waiting.trackId };
+    }
+    return this.negotiator.createAnswer();
+  }
+
+  /** What is announced on the lines that receive now. */
+  get remoteTracks(): {
+    mid: string;
+    kind: MediaKind;
+    streamId: string | null;
+    trackId: string | null;
+    packets: number;
+  }[] {
+    return this.negotiator.transceivers.flatMap(({ mid, kind, receive, remoteMsid, stopped }) => {
+      if (stopped || receive === null || mid === null) return [];
+      const packets = receive.encodings.reduce((sum, { ssrc }) => sum + (this.received.get(ssrc) ?? 0), 0);
+      return [
+        { mid, kind, streamId: remoteMsid?.streamId ?? null, trackId: remoteMsid?.trackId ?? null, packets },
+      ];
+    });
+  }
+
+  receive(kind: number, datagram: Uint8Array): void {
+    const now = performance.now();
+    if (kind === PacketKind.Rtp) {
+      const ssrc = new DataView(datagram.buffer, datagram.byteOffset).getUint32(8);
+      this.received.set(ssrc, (this.received.get(ssrc) ?? 0) + 1);
+    } else if (kind === PacketKind.Dtls) {
+      this.#dtls?.receive(datagram);
+      this.#afterDtls(now);
+    } else if (kind === PacketKind.Stun && this.#ice !== null) {
+      const response = this.#ice.handleStun(now, datagram);
+      if (response !== null) this.#network.io.sendRaw(this.transport, response);
+      if (this.#ice.connected && this.#dtls === null) {
+        this.#dtls = this.#network.io.createDtls('client');
+        this.#dtls.start();
+        this.#afterDtls(now);
+      }
+    }
+  }
+
+  /** Uses new credentials of both ends; the result says whether the server has answered a check with them. */
+  restartIce(local: IceCredentials, remote: IceCredentials): () => boolean {
+    const ice = this.#ice;
+    const answered = ice?.counters.answered ?? 0;
+    ice?.restart(local, remote);
+    return () => (ice?.counters.answered ?? 0) > answered;
+  }
+
+  tick(): void {
+    const now = performance.now();
+    const check = this.#ice?.handleTimeout(now) ?? null;
+    if (check !== null) this.#network.io.sendRaw(this.transport, check);
+    if (this.#dtlsDeadline <= now) {
+      this.#dtls?.handleTimeout();
+      this.#afterDtls(now);
+    }
+    if (!this.connected) return;
+    for (const { transceiver } of this.#tracks) if (transceiver?.send) this.#sendRtp(transceiver);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#forget(this.transport);
+    this.#dtls?.free();
+    this.#dtls = null;
+    this.#ice = null;
+    this.#network.io.closeTransport(this.transport);
+    this.#network.io.closeSocket(this.#socket);
+  }
+
+  #useTransport(remote: RemoteTransportDescription): void {
+    if (this.#ice !== null) return;
+    const addresses = remote.candidates
+      .map((text) => parseCandidate(text))
+      .filter(({ address }) => !address.includes(':'));
+    const { address, port } = addresses[0];
+    const remoteAddress = { family: 4 as const, address, port };
+    this.#network.io.setRemoteAddress(this.transport, this.#socket, remoteAddress);
+    this.#ice = new IceClient({
+      local: this.credentials,
+      remote,
+      remoteAddress,
+      randomBytes: (length) => randomBytes(length),
+    });
+  }
+
+  #afterDtls(now: number): void {
+    const dtls = this.#dtls;
+    if (dtls === null) return;
+    for (let out = dtls.takeDatagram(); out !== null; out = dtls.takeDatagram()) {
+      this.#network.io.sendRaw(this.transport, out);
+    }
+    const timeout = dtls.nextTimeoutMs();
+    const wasDue = this.#dtlsDeadline;
+    this.#dtlsDeadline = timeout < 0 ? Number.POSITIVE_INFINITY : now + timeout;
+    if (dtls.state === 'connected' && wasDue !== Number.POSITIVE_INFINITY) {
+      this.#network.io.installSrtp(this.transport, dtls);
+      this.#dtlsDeadline = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  #sendRtp({ kind, send, ssrc }: Transceiver): void {
+    const payload = kind === 'video' ? vp8KeyFrame : [0xf8, 0xff, 0xfe];
+    const sequenceNumber = ((this.#sequenceNumbers.get(ssrc) ?? 0) + 1) & 0xffff;
+    this.#sequenceNumbers.set(ssrc, sequenceNumber);
+    const { sendQueue } = this.#network;
+    const at = sendQueue.begin();
+    const view = new DataView(sendQueue.prefixes.buffer, sendQueue.prefixes.byteOffset + at);
+    view.setUint8(0, 0x80);
+    view.setUint8(1, (send?.codecs[0].payloadType ?? 0) | 0x80);
+    view.setUint16(2, sequenceNumber);
+    view.setUint32(4, sequenceNumber * (kind === 'video' ? 90 : 48) * tickMs);
+    view.setUint32(8, ssrc);
+    payload.forEach((byte, index) => {
+      view.setUint8(12 + index, byte);
+    });
+    sendQueue.commit(PacketKind.Rtp, this.transport, 12 + payload.length, 0, 0);
+  }
+}
+
+/** Waits until `condition` holds. @throws Error naming what was waited for */
+export async function until(what: string, condition: () => boolean, ms = waitMs): Promise<void> {
+  const end = performance.now() + ms;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`Waited ${ms / 1000} s in vain for: ${what}`);
+    await sleep(tickMs);
+  }
+}
