@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { readSnapshot } from './snapshot.ts';
+
+test('a full answer is read', () => {
+  const snapshot = readSnapshot({
+    server: { version: '0.1.0', uptimeSeconds: 12, packetsIn: 5, packetsOut: 9, eventLoopLagMs: 1.5 },
+    rooms: [
+      {
+        id: 'r',
+        createdAt: '2026-01-01T00:00:00.000Z',
+        participants: [
+          {
+            id: 'a',
+            name: 'Ada',
+            dialect: 'whip',
+            connectionState: 'connected',
+            joinedAt: 1000,
+            publications: [
+              {
+                id: 'p1',
+                kind: 'video',
+                codec: 'VP8',
+                bitrate: 100,
+                packets: 1,
+                lost: 0,
+                jitterMs: 2,
+                muted: true,
+                subscribers: 3,
+              },
+            ],
+            subscriptions: [
+              {
+                id: 's1',
+                publicationId: 'p2',
+                participantId: 'b',
+                kind: 'audio',
+                state: 'live',
+                reason: 'forwarding',
+                bitrate: 7,
+                packets: 8,
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  const room = snapshot!.rooms[0]!;
+  assert.equal(room.createdAtMs, Date.UTC(2026, 0, 1));
+  assert.equal(room.participants[0]!.joinedAtMs, 1000);
+  assert.equal(room.participants[0]!.publications[0]!.subscribers, 3);
+  assert.equal(room.participants[0]!.subscriptions[0]!.reason, 'forwarding');
+  assert.equal(snapshot!.server.eventLoopLagMs, 1.5);
+});
+
+test('what is missing is null, and entries without an id are left out', () => {
+  const snapshot = readSnapshot({ rooms: [{ id: 'r', participants: [{ id: 'a' }, { name: 'x' }, 3] }, {}] });
+  assert.equal(snapshot!.rooms.length, 1);
+  assert.equal(snapshot!.server.uptimeSeconds, null);
+  const [participant, ...rest] = snapshot!.rooms[0]!.participants;
+  assert.deepEqual(rest, []);
+  assert.equal(participant!.name, 'a');
+  assert.deepEqual(participant!.publications, []);
+});
+
+test('anything else is no snapshot, and nothing makes it throw', () => {
+  for (const data of [null, 1, 'x', [], {}, { rooms: 3 }]) assert.equal(readSnapshot(data), null);
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      readSnapshot({
+        server: value,
+        rooms: [value, { id: 'x', participants: [{ id: 'y', publications: value }] }],
+      });
+    }),
+  );
+});
