@@ -53,3 +53,19 @@ export async function openSource(options: SourceOptions): Promise<MediaStream> {
   if (paint) stream.addTrack(paintedVideo(options, colour));
   return stream;
 }
+
+/**
+ * Gives every page a small, slow camera, whatever it asks for: pages ask for 720p, and three of them would keep two
+ * processors from doing anything else.
+ */
+export function limitCameras(): void {
+  const devices = navigator.mediaDevices as MediaDevices | undefined;
+  if (devices === undefined) return;
+  const open = devices.getUserMedia.bind(devices);
+  const { width, height, frameRate } = smallPicture;
+  devices.getUserMedia = async (constraints = {}) => {
+    if (!constraints.video) return await open(constraints);
+    const asked = typeof constraints.video === 'object' ? constraints.video : {};
+    return await open({ ...constraints, video: { ...asked, width, height, frameRate } });
+  };
+}

@@ -3,7 +3,18 @@
  * `toolkit` offers the clients and reports the tests call through page.evaluate.
  */
 import { describeConnections, inboundMedia, outboundMedia } from './media-report.ts';
-import { openSource } from './media-source.ts';
+import { limitCameras, openSource } from './media-source.ts';
+import {
+  pionAddVideo,
+  pionCrossNextOffer,
+  pionJoin,
+  pionLeave,
+  pionPublished,
+  pionReceived,
+  pionRejoin,
+  pionRestartIce,
+  pionShown,
+} from './pion-page.ts';
 import { attachTrack, colourOfTrack, detachTrack } from './playback.ts';
 import { trackedConnections, trackPeerConnections } from './tracked-peer-connection.ts';
 import { answerOf, endSession, playWhep, publishWhip, restartIceByPatch } from './whip-client.ts';
@@ -18,6 +29,15 @@ export const pageToolkit = {
   inboundMedia,
   openSource,
   outboundMedia,
+  pionAddVideo,
+  pionCrossNextOffer,
+  pionJoin,
+  pionLeave,
+  pionPublished,
+  pionReceived,
+  pionRejoin,
+  pionRestartIce,
+  pionShown,
   playWhep,
   publishWhip,
   restartIceByPatch,
@@ -32,5 +52,6 @@ declare global {
 (globalThis as { __name?: unknown }).__name ??= (target: unknown) => target;
 if (globalThis.RTCPeerConnection !== undefined && globalThis.toolkit === undefined) {
   trackPeerConnections();
+  limitCameras();
   globalThis.toolkit = pageToolkit;
 }
