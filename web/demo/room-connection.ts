@@ -17,6 +17,7 @@ export interface RoomConnectionOptions {
   readonly identity: messages.Identity;
   readonly name: string;
   readonly tracks: LocalTracks;
+  readonly iceServers: RTCIceServer[];
 }
 
 export interface RoomConnectionEvents {
@@ -58,7 +59,10 @@ export class RoomConnection {
     this.#options = options;
     this.#events = events;
     this.#tracks = options.tracks;
-    this.peerConnection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    this.peerConnection = new RTCPeerConnection({
+      bundlePolicy: 'max-bundle',
+      iceServers: options.iceServers,
+    });
     this.#negotiation = new Negotiation(
       {
         createOffer: () => this.#describe(),
@@ -157,6 +161,7 @@ export class RoomConnection {
         break;
       case 'error':
         if (this.#everConnected) this.#events.serverError(message.message);
+        else if (message.code === 'shutting-down') this.#fail('server-closed');
         else this.#fail('refused', message.message);
         break;
     }

@@ -3,6 +3,7 @@
  * statistics and speakers. Everything the views show comes from the signals here.
  */
 import { batch, computed, effect, type ReadonlySignal, signal } from '@preact/signals';
+import { loadIceServers } from './client-config.ts';
 import type { Directory } from './directory.ts';
 import { initialLink, type LinkEvent, type LinkState, reduceLink } from './link.ts';
 import type { LocalTracks } from './local-lines.ts';
@@ -40,6 +41,7 @@ export class RoomSession {
   readonly #stopEffects: (() => void)[] = [];
   readonly #timers: number[] = [];
   #retryTimer = 0;
+  #attempts = 0;
   #connection: RoomConnection | null = null;
 
   readonly link: ReadonlySignal<LinkState> = this.#link;
@@ -119,8 +121,16 @@ export class RoomSession {
   #attempt(): void {
     window.clearTimeout(this.#retryTimer);
     this.#reduce({ type: 'attempt' });
+    const attempt = ++this.#attempts;
+    void loadIceServers().then((iceServers) => {
+      // Left, or attempted again, in the meantime.
+      if (attempt === this.#attempts && this.#link.value.phase !== 'ended') this.#connect(iceServers);
+    });
+  }
+
+  #connect(iceServers: RTCIceServer[]): void {
     const connection = new RoomConnection(
-      { ...this.options, tracks: this.#localTracks() },
+      { ...this.options, tracks: this.#localTracks(), iceServers },
       {
         connected: () => this.#reduce({ type: 'connected' }),
         interrupted: () => this.#reduce({ type: 'interrupted' }),
