@@ -25,7 +25,7 @@ export function App({ state }: { state: AdminState }) {
       </header>
       <main class="admin-main">
         {status.kind === 'error' && (
-          <div class="message error" role="alert">
+          <div class="message error banner" role="alert">
             <Icon name="warning" />
             <span class="grow">
               {status.message}
@@ -117,7 +117,7 @@ function StatusPill({ status }: { status: AdminStatus }) {
     loading: ['busy', 'Loading'],
     live: ['good', 'Live'],
     'token-needed': ['', 'Locked'],
-    error: ['bad', 'No connection'],
+    error: ['bad', 'Error'],
   }[status.kind] as [string, string];
   return (
     <span class={`pill ${look}`} id="admin-state" data-state={status.kind} role="status">
