@@ -4,14 +4,9 @@ import { type LocalTransportDescription, liveSection, rejectedSection } from './
 import { type MediaSlot, rejectedSlot } from './media-slot.ts';
 import type { NegotiatorOptions } from './negotiator-options.ts';
 import { acceptedRids, remoteEncodings } from './remote-encodings.ts';
-import type { PlannedLine, RemoteOfferPlan } from './remote-offer.ts';
+import type { OfferedLine } from './remote-lines.ts';
+import type { RemoteOfferPlan } from './remote-offer.ts';
 import type { MediaDescription } from './session-description.ts';
-import type { Transceiver } from './transceiver.ts';
-
-/** A line of the plan with the transceiver that serves it. */
-export interface OfferedLine extends PlannedLine {
-  readonly transceiver: Transceiver | null;
-}
 
 export interface LocalAnswer {
   readonly media: readonly MediaDescription[];

@@ -11,23 +11,23 @@
  */
 import { ProtocolError, UserError } from '../../errors.ts';
 import type { MediaKind } from '../../media/rtp-parameters.ts';
-import { sends } from './direction.ts';
 import { cloneIdentifiers, newIdentifiers, noteRemote, noteSlots } from './identifiers.ts';
-import { answerOffer, isRefused, type OfferedLine, taggedLine } from './local-answer.ts';
+import { answerOffer, isRefused, taggedLine } from './local-answer.ts';
 import { offerMedia, offerSlots } from './local-offer.ts';
-import { announcedMsid, applySlot } from './media-parameters.ts';
+import { applySlot } from './media-parameters.ts';
 import type { LocalTransportDescription } from './media-section.ts';
 import { type MediaSlot, slotNeedsNegotiation, taggedSlot } from './media-slot.ts';
 import type { NegotiatorOptions } from './negotiator-options.ts';
 import { parseSessionDescription } from './parse-session-description.ts';
 import { acceptAnswer, answerTransportLines } from './remote-answer.ts';
+import { type OfferedLine, takeAnsweredLines, takeOfferedLines } from './remote-lines.ts';
 import { planRemoteOffer, type RemoteOfferPlan } from './remote-offer.ts';
 import { localRole, type RemoteTransportDescription, readRemoteTransport } from './remote-transport.ts';
 import { maxSdpLength } from './sdp-limits.ts';
 import type { MediaDescription, SessionDescription } from './session-description.ts';
 import { allocateSources } from './source-allocation.ts';
 import { type StopReason, Transceiver } from './transceiver.ts';
-import { restoreTransceiver, snapshotTransceiver, type TransceiverSnapshot } from './transceiver-snapshot.ts';
+import { restoreTransceiver, type TransceiverSnapshot } from './transceiver-snapshot.ts';
 import { writeSessionDescription } from './write-session-description.ts';
 import { distinguishMsids } from './written-msid.ts';
 
@@ -136,20 +136,7 @@ export class Negotiator {
     const role = localRole(transport, this.#remoteTransport, this.#role);
     if (this.#signalingState === 'have-remote-offer') this.rollback();
 
-    const undo: TransceiverSnapshot[] = [];
-    const lines = plan.lines.map((line): OfferedLine => {
-      const { remote, continues, previous, rejection } = line;
-      const kept =
-        continues?.transceiver ?? (isStillRefused(remote, previous) ? previous?.transceiver : null) ?? null;
-      if (kept) undo.push(snapshotTransceiver(kept));
-      const sendsAnew = sends(remote.direction) && rejection === null && !kept?.remoteSends;
-      // A line we stopped but have not taken back yet, on which the remote now begins to send, begins anew.
-      const revived =
-        kept?.stopped === true && sendsAnew && kept.remoteDirection !== null && !sends(kept.remoteDirection);
-      const transceiver = kept && !revived ? kept : newTransceiver(line);
-      if (transceiver) takeRemoteLine(transceiver, line, sendsAnew);
-      return { ...line, transceiver };
-    });
+    const { lines, undo } = takeOfferedLines(plan);
     this.#remoteOffer = { description, plan, lines, transport, role, undo };
     this.#signalingState = 'have-remote-offer';
     return transport;
@@ -227,13 +214,7 @@ export class Negotiator {
     }
     const role = localRole(transport, this.#remoteTransport, this.#role);
 
-    slots.forEach(({ transceiver, rejected }, index) => {
-      if (transceiver === null) return;
-      const line = description.media[index];
-      transceiver.remoteDirection = rejected ? 'inactive' : line.direction;
-      transceiver.remoteMsid = rejected ? null : announcedMsid(line);
-      if (rejected) transceiver.end('remote-rejected');
-    });
+    takeAnsweredLines(slots, description.media);
     this.#complete(slots, description, transport, role);
     return transport;
   }
@@ -342,29 +323,4 @@ export class Negotiator {
     while (this.#slots.some((slot) => slot.mid === mid));
     return mid;
   }
-}
-
-function isStillRefused(remote: MediaDescription, previous: MediaSlot | null): boolean {
-  return previous?.rejected === true && remote.port === 0 && !remote.bundleOnly;
-}
-
-function newTransceiver({ remote, rejection }: RemoteOfferPlan['lines'][number]): Transceiver | null {
-  if (rejection === 'kind-not-supported' || rejection === 'remote-stopped') return null;
-  const transceiver = new Transceiver(remote.kind as MediaKind, 'inactive');
-  if (rejection !== null) transceiver.end(rejection);
-  return transceiver;
-}
-
-/** Notes on a transceiver what the remote's offer says of its line. */
-function takeRemoteLine(
-  transceiver: Transceiver,
-  { remote, mid, rejection }: RemoteOfferPlan['lines'][number],
-  sendsAnew: boolean,
-): void {
-  transceiver.mid = mid;
-  transceiver.remoteDirection = rejection === null ? remote.direction : 'inactive';
-  transceiver.remoteMsid = rejection === null ? announcedMsid(remote) : null;
-  if (!sendsAnew) return;
-  if (transceiver.direction === 'inactive') transceiver.direction = 'recvonly';
-  if (transceiver.direction === 'sendonly') transceiver.direction = 'sendrecv';
 }

@@ -151,7 +151,7 @@ function parseRid(value: string): Rid {
 
 /** null for anything but RFC 8853's final syntax: old drafts are treated as no simulcast. */
 function parseSimulcast(value: string): Simulcast | null {
-  const match = /^(send|recv) +(\S+)(?: +(send|recv) +(\S+))?$/.exec(value);
+  const match = /^(send|recv) +([\w;,~-]+)(?: +(send|recv) +([\w;,~-]+))?$/.exec(value);
   if (!match || match[1] === match[3]) return null;
   const lists = { send: [] as string[], recv: [] as string[] };
   lists[match[1] as 'send' | 'recv'] = ridList(match[2]);

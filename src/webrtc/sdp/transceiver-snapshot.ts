@@ -7,12 +7,13 @@ export interface TransceiverSnapshot {
   readonly mid: string | null;
   readonly direction: Direction;
   readonly remoteDirection: Direction | null;
+  readonly remoteWouldSend: boolean;
   readonly remoteMsid: Msid | null;
 }
 
 export function snapshotTransceiver(transceiver: Transceiver): TransceiverSnapshot {
-  const { mid, direction, remoteDirection, remoteMsid } = transceiver;
-  return { transceiver, mid, direction, remoteDirection, remoteMsid };
+  const { mid, direction, remoteDirection, remoteWouldSend, remoteMsid } = transceiver;
+  return { transceiver, mid, direction, remoteDirection, remoteWouldSend, remoteMsid };
 }
 
 export function restoreTransceiver({ transceiver, ...snapshot }: TransceiverSnapshot): void {

@@ -1,5 +1,5 @@
 import type { MediaKind, ReceiveParameters, SendParameters } from '../../media/rtp-parameters.ts';
-import { receives, sends } from './direction.ts';
+import { receives } from './direction.ts';
 import { maxMsidLength } from './sdp-limits.ts';
 import type { Direction, Msid } from './session-description.ts';
 
@@ -38,6 +38,8 @@ export class Transceiver {
   currentDirection: Direction | null = null;
   /** The remote's direction in its last description, as the remote sees it; null before there is one. */
   remoteDirection: Direction | null = null;
+  /** Whether the remote said it sends when last it was free to: in an offer, or an answer to one that let it. */
+  remoteWouldSend = false;
   stopReason: StopReason | null = null;
   /** What the remote announces; null while it sends nothing, or announces nothing. */
   remoteMsid: Msid | null = null;
@@ -84,11 +86,6 @@ export class Transceiver {
   /** Whether the remote is ready to receive on this line. */
   get remoteReceives(): boolean {
     return !this.stopped && this.remoteDirection !== null && receives(this.remoteDirection);
-  }
-
-  /** Whether the remote says it sends on this line. */
-  get remoteSends(): boolean {
-    return !this.stopped && this.remoteDirection !== null && sends(this.remoteDirection);
   }
 
   /** Ends the line for good: media at once, the line itself with the next answer or offer. */

@@ -1,0 +1,550 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ProtocolError, UserError } from '../../errors.ts';
+import { headerExtensionUri } from '../../media/rtp-parameters.ts';
+import { exchange, fixture, fixtureNames, linesOf, newNegotiator } from './fixtures/peer.test.ts';
+import type { Negotiator } from './negotiator.ts';
+import { parseSessionDescription } from './parse-session-description.ts';
+
+/** The answer to a fixture, with what may be done before it is made. */
+function answerTo(
+  sdp: string,
+  negotiator = newNegotiator(),
+  before?: (negotiator: Negotiator) => void,
+): string {
+  negotiator.setRemoteOffer(sdp);
+  before?.(negotiator);
+  return negotiator.createAnswer();
+}
+
+function fails(code: string, type: typeof ProtocolError | typeof UserError = ProtocolError) {
+  return (error: unknown) => error instanceof type && error.code === code;
+}
+
+const audioVideo = fixture('chromium-audio-video');
+
+describe('Negotiator as answerer', () => {
+  for (const name of fixtureNames) {
+    it(`answers ${name} line by line`, () => {
+      const offer = parseSessionDescription(fixture(name));
+      const answer = parseSessionDescription(answerTo(fixture(name)));
+      assert.equal(answer.iceLite, true);
+      assert.equal(answer.media.length, offer.media.length);
+      answer.media.forEach((line, index) => {
+        const offered = offer.media[index];
+        assert.equal(line.kind, offered.kind);
+        assert.equal(line.mid, offered.mid);
+        assert.equal(line.protocol, offered.protocol);
+        if (line.port === 0) return;
+        assert.equal(line.rtcpMux, true);
+        assert.equal(line.setup, 'passive');
+        assert.equal(line.rtcpReducedSize, offered.rtcpReducedSize);
+        for (const format of line.codecs) {
+          assert.ok(
+            offered.codecs.some(
+              ({ payloadType, name: codec }) =>
+                payloadType === format.payloadType && codec.toLowerCase() === format.name.toLowerCase(),
+            ),
+          );
+        }
+        for (const { id, uri } of line.headerExtensions) {
+          assert.ok(offered.headerExtensions.some((other) => other.id === id && other.uri === uri));
+        }
+      });
+      const live = answer.media.filter(({ port }) => port !== 0);
+      const bundled = live.flatMap(({ mid }) => mid ?? []);
+      const grouped = offer.bundleGroups.length > 0 && bundled.length > 0;
+      assert.deepEqual(answer.bundleGroups, grouped ? [bundled] : []);
+      // The candidates are where the transport is: on the first line in use.
+      live.forEach(({ candidates, endOfCandidates }, index) => {
+        assert.equal(candidates.length, index === 0 ? 1 : 0);
+        assert.equal(endOfCandidates, index === 0);
+      });
+    });
+  }
+
+  it('receives what the remote sends, and nothing else, by default', () => {
+    const negotiator = newNegotiator();
+    const remote = negotiator.setRemoteOffer(audioVideo);
+    assert.equal(negotiator.signalingState, 'have-remote-offer');
+    negotiator.createAnswer();
+    assert.equal(negotiator.signalingState, 'stable');
+    assert.equal(negotiator.negotiationNeeded, false);
+    assert.equal(remote.setup, 'actpass');
+    assert.equal(remote.iceRestart, false);
+    assert.equal(remote.candidates.length, 4);
+    const [audio, video] = negotiator.transceivers;
+    assert.equal(audio.currentDirection, 'recvonly');
+    assert.equal(video.receive?.codecs[0].name, 'VP8');
+    assert.equal(video.receive?.codecs[0].rtxPayloadType, 97);
+    assert.deepEqual(video.receive?.codecs[0].feedback, [
+      'goog-remb',
+      'transport-cc',
+      'ccm fir',
+      'nack',
+      'nack pli',
+    ]);
+    assert.match(video.remoteMsid?.streamId ?? '', /^[0-9a-f-]{36}$/);
+    assert.ok((video.receive?.encodings[0].rtxSsrc ?? -1) > 0);
+    assert.equal(video.send, null);
+
+    const viewer = newNegotiator();
+    answerTo(fixture('chromium-recvonly'), viewer);
+    assert.deepEqual(
+      viewer.transceivers.map(({ currentDirection, receive, remoteReceives }) => [
+        currentDirection,
+        receive,
+        remoteReceives,
+      ]),
+      [
+        ['inactive', null, true],
+        ['inactive', null, true],
+      ],
+    );
+  });
+
+  it('sends on lines the remote receives on, announced by the chosen msid', () => {
+    const negotiator = newNegotiator();
+    const answer = answerTo(fixture('chromium-recvonly'), negotiator, ({ transceivers }) => {
+      for (const transceiver of transceivers) {
+        transceiver.direction = 'sendrecv';
+        transceiver.msid = { streamId: 'stream 1', trackId: `${transceiver.kind}-track` };
+      }
+    });
+    const [audio, video] = negotiator.transceivers;
+    assert.equal(video.currentDirection, 'sendonly');
+    assert.ok(video.send);
+    const { ssrc, rtxSsrc, cname, headerExtensions } = video.send;
+    assert.deepEqual(linesOf(answer, 'a=msid:'), [
+      'a=msid:stream_1 audio-track',
+      'a=msid:stream_1 video-track',
+    ]);
+    assert.deepEqual(linesOf(answer, 'a=ssrc-group'), [`a=ssrc-group:FID ${ssrc} ${rtxSsrc}`]);
+    assert.ok(linesOf(answer, `a=ssrc:${ssrc} cname:${cname}`).length === 1);
+    assert.equal(audio.send?.rtxSsrc, -1);
+    assert.equal(new Set([ssrc, rtxSsrc, audio.send?.ssrc]).size, 3);
+    assert.ok(headerExtensions.some(({ uri }) => uri === headerExtensionUri.mid));
+    assert.ok(!headerExtensions.some(({ uri }) => uri === headerExtensionUri.transportWideCc));
+    assert.ok(!video.send.codecs[0].feedback.includes('transport-cc'));
+    assert.deepEqual(linesOf(answer, 'a=sendonly').length, 2);
+  });
+
+  it('takes simulcast by RID', () => {
+    for (const browser of ['chromium', 'firefox']) {
+      const negotiator = newNegotiator();
+      const answer = answerTo(fixture(`${browser}-simulcast`), negotiator);
+      assert.deepEqual(
+        negotiator.transceivers[1].receive?.encodings.map(({ rid }) => rid),
+        ['h', 'm', 'l'],
+      );
+      assert.deepEqual(linesOf(answer, 'a=rid:'), ['a=rid:h recv', 'a=rid:m recv', 'a=rid:l recv']);
+      assert.deepEqual(linesOf(answer, 'a=simulcast'), ['a=simulcast:recv h;m;l']);
+      // Without it in our own offer the browser would drop the layers.
+      negotiator.addTransceiver('audio', 'sendonly');
+      assert.deepEqual(linesOf(negotiator.createOffer(), 'a=simulcast'), ['a=simulcast:recv h;m;l']);
+    }
+  });
+
+  it('refuses data channels by port 0 and goes on with the rest', () => {
+    const only = newNegotiator();
+    assert.equal(only.setRemoteOffer(fixture('chromium-datachannel')).setup, 'actpass');
+    const answer = only.createAnswer();
+    assert.deepEqual(linesOf(answer, 'm='), ['m=application 0 UDP/DTLS/SCTP webrtc-datachannel']);
+    assert.deepEqual(linesOf(answer, 'a=group'), []);
+    assert.deepEqual(only.transceivers, []);
+    const mixed = answerTo(fixture('firefox-datachannel-first'));
+    assert.deepEqual(linesOf(mixed, 'a=group'), ['a=group:BUNDLE 1 2']);
+  });
+
+  it('understands a client without mids', () => {
+    const negotiator = newNegotiator();
+    const answer = answerTo(fixture('legacy-without-mid'), negotiator);
+    assert.deepEqual([...linesOf(answer, 'a=mid'), ...linesOf(answer, 'a=group')], []);
+    assert.equal(negotiator.transceivers[0].mid, '0');
+    assert.deepEqual(negotiator.transceivers[0].remoteMsid, { streamId: 'stream', trackId: 'track' });
+    assert.equal(negotiator.transceivers[0].receive?.encodings.length, 3);
+    assert.deepEqual(linesOf(answer, 'm='), ['m=video 9 RTP/SAVPF 100 96']);
+  });
+
+  it('accepts the strongest of several fingerprints as they come', () => {
+    const remote = newNegotiator().setRemoteOffer(fixture('aiortc-audio-video'));
+    assert.deepEqual(
+      remote.fingerprints.map(({ algorithm }) => algorithm),
+      ['sha-256', 'sha-384', 'sha-512'],
+    );
+  });
+
+  const refused: readonly (readonly [what: string, reason: string, edit: (sdp: string) => string])[] = [
+    [
+      'without a codec in common',
+      'no-common-codec',
+      (sdp) => sdp.replaceAll(/(VP8|VP9|H264|AV1)\/90000/g, 'H263/90000'),
+    ],
+    ['outside the group', 'not-bundled', (sdp) => sdp.replace('BUNDLE 0 1', 'BUNDLE 0')],
+    ['without rtcp-mux', 'rtcp-mux-missing', (sdp) => sdp.replace(/(m=video[\s\S]*)a=rtcp-mux\r\n/, '$1')],
+    [
+      'of another protocol',
+      'protocol-not-supported',
+      (sdp) => sdp.replace(/m=video (\d+) \S+/, 'm=video $1 TCP/MSRP'),
+    ],
+  ];
+  for (const [what, reason, edit] of refused) {
+    it(`refuses a line ${what}, and says why`, () => {
+      const negotiator = newNegotiator();
+      const answer = answerTo(edit(audioVideo), negotiator);
+      assert.match(linesOf(answer, 'm=')[1], /^m=video 0 /);
+      assert.equal(negotiator.transceivers[1].stopReason, reason);
+      assert.equal(negotiator.transceivers[0].currentDirection, 'recvonly');
+      assert.deepEqual(linesOf(answer, 'a=group'), ['a=group:BUNDLE 0']);
+    });
+  }
+
+  const bad: readonly (readonly [what: string, code: string, edit: (sdp: string) => string])[] = [
+    ['without m-lines', 'unsupported-sdp', (sdp) => sdp.slice(0, sdp.indexOf('a=group'))],
+    [
+      'with sha-1 only',
+      'unsupported-sdp',
+      (sdp) => sdp.replaceAll(/sha-256 \S+/g, `sha-1 ${'AB:'.repeat(19)}CD`),
+    ],
+    ['with a short sha-256', 'malformed-sdp', (sdp) => sdp.replaceAll(/sha-256 \S+/g, 'sha-256 AB:CD')],
+    ['without fingerprint', 'malformed-sdp', (sdp) => sdp.replaceAll(/a=fingerprint.*\r\n/g, '')],
+    ['without ICE password', 'malformed-sdp', (sdp) => sdp.replaceAll(/a=ice-pwd.*\r\n/g, '')],
+    ['with too many lines', 'limit-media-lines', (sdp) => sdp + 'm=audio 0 RTP/AVP 0\r\n'.repeat(20)],
+    ['that is too long', 'limit-message-size', (sdp) => `${sdp}a=x:${'y'.repeat(100)}\r\n`.repeat(100)],
+    ['that is no SDP', 'malformed-sdp', () => 'hello'],
+  ];
+  for (const [what, code, edit] of bad) {
+    it(`refuses an offer ${what}, and stays as it was`, () => {
+      const negotiator = newNegotiator({ maxSdpBytes: 50_000 });
+      assert.throws(() => negotiator.setRemoteOffer(edit(audioVideo)), fails(code));
+      assert.equal(negotiator.signalingState, 'stable');
+      assert.equal(negotiator.transceivers.length, 0);
+      answerTo(audioVideo, negotiator);
+      assert.throws(() => negotiator.setRemoteOffer(edit(audioVideo)), fails(code));
+      assert.equal(negotiator.transceivers[1].currentDirection, 'recvonly');
+    });
+  }
+
+  it('names the refused hash', () => {
+    const sdp = audioVideo.replaceAll(/sha-256 \S+/g, `md5 ${'AB:'.repeat(15)}CD`);
+    assert.throws(() => newNegotiator().setRemoteOffer(sdp), /md5/);
+  });
+});
+
+describe('Negotiator: roles and restarts', () => {
+  it('is the DTLS server for actpass and active, the client for passive', () => {
+    for (const [setup, role] of [
+      ['actpass', 'passive'],
+      ['active', 'passive'],
+      ['passive', 'active'],
+    ]) {
+      const negotiator = newNegotiator();
+      const answer = answerTo(audioVideo.replaceAll('setup:actpass', `setup:${setup}`), negotiator);
+      assert.equal(linesOf(answer, 'a=setup')[0], `a=setup:${role}`);
+      assert.equal(negotiator.dtlsRole, role);
+    }
+  });
+
+  it('keeps its role while the association goes on, and chooses anew with a new fingerprint', () => {
+    const negotiator = newNegotiator();
+    const passive = audioVideo.replaceAll('setup:actpass', 'setup:passive');
+    answerTo(passive, negotiator);
+    assert.equal(linesOf(answerTo(audioVideo, negotiator), 'a=setup')[0], 'a=setup:active');
+    assert.throws(
+      () => negotiator.setRemoteOffer(audioVideo.replaceAll('setup:actpass', 'setup:active')),
+      fails('unsupported-sdp'),
+    );
+    const renewed = audioVideo.replaceAll(/sha-256 ..:/g, 'sha-256 00:');
+    assert.equal(linesOf(answerTo(renewed, negotiator), 'a=setup')[0], 'a=setup:passive');
+  });
+
+  it('reports an ICE restart', () => {
+    const negotiator = newNegotiator();
+    answerTo(audioVideo, negotiator);
+    assert.equal(negotiator.setRemoteOffer(audioVideo).iceRestart, false);
+    negotiator.createAnswer();
+    const restart = audioVideo.replaceAll(/a=ice-ufrag:.*/g, 'a=ice-ufrag:anew');
+    const remote = negotiator.setRemoteOffer(restart);
+    assert.equal(remote.iceRestart, true);
+    assert.equal(remote.usernameFragment, 'anew');
+  });
+});
+
+describe('Negotiator as offerer', () => {
+  it('offers on top of what the remote offered, with its numbers and unused mids', () => {
+    const negotiator = newNegotiator();
+    answerTo(fixture('firefox-audio-video'), negotiator);
+    const added = negotiator.addTransceiver('video', 'sendonly');
+    added.msid = { streamId: 's', trackId: 't' };
+    assert.equal(negotiator.negotiationNeeded, true);
+    const sdp = negotiator.createOffer();
+    assert.equal(negotiator.signalingState, 'have-local-offer');
+    assert.equal(added.mid, '2');
+    const offer = parseSessionDescription(sdp);
+    assert.deepEqual(offer.bundleGroups, [['0', '1', '2']]);
+    const [, before, line] = offer.media;
+    const payloadTypeOf = (name: string) => line.codecs.find((codec) => codec.name === name)?.payloadType;
+    assert.equal(payloadTypeOf('VP8'), 120);
+    assert.equal(payloadTypeOf('AV1'), 99);
+    for (const { id, uri } of before.headerExtensions) {
+      for (const other of line.headerExtensions) assert.equal(id === other.id, uri === other.uri);
+    }
+    assert.ok(!line.headerExtensions.some(({ uri }) => uri === headerExtensionUri.transportWideCc));
+    assert.deepEqual(
+      offer.media.map(({ setup }) => setup),
+      ['actpass', 'actpass', 'actpass'],
+    );
+  });
+
+  it('sends after the answer with what the answer takes', () => {
+    const [server, client] = [newNegotiator(), newNegotiator()];
+    const added = server.addTransceiver('video', 'sendonly');
+    exchange(server, client);
+    assert.equal(added.currentDirection, 'sendonly');
+    assert.equal(added.send?.codecs[0].name, 'VP8');
+    assert.equal(added.receive, null);
+    assert.deepEqual(client.transceivers[0].receive?.encodings, [
+      { rid: null, ssrc: added.ssrc, rtxSsrc: added.rtxSsrc },
+    ]);
+    assert.equal(server.dtlsRole, 'active');
+    const parameters = added.send;
+    exchange(server, client);
+    assert.equal(added.send, parameters, 'unchanged parameters are the same object');
+  });
+
+  it('says why a line was refused', () => {
+    const server = newNegotiator();
+    const client = newNegotiator({ codecs: [] });
+    const added = server.addTransceiver('video', 'sendonly');
+    const spare = server.addTransceiver('audio', 'sendonly');
+    server.createOffer();
+    server.rollback();
+    client.setRemoteOffer(server.createOffer());
+    const answer = client.createAnswer();
+    assert.equal(client.transceivers[0].stopReason, 'no-common-codec');
+    // Nothing at all was accepted, so the first exchange has no transport.
+    assert.throws(() => server.setRemoteAnswer(answer), fails('malformed-sdp'));
+    assert.equal(server.signalingState, 'have-local-offer');
+    assert.equal(added.stopped || spare.stopped, false);
+  });
+
+  it('refuses answers that do not fit, and stays as it was', () => {
+    const [server, client] = [newNegotiator(), newNegotiator()];
+    server.addTransceiver('audio', 'sendrecv');
+    server.addTransceiver('video', 'sendrecv');
+    client.setRemoteOffer(server.createOffer());
+    const answer = client.createAnswer();
+    const edits: readonly (readonly [code: string, edit: (sdp: string) => string])[] = [
+      ['malformed-sdp', (sdp) => sdp.slice(0, sdp.indexOf('m=video')).replace('BUNDLE 0 1', 'BUNDLE 0')],
+      ['malformed-sdp', (sdp) => sdp.replace('a=mid:1', 'a=mid:7').replace('BUNDLE 0 1', 'BUNDLE 0 7')],
+      ['malformed-sdp', (sdp) => sdp.replace('m=video', 'm=audio')],
+      ['malformed-sdp', (sdp) => sdp.replaceAll('/90000', '/8000')],
+      ['malformed-sdp', (sdp) => sdp.replaceAll('setup:passive', 'setup:actpass')],
+      ['unsupported-sdp', (sdp) => sdp.replace('BUNDLE 0 1', 'BUNDLE 0')],
+      ['unsupported-sdp', (sdp) => sdp.replaceAll('a=rtcp-mux\r\n', '')],
+    ];
+    for (const [code, edit] of edits) {
+      assert.throws(() => server.setRemoteAnswer(edit(answer)), fails(code));
+      assert.equal(server.signalingState, 'have-local-offer');
+      assert.equal(server.transceivers[0].currentDirection, null);
+    }
+    server.setRemoteAnswer(answer);
+    assert.equal(server.transceivers[1].currentDirection, 'sendonly');
+  });
+
+  it('keeps two lines with one msid apart', () => {
+    const negotiator = newNegotiator();
+    for (const streamId of ['a', 'a', 'b']) {
+      negotiator.addTransceiver('video', 'sendonly').msid = { streamId, trackId: 't' };
+    }
+    const [first, second, third] = linesOf(negotiator.createOffer(), 'a=msid:');
+    assert.equal(first, 'a=msid:a t');
+    assert.equal(second, `a=msid:a t-${negotiator.transceivers[1].ssrc}`);
+    assert.equal(third, 'a=msid:b t');
+  });
+});
+
+describe('Negotiator: lines that come and go', () => {
+  function connected(): [server: Negotiator, client: Negotiator] {
+    const [server, client] = [newNegotiator(), newNegotiator()];
+    client.addTransceiver('audio', 'sendonly');
+    client.addTransceiver('video', 'sendonly');
+    exchange(client, server);
+    return [server, client];
+  }
+
+  it('takes a stopped line back, and uses its slot again', () => {
+    const [server, client] = connected();
+    const first = server.addTransceiver('audio', 'sendonly');
+    exchange(server, client);
+    first.stop();
+    assert.equal(first.send, null);
+    assert.equal(server.negotiationNeeded, true);
+    const { offer } = exchange(server, client);
+    assert.match(linesOf(offer, 'm=')[2], /^m=audio 0 /);
+    assert.deepEqual(linesOf(offer, 'a=group'), ['a=group:BUNDLE 0 1']);
+    assert.equal(server.negotiationNeeded, false);
+    assert.equal(client.transceivers[2].stopReason, 'remote-stopped');
+    const second = server.addTransceiver('audio', 'sendonly');
+    exchange(server, client);
+    assert.deepEqual(
+      server.transceivers.map(({ mid }) => mid),
+      ['0', '1', second.mid],
+    );
+    assert.notEqual(second.mid, '2');
+    client.addTransceiver('video', 'sendonly');
+    client.transceivers[1].stop();
+    exchange(client, server);
+    exchange(client, server);
+    assert.equal(server.transceivers.length, 4);
+    client.addTransceiver('video', 'sendonly');
+    exchange(client, server);
+    assert.equal(server.transceivers.length, 4, 'the slot of the line that was stopped first');
+  });
+
+  it('leaves the line that carries the transport in place, inactive', () => {
+    const [server, client] = connected();
+    server.transceivers[0].stop();
+    const { offer } = exchange(server, client);
+    assert.match(linesOf(offer, 'm=')[0], /^m=audio 9 /);
+    assert.equal(linesOf(offer, 'a=inactive').length, 1);
+    assert.equal(server.negotiationNeeded, false);
+  });
+
+  it('begins a stopped line anew when the remote begins to send on it', () => {
+    const [server, client] = connected();
+    const sending = server.addTransceiver('video', 'sendonly');
+    exchange(server, client);
+    sending.stop();
+    client.transceivers[2].direction = 'sendrecv';
+    exchange(client, server);
+    const anew = server.transceivers[2];
+    assert.notEqual(anew, sending);
+    assert.equal(anew.mid, sending.mid);
+    assert.equal(anew.currentDirection, 'recvonly');
+  });
+
+  it('receives on a line of ours that the remote begins to send on, unless told not to', () => {
+    const [server, client] = connected();
+    const line = server.addTransceiver('video', 'sendonly');
+    exchange(server, client);
+    client.transceivers[2].direction = 'sendrecv';
+    exchange(client, server);
+    assert.equal(line.currentDirection, 'sendrecv');
+    line.direction = 'sendonly';
+    assert.equal(server.negotiationNeeded, true);
+    exchange(server, client);
+    assert.equal(line.currentDirection, 'sendonly');
+    exchange(client, server);
+    assert.equal(line.currentDirection, 'sendonly', 'the remote did not begin anew');
+  });
+
+  it('asks for negotiation when the direction or the msid of a line changes', () => {
+    const [server, client] = connected();
+    const line = server.addTransceiver('video', 'sendonly');
+    line.msid = { streamId: 'a', trackId: 'b' };
+    exchange(server, client);
+    assert.equal(server.negotiationNeeded, false);
+    line.msid = { streamId: 'a', trackId: 'c' };
+    assert.equal(server.negotiationNeeded, true);
+    exchange(server, client);
+    assert.deepEqual(client.transceivers[2].remoteMsid, { streamId: 'a', trackId: 'c' });
+    line.direction = 'inactive';
+    assert.equal(server.negotiationNeeded, true);
+    exchange(server, client);
+    assert.equal(server.negotiationNeeded, false);
+    assert.equal(client.transceivers[2].receive, null);
+  });
+
+  it('keeps to its limit of lines', () => {
+    const negotiator = newNegotiator({ maxMediaLines: 2 });
+    negotiator.addTransceiver('audio', 'sendonly');
+    const video = negotiator.addTransceiver('video', 'sendonly');
+    assert.throws(
+      () => negotiator.addTransceiver('video', 'sendonly'),
+      fails('limit-media-lines', UserError),
+    );
+    video.stop();
+    negotiator.addTransceiver('video', 'sendonly');
+    assert.equal(linesOf(negotiator.createOffer(), 'm=').length, 2);
+  });
+});
+
+describe('Negotiator: states', () => {
+  it('rolls our offer back, and offers what it brought again', () => {
+    const negotiator = newNegotiator();
+    answerTo(audioVideo, negotiator);
+    const added = negotiator.addTransceiver('audio', 'sendonly');
+    negotiator.createOffer();
+    const { ssrc } = added;
+    assert.throws(() => negotiator.setRemoteOffer(audioVideo), fails('invalid-state'));
+    negotiator.rollback();
+    assert.equal(added.mid, null);
+    assert.equal(negotiator.signalingState, 'stable');
+    assert.equal(negotiator.negotiationNeeded, true);
+    answerTo(audioVideo, negotiator);
+    assert.deepEqual(
+      negotiator.transceivers.map(({ mid }) => mid),
+      ['0', '1', null],
+    );
+    assert.equal(linesOf(negotiator.createOffer(), 'm=').length, 3);
+    assert.equal(added.ssrc, ssrc);
+  });
+
+  it('rolls a remote offer back', () => {
+    const negotiator = newNegotiator();
+    answerTo(fixture('chromium-recvonly'), negotiator);
+    const [audio] = negotiator.transceivers;
+    negotiator.setRemoteOffer(`${fixture('chromium-recvonly').replace('a=recvonly', 'a=sendrecv')}`);
+    assert.equal(audio.direction, 'recvonly');
+    negotiator.rollback();
+    assert.equal(audio.direction, 'inactive');
+    assert.equal(audio.remoteDirection, 'recvonly');
+    const fresh = newNegotiator();
+    fresh.setRemoteOffer(audioVideo);
+    const [brought] = fresh.transceivers;
+    fresh.rollback();
+    assert.equal(brought.stopReason, 'rolled-back');
+    assert.deepEqual(fresh.transceivers, []);
+  });
+
+  it('takes a second offer in place of one not answered', () => {
+    const negotiator = newNegotiator();
+    negotiator.setRemoteOffer(fixture('firefox-audio-video'));
+    const answer = answerTo(audioVideo, negotiator);
+    assert.match(linesOf(answer, 'm=')[0], / 111 /);
+    assert.equal(negotiator.transceivers.length, 2);
+  });
+
+  it('refuses what its state does not allow', () => {
+    const negotiator = newNegotiator();
+    assert.throws(() => negotiator.setRemoteAnswer(audioVideo), fails('invalid-state'));
+    assert.throws(() => negotiator.createAnswer(), fails('invalid-state', UserError));
+    assert.throws(() => negotiator.createOffer(), fails('invalid-state', UserError));
+    assert.throws(() => negotiator.rollback(), fails('invalid-state', UserError));
+    negotiator.setRemoteOffer(audioVideo);
+    assert.throws(() => negotiator.createOffer(), fails('invalid-state', UserError));
+    assert.throws(() => negotiator.setRemoteAnswer(audioVideo), fails('invalid-state'));
+    negotiator.createAnswer();
+    assert.throws(() => negotiator.setRemoteAnswer(audioVideo), fails('invalid-state'));
+    const [audio] = negotiator.transceivers;
+    negotiator.close();
+    negotiator.close();
+    assert.equal(negotiator.signalingState, 'closed');
+    assert.equal(audio.stopReason, 'closed');
+    assert.throws(() => negotiator.setRemoteOffer(audioVideo), fails('invalid-state'));
+    assert.throws(() => negotiator.addTransceiver('audio', 'sendonly'), fails('invalid-state', UserError));
+  });
+
+  it('refuses an offer that moves or drops lines in use', () => {
+    const negotiator = newNegotiator();
+    answerTo(audioVideo, negotiator);
+    const start = audioVideo.indexOf('m=audio');
+    const middle = audioVideo.indexOf('m=video');
+    const head = audioVideo.slice(0, start);
+    const swapped = head + audioVideo.slice(middle) + audioVideo.slice(start, middle);
+    assert.throws(() => negotiator.setRemoteOffer(swapped), fails('malformed-sdp'));
+    const dropped = audioVideo.slice(0, middle).replace('BUNDLE 0 1', 'BUNDLE 0');
+    assert.throws(() => negotiator.setRemoteOffer(dropped), fails('malformed-sdp'));
+  });
+});
