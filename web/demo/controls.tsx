@@ -69,7 +69,7 @@ export interface RoomControlsProps {
 export function RoomControls({ media, statistics, onStatistics, onLeave }: RoomControlsProps) {
   const sharing = media.screen.value !== null;
   return (
-    <div class="controls" role="toolbar" aria-label="Your media">
+    <div class="controls" role="group" aria-label="Your media">
       <DeviceControls media={media} />
       {media.canShareScreen && (
         <Control

@@ -8,21 +8,20 @@ export interface LinkBannerProps {
   readonly onRetry: () => void;
 }
 
+/** Phases in which nothing is wrong, or a dialog says it. */
+const quietPhases: ReadonlySet<LinkState['phase']> = new Set(['connecting', 'connected', 'ended']);
+
 /** Says what is wrong with the connection and when it is tried again; nothing while all is well. */
 export function LinkBanner({ link, retryAtMs, onRetry }: LinkBannerProps) {
   const seconds = useSecondsUntil(retryAtMs);
-  if (link.phase === 'connected' || link.phase === 'ended') return null;
-  if (link.phase === 'connecting') return null;
+  if (quietPhases.has(link.phase)) return null;
   const waiting = link.phase === 'waiting';
   return (
     <div class={`message banner ${waiting ? 'error' : 'warning'}`} data-phase={link.phase}>
       <Icon name="warning" />
       <span class="grow">
-        {/* The countdown is not read aloud: the sentence is enough. */}
-        <span role="status">{describeLink(link)}</span>
-        {waiting && seconds !== null && (
-          <span aria-hidden="true"> {seconds > 0 ? `Trying again in ${seconds} s.` : 'Trying again…'}</span>
-        )}
+        {describeLink(link)}
+        {waiting && seconds !== null && ` ${seconds > 0 ? `Trying again in ${seconds} s.` : 'Trying again…'}`}
       </span>
       {waiting && (
         <button type="button" class="button small" onClick={onRetry}>

@@ -55,7 +55,12 @@ export class RoomSession {
   readonly notice: ReadonlySignal<string | null> = this.#notice;
 
   readonly #onOnline = () => this.retryNow();
+  /** Tells the server at once, instead of leaving a frozen picture with the others. */
   readonly #onPageHide = () => this.#connection?.close();
+  /** Back from the browser's page cache. */
+  readonly #onPageShow = ({ persisted }: PageTransitionEvent) => {
+    if (persisted) this.#attempt();
+  };
 
   constructor(options: RoomSessionOptions, media: LocalMedia) {
     this.options = options;
@@ -83,6 +88,7 @@ export class RoomSession {
     );
     window.addEventListener('online', this.#onOnline);
     window.addEventListener('pagehide', this.#onPageHide);
+    window.addEventListener('pageshow', this.#onPageShow);
     this.#attempt();
   }
 
@@ -96,6 +102,7 @@ export class RoomSession {
     this.#reduce({ type: 'leave' });
     window.removeEventListener('online', this.#onOnline);
     window.removeEventListener('pagehide', this.#onPageHide);
+    window.removeEventListener('pageshow', this.#onPageShow);
     window.clearTimeout(this.#retryTimer);
     for (const timer of this.#timers.splice(0)) window.clearInterval(timer);
     for (const stop of this.#stopEffects.splice(0)) stop();

@@ -70,6 +70,10 @@ export function RoomView({ session, media, onLeave }: RoomViewProps) {
       <RoomControls media={media} statistics={statistics} onStatistics={toggleStatistics} onLeave={onLeave} />
       <Voices session={session} />
       <PresenceAnnouncer session={session} />
+      {/* Its own region, in the tree from the start: what appears in a new one is often not read aloud. */}
+      <p class="visually-hidden" aria-live="polite">
+        {describeLink(link)}
+      </p>
     </div>
   );
 }
