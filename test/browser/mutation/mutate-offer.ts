@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import { below, pick, type Random } from './choices.ts';
 
 type Mutation = (lines: string[], random: Random) => void;
 
@@ -54,38 +54,38 @@ const oddLines = [
 ];
 
 const mutations: readonly Mutation[] = [
-  (lines, random) => lines.splice(random.below(lines.length), 1 + random.below(3)),
-  (lines, random) => lines.splice(random.below(lines.length), 0, random.pick(lines)),
-  (lines, random) => lines.splice(random.below(lines.length), 0, random.pick(oddLines)),
+  (lines, random) => lines.splice(below(random, lines.length), 1 + below(random, 3)),
+  (lines, random) => lines.splice(below(random, lines.length), 0, pick(random, lines)),
+  (lines, random) => lines.splice(below(random, lines.length), 0, pick(random, oddLines)),
   (lines, random) => {
-    const [line] = lines.splice(random.below(lines.length), 1);
-    lines.splice(random.below(lines.length + 1), 0, line!);
+    const [line] = lines.splice(below(random, lines.length), 1);
+    lines.splice(below(random, lines.length + 1), 0, line!);
   },
   (lines, random) => {
-    const index = random.below(lines.length);
+    const index = below(random, lines.length);
     const parts = lines[index]!.split(/([ :=;/,])/);
-    parts[random.below(parts.length)] = random.pick(oddValues);
+    parts[below(random, parts.length)] = pick(random, oddValues);
     lines[index] = parts.join('');
   },
   (lines, random) => {
-    const index = random.below(lines.length);
+    const index = below(random, lines.length);
     const line = lines[index]!;
-    const at = random.below(line.length + 1);
-    lines[index] = line.slice(0, at) + String.fromCharCode(random.below(256)) + line.slice(at + 1);
+    const at = below(random, line.length + 1);
+    lines[index] = line.slice(0, at) + String.fromCharCode(below(random, 256)) + line.slice(at + 1);
   },
   (lines, random) => {
-    const index = random.below(lines.length);
-    lines[index] = lines[index]!.slice(0, random.below(lines[index]!.length + 1));
+    const index = below(random, lines.length);
+    lines[index] = lines[index]!.slice(0, below(random, lines[index]!.length + 1));
   },
-  (lines, random) => lines.splice(random.below(lines.length)),
+  (lines, random) => lines.splice(below(random, lines.length)),
 ];
 
 /** A changed copy of a real offer. */
 export function mutateOffer(offer: string, random: Random): string {
   const lines = offer.split('\r\n');
-  for (let count = 1 + random.below(4); count > 0; count--) {
+  for (let count = 1 + below(random, 4); count > 0; count--) {
     if (lines.length === 0) lines.push('v=0');
-    random.pick(mutations)(lines, random);
+    pick(random, mutations)(lines, random);
   }
-  return lines.join(random.below(16) === 0 ? '\n' : '\r\n');
+  return lines.join(below(random, 16) === 0 ? '\n' : '\r\n');
 }
