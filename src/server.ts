@@ -11,7 +11,8 @@ import { ConfigError } from './config/config-error.ts';
 import { completeConfig } from './config/read-config.ts';
 import type { Config, ConfigInput } from './config/schema.ts';
 import { Engine } from './engine/engine.ts';
-import { serveAdminApi } from './http/admin-api.ts';
+import { type AdminSource, serveAdminApi } from './http/admin-api.ts';
+import { EventLoopLag } from './http/event-loop-lag.ts';
 import { type HttpListener, HttpServer, type ListeningAddress } from './http/http-server.ts';
 import { Metrics } from './http/metrics.ts';
 import { serveHealth, serveMetrics } from './http/operations.ts';
@@ -102,7 +103,8 @@ export async function createManifold(options: ManifoldOptions = {}): Promise<Man
     participants: rooms.participantCount,
   }));
   serveMetrics(http, metrics);
-  serveAdminApi(http, adminSource(rooms), config.admin.token === '' ? null : config.admin.token);
+  const lag = new EventLoopLag();
+  serveAdminApi(http, adminSource(rooms, engine, lag), config.admin.token === '' ? null : config.admin.token);
   serveDialects(http, rooms, config, log);
   if (pages) servePages(http, config, log);
   if (server !== undefined) http.attach(server);
@@ -115,6 +117,7 @@ export async function createManifold(options: ManifoldOptions = {}): Promise<Man
     await http.close(config.timeouts.shutdownMs);
     engine.close();
     metrics.close();
+    lag.close();
   };
   return {
     config,
@@ -190,9 +193,19 @@ function servePages(http: HttpServer, config: Config, log: Logger): void {
   else serveStaticPages(http, directory);
 }
 
-function adminSource(rooms: Rooms): Parameters<typeof serveAdminApi>[1] {
+function adminSource(rooms: Rooms, engine: Engine, lag: EventLoopLag): AdminSource {
   return {
     rooms: () => rooms.snapshot(),
+    server() {
+      const { packetsIn, packetsOut, bytesIn, bytesOut } = engine.counters;
+      const eventLoopLagMs = lag.quantileMs(0.99);
+      lag.reset();
+      return {
+        version: packageVersion,
+        uptimeSeconds: Math.floor(process.uptime()),
+        ...{ packetsIn, packetsOut, bytesIn, bytesOut, eventLoopLagMs },
+      };
+    },
     removeParticipant(roomId, participantId) {
       const participant = rooms.rooms.get(roomId)?.participants.get(participantId);
       participant?.leave('kicked');

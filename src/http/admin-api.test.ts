@@ -8,6 +8,7 @@ import { HttpServer } from './http-server.ts';
 const removed: string[] = [];
 const source: AdminSource = {
   rooms: () => [{ id: 'r', participants: [] }],
+  server: () => ({ version: '1' }),
   removeParticipant(room, participant) {
     removed.push(`${room}/${participant}`);
     return participant !== 'nobody';
@@ -63,7 +64,7 @@ test('without a token, clients on this machine see rooms and remove participants
   await serving(null, false, async (ask) => {
     const { status, body } = await ask(rooms);
     assert.equal(status, 200);
-    assert.deepEqual(JSON.parse(body), { rooms: [{ id: 'r', participants: [] }] });
+    assert.deepEqual(JSON.parse(body), { server: { version: '1' }, rooms: [{ id: 'r', participants: [] }] });
     assert.equal((await ask(`${rooms}/a%20b/participants/c%2Fd`, {}, 'DELETE')).status, 204);
     assert.deepEqual(removed, ['a b/c/d']);
     assert.equal((await ask(`${rooms}/r/participants/nobody`, {}, 'DELETE')).status, 404);

@@ -9,6 +9,8 @@ import type { HttpApp, HttpEnvironment } from './http-app.ts';
 export interface AdminSource {
   /** A snapshot that can be written as JSON. */
   rooms(): unknown;
+  /** Version, totals and the like, as JSON. */
+  server(): object;
   /** Ends a participant's session; false when there is no such participant. */
   removeParticipant(roomId: string, participantId: string): boolean;
 }
@@ -17,7 +19,7 @@ export interface AdminSource {
 export function serveAdminApi(app: HttpApp, source: AdminSource, token: string | null): void {
   app.hono.use('/admin/api/*', async (context, next) => authorize(context, next, token));
   app.hono.get('/admin/api/rooms', (context) =>
-    context.json({ rooms: source.rooms() }, 200, { 'Cache-Control': 'no-store' }),
+    context.json({ server: source.server(), rooms: source.rooms() }, 200, { 'Cache-Control': 'no-store' }),
   );
   app.hono.delete('/admin/api/rooms/:room/participants/:participant', (context) => {
     const { room, participant } = context.req.param();

@@ -2,8 +2,8 @@
  * /metrics in the Prometheus text format. Nothing is counted here: every value is read where it is kept, at
  * the moment of the scrape.
  */
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Registry } from 'prom-client';
+import { EventLoopLag } from './event-loop-lag.ts';
 
 /** One value, or one for each value of a label. */
 export type MetricReading = number | Readonly<Record<string, number>>;
@@ -16,16 +16,13 @@ export interface MetricDefinition {
   read(): MetricReading;
 }
 
-/** How finely the event loop's delay is sampled. */
-const lagResolutionMs = 10;
-const lagQuantiles = [0.5, 0.9, 0.99] as const;
+const lagQuantiles = [0.5, 0.9, 0.99, 1] as const;
 
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #lag: IntervalHistogram = monitorEventLoopDelay({ resolution: lagResolutionMs });
+  readonly #lag = new EventLoopLag();
 
   constructor() {
-    this.#lag.enable();
     this.#processMetrics();
   }
 
@@ -69,7 +66,7 @@ export class Metrics {
   }
 
   close(): void {
-    this.#lag.disable();
+    this.#lag.close();
     this.#registry.clear();
   }
 
@@ -79,10 +76,7 @@ export class Metrics {
       help: 'How late the event loop ran since the last scrape, by quantile.',
       label: 'quantile',
       read: () =>
-        Object.fromEntries([
-          ...lagQuantiles.map((quantile) => [quantile, this.#lateness(this.#lag.percentile(quantile * 100))]),
-          ['1', this.#lateness(this.#lag.max)],
-        ]),
+        Object.fromEntries(lagQuantiles.map((quantile) => [quantile, this.#lag.quantileMs(quantile) / 1000])),
     });
     this.counter({
       name: 'process_cpu_seconds_total',
@@ -102,11 +96,6 @@ export class Metrics {
       help: 'When the process started, in seconds since 1970.',
       read: () => performance.timeOrigin / 1000,
     });
-  }
-
-  /** The histogram holds intervals between samples, which include the sampling interval itself. */
-  #lateness(intervalNs: number): number {
-    return this.#lag.count === 0 ? 0 : Math.max(0, intervalNs / 1e9 - lagResolutionMs / 1e3);
   }
 }
 
