@@ -1,0 +1,61 @@
+import type { RtpCodec, RtpCodecParameters } from '../rtp-parameters.ts';
+import { decodesH264Profile, h264ProfileOf } from './h264-profile.ts';
+
+/**
+ * The codec of a receiver by which packets of a sender's codec can be sent to it unchanged: one with the same
+ * profile first, then one that includes it; null where there is none.
+ */
+export function findMatchingCodec(
+  sender: RtpCodec,
+  receiver: readonly RtpCodecParameters[],
+): RtpCodecParameters | null {
+  return (
+    receiver.find((codec) => sameFormat(sender, codec) && sameProfile(sender, codec)) ??
+    receiver.find((codec) => sameFormat(sender, codec) && includesProfile(codec, sender)) ??
+    null
+  );
+}
+
+function sameFormat(a: RtpCodec, b: RtpCodec): boolean {
+  return (
+    a.kind === b.kind &&
+    a.name.toLowerCase() === b.name.toLowerCase() &&
+    a.clockRate === b.clockRate &&
+    a.channels === b.channels
+  );
+}
+
+/** Parameters that choose a bit stream or a packetization; a missing one has the stated default. */
+const profileParameters: Readonly<Record<string, readonly (readonly [name: string, missing: string])[]>> = {
+  vp9: [['profile-id', '0']],
+  av1: [['profile', '0']],
+  h265: [
+    ['profile-id', '1'],
+    ['tier-flag', '0'],
+    ['tx-mode', 'SRST'],
+  ],
+  h264: [['packetization-mode', '0']],
+};
+
+function sameProfile(a: RtpCodec, b: RtpCodec): boolean {
+  const name = a.name.toLowerCase();
+  if (name === 'h264' && profileOf(a) !== profileOf(b)) return false;
+  return (profileParameters[name] ?? []).every(
+    ([parameter, missing]) =>
+      (a.parameters[parameter] ?? missing).toUpperCase() ===
+      (b.parameters[parameter] ?? missing).toUpperCase(),
+  );
+}
+
+/** H.264 only: a decoder of a larger profile, and one that takes all packetizations of mode 1, take less too. */
+function includesProfile(receiver: RtpCodec, sender: RtpCodec): boolean {
+  if (receiver.name.toLowerCase() !== 'h264') return false;
+  const receiverMode = receiver.parameters['packetization-mode'] ?? '0';
+  const senderMode = sender.parameters['packetization-mode'] ?? '0';
+  if (receiverMode !== senderMode && !(receiverMode === '1' && senderMode === '0')) return false;
+  return decodesH264Profile(profileOf(receiver), profileOf(sender));
+}
+
+function profileOf(codec: RtpCodec): ReturnType<typeof h264ProfileOf> {
+  return h264ProfileOf(codec.parameters['profile-level-id']);
+}

@@ -1,0 +1,89 @@
+/**
+ * What one forwarder has sent lately, by outgoing sequence number: where the packet lies in the ring and how it
+ * was sent. The bytes stay in the ring; an entry takes 20 bytes.
+ *
+ *     word 0   packet number in the ring
+ *     word 1   outgoing timestamp
+ *     word 2   when it was last sent again, ms
+ *     word 3   | epoch (8) | marker, payload type (8) | sequence number (16) |
+ *     word 4   | start within the slot (16) | length (16) |
+ */
+export class PacketHistory {
+  // The entry last found by find().
+  packetNumber = 0;
+  timestamp = 0;
+  payloadType = 0;
+  marker = 0;
+  start = 0;
+  length = 0;
+  /** What the mapping of extensions and payload types was at the time. */
+  epoch = 0;
+  #at = 0;
+
+  readonly #entries: Int32Array;
+  readonly #mask: number;
+
+  /** `packets` is a power of two. */
+  constructor(packets: number) {
+    this.#entries = new Int32Array(packets * stride);
+    this.#mask = packets - 1;
+    this.clear();
+  }
+
+  get bytes(): number {
+    return this.#entries.byteLength;
+  }
+
+  clear(): void {
+    this.#entries.fill(0);
+    // Length 0 marks an empty entry.
+  }
+
+  record(
+    sequence: number,
+    packetNumber: number,
+    timestamp: number,
+    payloadTypeAndMarker: number,
+    epoch: number,
+    start: number,
+    length: number,
+  ): void {
+    const at = (sequence & this.#mask) * stride;
+    const entries = this.#entries;
+    entries[at] = packetNumber;
+    entries[at + 1] = timestamp;
+    entries[at + 2] = neverSentAgain;
+    entries[at + 3] = (epoch << 24) | (payloadTypeAndMarker << 16) | sequence;
+    entries[at + 4] = (start << 16) | length;
+  }
+
+  /** Looks for a packet and shows it in the fields. */
+  find(sequence: number): boolean {
+    const at = (sequence & this.#mask) * stride;
+    const entries = this.#entries;
+    this.#at = at;
+    const description = entries[at + 3];
+    const place = entries[at + 4];
+    if ((description & 0xffff) !== sequence || place === 0) return false;
+    this.packetNumber = entries[at];
+    this.timestamp = entries[at + 1];
+    this.payloadType = (description >>> 16) & 0x7f;
+    this.marker = (description >>> 23) & 1;
+    this.epoch = description >>> 24;
+    this.start = place >>> 16;
+    this.length = place & 0xffff;
+    return true;
+  }
+
+  /** Whether the packet found may be sent again: not within `throttleMs` of the last time. Notes that it was. */
+  takeRetransmission(nowMs: number, throttleMs: number): boolean {
+    const now = Math.floor(nowMs) | 0;
+    const last = this.#entries[this.#at + 2];
+    if (last !== neverSentAgain && ((now - last) | 0) < throttleMs) return false;
+    this.#entries[this.#at + 2] = now === neverSentAgain ? 1 : now;
+    return true;
+  }
+}
+
+const stride = 5;
+const neverSentAgain = 0;

@@ -1,0 +1,149 @@
+import { batchSize, PacketKind, slotBytes } from '../../packet-io/layout.ts';
+import { absSendTimeAt } from '../rtp/abs-send-time.ts';
+import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
+import { writeUint16 } from '../rtp/rtp-packet.ts';
+import { originalSequenceBytes } from '../rtp/rtx.ts';
+import { packetAge } from '../rtp/serial-number.ts';
+import type { TransportLink } from '../transport-link.ts';
+import { PacketHistory } from './packet-history.ts';
+import { rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
+
+/** A packet is not sent again within an RTT of the last time, within these bounds. */
+const minThrottleMs = 10;
+const maxThrottleMs = 100;
+/** While the RTT is unknown. */
+const defaultThrottleMs = 20;
+
+/** Most packets sent again per `budgetWindowMs`: what a NACK may make us send has a limit. */
+const budgetPackets = 512;
+const budgetWindowMs = 100;
+
+/** How retransmissions of one forwarder look. */
+export interface RetransmissionFormat {
+  readonly ssrc: number;
+  /** Signed; used where rtxPayloadType is given. */
+  readonly rtxSsrc: number;
+  /** By the payload type of the original; noPayloadType where the packet is to be repeated as it was. */
+  readonly rtxPayloadTypes: Uint8Array;
+  readonly mapping: ExtensionMapping;
+  readonly mid: Uint8Array;
+  /** ExtensionKind by the ids of the packets in the ring; null where those are another source's by now. */
+  readonly extensionKinds: Uint8Array | null;
+}
+
+/** Answers the NACKs of one receiver from the packet ring, by RTX (RFC 4588) where it was negotiated. */
+export class Retransmitter {
+  readonly history: PacketHistory;
+  /** Packets sent again, and NACKs that could not be answered. */
+  sent = 0;
+  missed = 0;
+  /** Of `history` entries written from now on. */
+  epoch = 0;
+
+  readonly #link: TransportLink;
+  #rtxSequence: number;
+  #budget = budgetPackets;
+  #budgetStartMs = 0;
+
+  constructor(link: TransportLink, historyPackets: number) {
+    this.#link = link;
+    this.history = new PacketHistory(historyPackets);
+    this.#rtxSequence = link.context.randomUint32() & 0xffff;
+  }
+
+  /** What is sent from now on comes from another source, or by other ids: what was sent is kept apart. */
+  nextEpoch(): void {
+    this.epoch = (this.epoch + 1) & 0xff;
+  }
+
+  /**
+   * Sends the packet numbered `sequence` again.
+   * @returns the bytes queued, 0 where it was not sent
+   */
+  retransmit(sequence: number, format: RetransmissionFormat): number {
+    const { context } = this.#link;
+    const { counters, clock } = context;
+    const { history } = this;
+    if (!history.find(sequence) || !this.#inRing(history.packetNumber)) {
+      this.missed++;
+      counters.retransmissionsMissed++;
+      return 0;
+    }
+    if (!history.takeRetransmission(clock.nowMs, this.#throttleMs()) || !this.#takeBudget(clock.nowMs)) {
+      counters.retransmissionsThrottled++;
+      return 0;
+    }
+    const bytes = this.#send(sequence, format);
+    if (bytes === 0) return 0;
+    this.sent++;
+    counters.rtxSent++;
+    return bytes;
+  }
+
+  #send(sequence: number, format: RetransmissionFormat): number {
+    const { context, commons, id } = this.#link;
+    const { history } = this;
+    const packet = commons.repairPacket;
+    const slot = (history.packetNumber & (context.slotCount - 1)) * slotBytes;
+    if (!packet.parse(context.arena, slot + history.start, history.length)) return 0;
+    packet.serial = commons.nextSerial();
+    packet.absSendTime = absSendTimeAt(context.clock);
+    const sameSource = history.epoch === this.epoch && format.extensionKinds !== null;
+    if (sameSource) packet.readExtensions(format.extensionKinds!);
+    const rtxPayloadType = format.rtxPayloadTypes[history.payloadType];
+    const plain = rtxPayloadType > 127;
+    // The same SRTP index must not protect two different texts (RFC 7714 §8.4): byte for byte the same or not at all.
+    if (plain && !sameSource) return 0;
+    const queue = context.sendQueue;
+    const at = queue.begin();
+    const bytes = queue.prefixes;
+    let end = format.mapping.write(bytes, at + rtpHeaderBytes, packet, format.mid);
+    const extended = end > at + rtpHeaderBytes;
+    const marker = history.marker << 7;
+    if (plain) {
+      writeRtpHeader(
+        bytes,
+        at,
+        extended,
+        marker | history.payloadType,
+        sequence,
+        history.timestamp,
+        format.ssrc,
+      );
+    } else {
+      const rtxSequence = this.#rtxSequence;
+      this.#rtxSequence = (rtxSequence + 1) & 0xffff;
+      writeRtpHeader(
+        bytes,
+        at,
+        extended,
+        marker | rtxPayloadType,
+        rtxSequence,
+        history.timestamp,
+        format.rtxSsrc,
+      );
+      writeUint16(bytes, end, sequence);
+      end += originalSequenceBytes;
+    }
+    queue.commit(PacketKind.Rtp, id, end - at, packet.payloadOffset, packet.payloadLength);
+    return end - at + packet.payloadLength;
+  }
+
+  #inRing(packetNumber: number): boolean {
+    const { ring, slotCount } = this.#link.context;
+    return packetAge(ring.newest, packetNumber) < slotCount - batchSize;
+  }
+
+  #throttleMs(): number {
+    const { rttMs } = this.#link;
+    return rttMs < 0 ? defaultThrottleMs : Math.min(maxThrottleMs, Math.max(minThrottleMs, rttMs));
+  }
+
+  #takeBudget(nowMs: number): boolean {
+    if (nowMs - this.#budgetStartMs >= budgetWindowMs) {
+      this.#budgetStartMs = nowMs;
+      this.#budget = budgetPackets;
+    }
+    return this.#budget-- > 0;
+  }
+}

@@ -1,0 +1,94 @@
+import { toSequence } from '../rtp/serial-number.ts';
+
+/** Ranges remembered: late packets from before more dropped runs than this are dropped. */
+const maxRanges = 32;
+
+/** map() for a packet that has no number at the receiver. */
+export const noSequence = -1;
+
+/**
+ * Sequence numbers of a source → those of one receiver. What was lost leaves a gap, so that the receiver can ask
+ * for it and a late packet gets the number kept for it; what was left out on purpose leaves none.
+ *
+ * Kept as ranges of equal offset, oldest first, each after the run of packets that was left out before it:
+ *
+ *     source     100 101 102 103 104 105 106 107
+ *     left out            ×   ×           ×
+ *     receiver   500 501         502 503     504
+ *     ranges    [100, −0)       [104, 2 out) [107, 1 out)
+ */
+export class SequenceMap {
+  /** Highest number given out so far. */
+  highest: number;
+
+  readonly #first = new Int32Array(maxRanges);
+  readonly #leftOut = new Int32Array(maxRanges);
+  readonly #offset = new Int32Array(maxRanges);
+  #newest = 0;
+  #count = 0;
+  #highestSource = 0;
+
+  /** The first number given out will be `initial`, 16 bits. */
+  constructor(initial: number) {
+    // Like all extended numbers one cycle up, so that it stays positive.
+    this.highest = 0x10000 + toSequence(initial) - 1;
+  }
+
+  /** A new source, or the old one again: its extended number `source` gets the number after the highest. */
+  start(source: number): void {
+    this.#count = 1;
+    this.#newest = 0;
+    this.#first[0] = source;
+    this.#leftOut[0] = 0;
+    this.#offset[0] = source - (this.highest + 1);
+    this.#highestSource = source - 1;
+  }
+
+  /** The 16-bit number of a source's packet; noSequence for one from before the start, or left out. */
+  map(source: number): number {
+    let row = this.#newest;
+    if (source < this.#first[row]) {
+      row = this.#findRange(source);
+      if (row < 0) return noSequence;
+    }
+    const number = source - this.#offset[row];
+    if (source > this.#highestSource) {
+      this.#highestSource = source;
+      this.highest = number;
+    }
+    return toSequence(number);
+  }
+
+  /**
+   * Leaves a packet out. False where that is not possible without a gap, as later ones have been numbered
+   * already: it should be sent then, even if empty.
+   */
+  leaveOut(source: number): boolean {
+    if (source <= this.#highestSource) return this.map(source) === noSequence;
+    const row = this.#newest;
+    if (this.#first[row] === source && this.#count > 1) {
+      this.#first[row]++;
+      this.#leftOut[row]++;
+      this.#offset[row]++;
+    } else {
+      const next = (row + 1) % maxRanges;
+      this.#first[next] = source + 1;
+      this.#leftOut[next] = 1;
+      this.#offset[next] = this.#offset[row] + 1;
+      this.#newest = next;
+      if (this.#count < maxRanges) this.#count++;
+    }
+    this.#highestSource = source;
+    return true;
+  }
+
+  #findRange(source: number): number {
+    let row = this.#newest;
+    for (let i = 0; i < this.#count; i++) {
+      if (source >= this.#first[row]) return row;
+      if (source >= this.#first[row] - this.#leftOut[row]) return -1;
+      row = (row + maxRanges - 1) % maxRanges;
+    }
+    return -1;
+  }
+}

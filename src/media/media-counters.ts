@@ -1,0 +1,69 @@
+/** Totals of one engine, read at scrape time. Plain numbers: a packet adds to them without allocating. */
+export interface MediaCounters {
+  packetsIn: number;
+  bytesIn: number;
+  /** RTP packets queued, retransmissions included. */
+  packetsOut: number;
+  bytesOut: number;
+  rtcpIn: number;
+  rtcpOut: number;
+  malformedRtp: number;
+  malformedRtcp: number;
+  /** RTP of an SSRC that belongs to no negotiated m-line. */
+  unknownSsrc: number;
+  /** RTP of a payload type that was not negotiated for its m-line. */
+  unknownPayloadType: number;
+  duplicates: number;
+  /** Packets too old for the receive window. */
+  tooLate: number;
+  /** Packets of publishers that arrived by RTX. */
+  recovered: number;
+  /** RTX packets that carried nothing new: probes, and repairs of what arrived after all. */
+  rtxUseless: number;
+  nackSent: number;
+  nackReceived: number;
+  /** Packets sent again on a subscriber's NACK, by RTX or plainly. */
+  rtxSent: number;
+  /** NACKed packets the ring or the history no longer holds. */
+  retransmissionsMissed: number;
+  /** NACKs ignored because the packet was sent again a moment ago, or because the budget is spent. */
+  retransmissionsThrottled: number;
+  pliSent: number;
+  firSent: number;
+  /** PLI and FIR of subscribers. */
+  pliReceived: number;
+  rembSent: number;
+  transportFeedbackSent: number;
+  /** STUN messages that no connection claimed; counted by the engine. */
+  stunUnrouted: number;
+}
+
+export function createMediaCounters(): MediaCounters {
+  return {
+    packetsIn: 0,
+    bytesIn: 0,
+    packetsOut: 0,
+    bytesOut: 0,
+    rtcpIn: 0,
+    rtcpOut: 0,
+    malformedRtp: 0,
+    malformedRtcp: 0,
+    unknownSsrc: 0,
+    unknownPayloadType: 0,
+    duplicates: 0,
+    tooLate: 0,
+    recovered: 0,
+    rtxUseless: 0,
+    nackSent: 0,
+    nackReceived: 0,
+    rtxSent: 0,
+    retransmissionsMissed: 0,
+    retransmissionsThrottled: 0,
+    pliSent: 0,
+    firSent: 0,
+    pliReceived: 0,
+    rembSent: 0,
+    transportFeedbackSent: 0,
+    stunUnrouted: 0,
+  };
+}

@@ -1,0 +1,28 @@
+/** Settings of the media layer; all may be left out. */
+export interface MediaTransportOptions {
+  /** SSRCs received at once on one transport, RTX not counted. Default 64. */
+  readonly maxStreams?: number;
+  /** At least this long between two key frame requests for one track, in ms. Default 500. */
+  readonly keyFrameIntervalMs?: number;
+  /** What publishers without transport-wide feedback are told they may send, in bits per second. Default 10 Mbit/s. */
+  readonly receiverEstimateBitrate?: number;
+  /** Time between two transport-wide feedback packets, in ms. Default 100, as libwebrtc. */
+  readonly transportFeedbackMs?: number;
+  /** Packets each video subscription remembers for retransmission; a power of two. Default 1024. */
+  readonly videoHistoryPackets?: number;
+  /** The same for audio, where NACK was negotiated. Default 128. */
+  readonly audioHistoryPackets?: number;
+}
+
+export type ResolvedMediaTransportOptions = Required<MediaTransportOptions>;
+
+export function resolveMediaTransportOptions(options: MediaTransportOptions): ResolvedMediaTransportOptions {
+  return {
+    maxStreams: options.maxStreams ?? 64,
+    keyFrameIntervalMs: options.keyFrameIntervalMs ?? 500,
+    receiverEstimateBitrate: options.receiverEstimateBitrate ?? 10_000_000,
+    transportFeedbackMs: options.transportFeedbackMs ?? 100,
+    videoHistoryPackets: options.videoHistoryPackets ?? 1024,
+    audioHistoryPackets: options.audioHistoryPackets ?? 128,
+  };
+}

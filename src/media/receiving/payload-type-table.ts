@@ -1,0 +1,41 @@
+import { KeyFrameSyntax, keyFrameSyntaxOf } from '../codecs/detect-key-frame.ts';
+import type { RtcpFeedback, RtpCodecParameters } from '../rtp-parameters.ts';
+
+/** In the tables below: a payload type that means nothing. */
+export const noPayloadType = 255;
+
+/** What the payload types of one received m-line mean, as tables. */
+export class PayloadTypeTable {
+  readonly codecs: readonly RtpCodecParameters[];
+  /** Index in `codecs`, by payload type; noPayloadType elsewhere. */
+  readonly codecIndex = new Uint8Array(128).fill(noPayloadType);
+  /** By the payload type of an RTX: that of what it repeats. */
+  readonly repairedBy = new Uint8Array(128).fill(noPayloadType);
+  /** KeyFrameSyntax by payload type. */
+  readonly keyFrameSyntax = new Uint8Array(128).fill(KeyFrameSyntax.None);
+
+  constructor(codecs: readonly RtpCodecParameters[]) {
+    this.codecs = codecs;
+    codecs.forEach((codec, index) => {
+      const { payloadType, rtxPayloadType } = codec;
+      if (payloadType < 0 || payloadType > 127) return;
+      this.codecIndex[payloadType] = index;
+      this.keyFrameSyntax[payloadType] = keyFrameSyntaxOf(codec);
+      if (rtxPayloadType >= 0 && rtxPayloadType <= 127) this.repairedBy[rtxPayloadType] = payloadType;
+    });
+  }
+
+  /** Whether packets with this payload type belong here, be it media or RTX. */
+  has(payloadType: number): boolean {
+    return this.codecIndex[payloadType] !== noPayloadType || this.isRtx(payloadType);
+  }
+
+  isRtx(payloadType: number): boolean {
+    return this.repairedBy[payloadType] !== noPayloadType;
+  }
+
+  /** Whether any codec was negotiated with this feedback. */
+  allows(feedback: RtcpFeedback): boolean {
+    return this.codecs.some((codec) => codec.feedback.includes(feedback));
+  }
+}

@@ -1,0 +1,166 @@
+import type { RtpHeaderExtension } from '../rtp-parameters.ts';
+import { ExtensionKind, extensionKindCount, extensionKindOf } from './header-extension.ts';
+import { oneByteProfile, type RtpPacket, twoByteProfile, writeUint16 } from './rtp-packet.ts';
+
+/** Extensions of the publisher that receivers get as they are, with their own ids. */
+const copiedKinds: readonly number[] = [
+  ExtensionKind.AudioLevel,
+  ExtensionKind.VideoOrientation,
+  ExtensionKind.PlayoutDelay,
+  ExtensionKind.AbsCaptureTime,
+  ExtensionKind.DependencyDescriptor,
+];
+
+/** What the one-byte form can say (RFC 8285 §4.2). */
+const oneByteMaxId = 14;
+const oneByteMaxLength = 16;
+
+/** Longest block kept for sharing: all copied extensions, the dependency descriptor at its longest. */
+const maxBlockBytes = 512;
+
+/**
+ * Writes header extensions with a receiver's ids. Receivers with equal ids share one mapping, and a mapping
+ * translates a packet once however many receivers it has: only the MID differs, and it comes last.
+ */
+export class ExtensionMapping {
+  /** Names the ids; equal keys mean equal mappings. */
+  readonly key: string;
+  /** How many forwarders use it. */
+  users = 0;
+
+  readonly #ids: Uint8Array;
+  readonly #midId: number;
+  readonly #absSendTimeId: number;
+  readonly #copyMask: number;
+  readonly #alwaysTwoByte: boolean;
+
+  readonly #block = new Uint8Array(maxBlockBytes);
+  #blockLength = 0;
+  #blockSerial = -1;
+  #twoByte = false;
+
+  constructor(extensions: readonly RtpHeaderExtension[], longMid: boolean) {
+    const ids = idsByKind(extensions);
+    this.key = mappingKey(extensions, longMid);
+    this.#ids = ids;
+    this.#midId = ids[ExtensionKind.Mid];
+    this.#absSendTimeId = ids[ExtensionKind.AbsSendTime];
+    this.#copyMask = copiedKinds.reduce((mask, kind) => (ids[kind] > 0 ? mask | (1 << kind) : mask), 0);
+    this.#alwaysTwoByte = longMid || ids.some((id) => id > oneByteMaxId);
+  }
+
+  /**
+   * Writes the extension block of an outgoing packet at `at`, with `mid` unless it is empty.
+   * @returns its end; `at` where there is nothing to write
+   */
+  write(bytes: Uint8Array, at: number, packet: RtpPacket, mid: Uint8Array): number {
+    if (this.#blockSerial !== packet.serial) this.#translate(packet);
+    const length = this.#blockLength;
+    const withMid = this.#midId > 0 && mid.length > 0;
+    if (length === 0 && !withMid) return at;
+    const block = this.#block;
+    let end = at + 4;
+    for (let i = 0; i < length; i++) bytes[end++] = block[i];
+    if (withMid) end = this.#writeMid(bytes, end, mid);
+    while (((end - at) & 3) !== 0) bytes[end++] = 0;
+    writeUint16(bytes, at, this.#twoByte ? twoByteProfile : oneByteProfile);
+    writeUint16(bytes, at + 2, (end - at - 4) >>> 2);
+    return end;
+  }
+
+  #translate(packet: RtpPacket): void {
+    this.#blockSerial = packet.serial;
+    const found = packet.extensions & this.#copyMask;
+    this.#twoByte = this.#alwaysTwoByte || (found !== 0 && this.#needsTwoByte(packet, found));
+    let end = 0;
+    if (this.#absSendTimeId > 0) {
+      end = this.#writeHead(this.#block, end, this.#absSendTimeId, 3);
+      const time = packet.absSendTime;
+      this.#block[end++] = time >>> 16;
+      this.#block[end++] = time >>> 8;
+      this.#block[end++] = time;
+    }
+    if (found !== 0) {
+      for (let kind = 0; kind < extensionKindCount; kind++) {
+        if ((found & (1 << kind)) !== 0) end = this.#copy(packet, kind, end);
+      }
+    }
+    this.#blockLength = end;
+  }
+
+  #needsTwoByte(packet: RtpPacket, found: number): boolean {
+    for (let kind = 0; kind < extensionKindCount; kind++) {
+      if ((found & (1 << kind)) === 0) continue;
+      const length = packet.extensionLength[kind];
+      if (length === 0 || length > oneByteMaxLength) return true;
+    }
+    return false;
+  }
+
+  #copy(packet: RtpPacket, kind: number, at: number): number {
+    const length = packet.extensionLength[kind];
+    if (at + 2 + length > maxBlockBytes) return at;
+    const block = this.#block;
+    const from = packet.extensionOffset[kind];
+    const { bytes } = packet;
+    let end = this.#writeHead(block, at, this.#ids[kind], length);
+    for (let i = 0; i < length; i++) block[end++] = bytes[from + i];
+    return end;
+  }
+
+  #writeMid(bytes: Uint8Array, at: number, mid: Uint8Array): number {
+    let end = this.#writeHead(bytes, at, this.#midId, mid.length);
+    for (let i = 0; i < mid.length; i++) bytes[end++] = mid[i];
+    return end;
+  }
+
+  #writeHead(bytes: Uint8Array, at: number, id: number, length: number): number {
+    if (this.#twoByte) {
+      bytes[at] = id;
+      bytes[at + 1] = length;
+      return at + 2;
+    }
+    bytes[at] = (id << 4) | (length - 1);
+    return at + 1;
+  }
+}
+
+/** Hands out one mapping for all receivers with the same ids. */
+export class ExtensionMappings {
+  readonly #mappings = new Map<string, ExtensionMapping>();
+
+  /** Pair with release(). */
+  acquire(extensions: readonly RtpHeaderExtension[], midBytes: number): ExtensionMapping {
+    const longMid = midBytes > oneByteMaxLength;
+    const key = mappingKey(extensions, longMid);
+    let mapping = this.#mappings.get(key);
+    if (mapping === undefined) {
+      mapping = new ExtensionMapping(extensions, longMid);
+      this.#mappings.set(key, mapping);
+    }
+    mapping.users++;
+    return mapping;
+  }
+
+  release(mapping: ExtensionMapping): void {
+    if (--mapping.users === 0) this.#mappings.delete(mapping.key);
+  }
+
+  /** Mappings in use. */
+  get size(): number {
+    return this.#mappings.size;
+  }
+}
+
+function idsByKind(extensions: readonly RtpHeaderExtension[]): Uint8Array {
+  const ids = new Uint8Array(extensionKindCount);
+  for (const { uri, id } of extensions) {
+    const kind = extensionKindOf(uri);
+    if (kind >= 0 && id >= 1 && id <= 255) ids[kind] = id;
+  }
+  return ids;
+}
+
+function mappingKey(extensions: readonly RtpHeaderExtension[], longMid: boolean): string {
+  return `${idsByKind(extensions).join(',')}${longMid ? ',long' : ''}`;
+}
