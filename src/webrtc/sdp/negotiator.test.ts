@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ProtocolError, UserError } from '../../errors.ts';
 import { headerExtensionUri } from '../../media/rtp-parameters.ts';
-import { exchange, fixture, fixtureNames, linesOf, newNegotiator } from './fixtures/peer.test.ts';
+import { exchange, fixture, fixtureNames, linesOf, newClient, newNegotiator } from './fixtures/peer.test.ts';
 import type { Negotiator } from './negotiator.ts';
 import { parseSessionDescription } from './parse-session-description.ts';
 
@@ -166,7 +166,13 @@ describe('Negotiator as answerer', () => {
     assert.deepEqual(linesOf(answer, 'm='), ['m=video 9 RTP/SAVPF 100 96']);
   });
 
-  it('accepts the strongest of several fingerprints as they come', () => {
+  it('reads transport attributes that the session and the line share out between them', () => {
+    const remote = newNegotiator().setRemoteOffer(fixture('legacy-without-mid'));
+    assert.equal(remote.usernameFragment, 'F7gI');
+    assert.equal(remote.setup, 'active');
+  });
+
+  it('reports all of several fingerprints', () => {
     const remote = newNegotiator().setRemoteOffer(fixture('aiortc-audio-video'));
     assert.deepEqual(
       remote.fingerprints.map(({ algorithm }) => algorithm),
@@ -211,6 +217,7 @@ describe('Negotiator as answerer', () => {
     ['without ICE password', 'malformed-sdp', (sdp) => sdp.replaceAll(/a=ice-pwd.*\r\n/g, '')],
     ['with too many lines', 'limit-media-lines', (sdp) => sdp + 'm=audio 0 RTP/AVP 0\r\n'.repeat(20)],
     ['that is too long', 'limit-message-size', (sdp) => `${sdp}a=x:${'y'.repeat(100)}\r\n`.repeat(100)],
+    ['of another ICE-lite agent', 'unsupported-sdp', (sdp) => sdp.replace('t=0 0', 't=0 0\r\na=ice-lite')],
     ['that is no SDP', 'malformed-sdp', () => 'hello'],
   ];
   for (const [what, code, edit] of bad) {
@@ -297,7 +304,7 @@ describe('Negotiator as offerer', () => {
   });
 
   it('sends after the answer with what the answer takes', () => {
-    const [server, client] = [newNegotiator(), newNegotiator()];
+    const [server, client] = [newNegotiator(), newClient()];
     const added = server.addTransceiver('video', 'sendonly');
     exchange(server, client);
     assert.equal(added.currentDirection, 'sendonly');
@@ -314,7 +321,7 @@ describe('Negotiator as offerer', () => {
 
   it('says why a line was refused', () => {
     const server = newNegotiator();
-    const client = newNegotiator({ codecs: [] });
+    const client = newClient({ codecs: [] });
     const added = server.addTransceiver('video', 'sendonly');
     const spare = server.addTransceiver('audio', 'sendonly');
     server.createOffer();
@@ -329,7 +336,7 @@ describe('Negotiator as offerer', () => {
   });
 
   it('refuses answers that do not fit, and stays as it was', () => {
-    const [server, client] = [newNegotiator(), newNegotiator()];
+    const [server, client] = [newNegotiator(), newClient()];
     server.addTransceiver('audio', 'sendrecv');
     server.addTransceiver('video', 'sendrecv');
     client.setRemoteOffer(server.createOffer());
@@ -366,7 +373,7 @@ describe('Negotiator as offerer', () => {
 
 describe('Negotiator: lines that come and go', () => {
   function connected(): [server: Negotiator, client: Negotiator] {
-    const [server, client] = [newNegotiator(), newNegotiator()];
+    const [server, client] = [newNegotiator(), newClient()];
     client.addTransceiver('audio', 'sendonly');
     client.addTransceiver('video', 'sendonly');
     exchange(client, server);

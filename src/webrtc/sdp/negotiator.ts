@@ -24,7 +24,7 @@ import { type OfferedLine, takeAnsweredLines, takeOfferedLines } from './remote-
 import { planRemoteOffer, type RemoteOfferPlan } from './remote-offer.ts';
 import { localRole, type RemoteTransportDescription, readRemoteTransport } from './remote-transport.ts';
 import { maxSdpLength } from './sdp-limits.ts';
-import type { MediaDescription, SessionDescription } from './session-description.ts';
+import type { DtlsSetup, MediaDescription, SessionDescription } from './session-description.ts';
 import { allocateSources } from './source-allocation.ts';
 import { type StopReason, Transceiver } from './transceiver.ts';
 import { restoreTransceiver, type TransceiverSnapshot } from './transceiver-snapshot.ts';
@@ -132,7 +132,7 @@ export class Negotiator {
     const description = this.#parse(sdp);
     const { codecs, maxMediaLines } = this.#options;
     const plan = planRemoteOffer(description, this.#slots, codecs, maxMediaLines);
-    const transport = readRemoteTransport(description, plan.transportLines, this.#remoteTransport, 'actpass');
+    const transport = this.#readTransport(description, plan.transportLines, 'actpass');
     const role = localRole(transport, this.#remoteTransport, this.#role);
     if (this.#signalingState === 'have-remote-offer') this.rollback();
 
@@ -208,7 +208,7 @@ export class Negotiator {
     const description = this.#parse(sdp);
     const slots = acceptAnswer(description, offer.slots);
     const lines = answerTransportLines(description, offer.slots);
-    const transport = readRemoteTransport(description, lines, this.#remoteTransport, 'active');
+    const transport = this.#readTransport(description, lines, 'active');
     if (transport.setup === 'actpass' && lines.length > 0) {
       throw new ProtocolError('malformed-sdp', 'An answer cannot say a=setup:actpass.');
     }
@@ -259,6 +259,18 @@ export class Negotiator {
       throw new ProtocolError('limit-message-size', 'The session description is too long.');
     }
     return parseSessionDescription(sdp);
+  }
+
+  #readTransport(
+    description: SessionDescription,
+    lines: readonly MediaDescription[],
+    missingSetup: DtlsSetup,
+  ): RemoteTransportDescription {
+    const transport = readRemoteTransport(description, lines, this.#remoteTransport, missingSetup);
+    if (transport.iceLite && this.#options.localTransport().iceLite) {
+      throw new ProtocolError('unsupported-sdp', 'Both sides are ICE-lite, so neither would connect.');
+    }
+    return transport;
   }
 
   #write(

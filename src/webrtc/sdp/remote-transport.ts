@@ -46,9 +46,11 @@ export function readRemoteTransport(
   previous: RemoteTransportDescription | null,
   missingSetup: DtlsSetup,
 ): RemoteTransportDescription {
+  // The first section with credentials is that of the transport; what it lacks, others may state for it.
   const line: TransportAttributes =
     lines.find(({ usernameFragment }) => usernameFragment !== null) ?? description;
-  const usernameFragment = line.usernameFragment ?? description.usernameFragment;
+  const sections = [line, ...lines, description];
+  const { usernameFragment } = line;
   const password = line.password ?? description.password;
   if (usernameFragment === null && lines.length === 0 && previous) return { ...previous, iceRestart: false };
   if (usernameFragment === null || password === null) {
@@ -59,10 +61,13 @@ export function readRemoteTransport(
     usernameFragment,
     password,
     fingerprints: supportedFingerprints(
-      [line, ...lines, description].find(({ fingerprints }) => fingerprints.length > 0)?.fingerprints ?? [],
+      sections.find(({ fingerprints }) => fingerprints.length > 0)?.fingerprints ?? [],
     ),
-    setup: line.setup ?? description.setup ?? missingSetup,
-    candidates: line === description ? line.candidates : [...line.candidates, ...description.candidates],
+    setup: sections.find(({ setup }) => setup !== null)?.setup ?? missingSetup,
+    candidates: [
+      ...(line === description ? (lines[0]?.candidates ?? []) : line.candidates),
+      ...description.candidates,
+    ],
     iceLite: description.iceLite,
     iceRestart: previous !== null && changed,
   };
