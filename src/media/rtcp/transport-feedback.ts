@@ -16,7 +16,7 @@ const deltaMicros = 250;
 const ticksPerReference = referenceMicros / deltaMicros;
 
 /** Packet status symbols (§3.1.1). */
-const Symbol = { NotReceived: 0, SmallDelta: 1, LargeDelta: 2 } as const;
+const Status = { NotReceived: 0, SmallDelta: 1, LargeDelta: 2 } as const;
 
 /** Most statuses of one packet: with large deltas and vector chunks it stays below 1000 bytes. */
 export const maxStatuses = 400;
@@ -54,14 +54,14 @@ export function writeTransportFeedback(
   for (; sequence <= to && count < maxStatuses; sequence++) {
     const time = times[sequence & mask];
     if (time === 0) {
-      symbols[count++] = Symbol.NotReceived;
+      symbols[count++] = Status.NotReceived;
       continue;
     }
     const delta = Math.round(time / deltaMicros) - ticks;
     // Too far from the one before to be said: the next feedback has its own reference.
     if (delta < -0x8000 || delta > 0x7fff) break;
     deltas[count] = delta;
-    symbols[count++] = delta >= 0 && delta <= 0xff ? Symbol.SmallDelta : Symbol.LargeDelta;
+    symbols[count++] = delta >= 0 && delta <= 0xff ? Status.SmallDelta : Status.LargeDelta;
     ticks += delta;
   }
   let end = writeChunks(bytes, at + headBytes, count);
@@ -110,15 +110,15 @@ function writeChunks(bytes: Uint8Array, at: number, count: number): number {
 
 function onlySmall(from: number, count: number): boolean {
   const end = Math.min(count, from + 14);
-  for (let i = from; i < end; i++) if (symbols[i] === Symbol.LargeDelta) return false;
+  for (let i = from; i < end; i++) if (symbols[i] === Status.LargeDelta) return false;
   return true;
 }
 
 function writeDeltas(bytes: Uint8Array, at: number, count: number): number {
   let end = at;
   for (let i = 0; i < count; i++) {
-    if (symbols[i] === Symbol.SmallDelta) bytes[end++] = deltas[i];
-    else if (symbols[i] === Symbol.LargeDelta) {
+    if (symbols[i] === Status.SmallDelta) bytes[end++] = deltas[i];
+    else if (symbols[i] === Status.LargeDelta) {
       writeUint16(bytes, end, deltas[i] & 0xffff);
       end += 2;
     }
@@ -155,14 +155,14 @@ export function readTransportFeedback(
     for (let i = 0; i < chunkCount; i++, told++) {
       const symbol = chunkSymbol(chunk, i);
       const sequenceNumber = (base + told) & 0xffff;
-      if (symbol === Symbol.NotReceived || symbol > Symbol.LargeDelta) {
+      if (symbol === Status.NotReceived || symbol > Status.LargeDelta) {
         handler(sequenceNumber, -1);
         continue;
       }
       if (deltaAt + symbol > end) return false;
       micros +=
         deltaMicros *
-        (symbol === Symbol.SmallDelta
+        (symbol === Status.SmallDelta
           ? bytes[deltaAt]
           : ((bytes[deltaAt] << 24) | (bytes[deltaAt + 1] << 16)) >> 16);
       deltaAt += symbol;
