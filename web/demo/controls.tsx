@@ -69,7 +69,7 @@ export interface RoomControlsProps {
 export function RoomControls({ media, statistics, onStatistics, onLeave }: RoomControlsProps) {
   const sharing = media.screen.value !== null;
   return (
-    <div class="controls" role="group" aria-label="Your media">
+    <fieldset class="controls" aria-label="Your media">
       <DeviceControls media={media} />
       {media.canShareScreen && (
         <Control
@@ -91,6 +91,6 @@ export function RoomControls({ media, statistics, onStatistics, onLeave }: RoomC
         onPress={onStatistics}
       />
       <Control id="leave" icon="leave" label="Leave" action="Leave the room" look="leave" onPress={onLeave} />
-    </div>
+    </fieldset>
   );
 }
