@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { LoadReport } from '../src/load/load-report.ts';
 import { endChild, firstLine, loadCore, serverCore, startNode } from './child-process.ts';
@@ -23,6 +24,8 @@ const usage = `Usage: npm run bench -- [options]
 `;
 
 type Mode = 'manifold' | 'floor';
+
+const floorAddon = fileURLToPath(new URL('native/build/Release/manifold.node', import.meta.url));
 
 const { values } = parseArgs({
   options: {
@@ -66,7 +69,7 @@ async function main(): Promise<void> {
 }
 
 async function measure(mode: Mode, scenario: Scenario, more: readonly string[]): Promise<LoadReport> {
-  const env = mode === 'floor' ? { MANIFOLD_ADDON: 'bench/native/build/Release/manifold.node' } : {};
+  const env = mode === 'floor' ? { MANIFOLD_ADDON: floorAddon } : {};
   const server = startNode(serverCore, ['--import', 'tsx', 'bench/bench-server.ts', mode], env);
   try {
     const { port, pid } = JSON.parse(await firstLine(server)) as { port: number; pid: number };
