@@ -15,6 +15,7 @@
         "native/outbox.cc",
         "native/packet_io.cc",
         "native/packet_io_binding.cc",
+        "native/packet_io_handle.cc",
         "native/receive_batch.cc",
         "native/send_backlog.cc",
         "native/send_messages.cc",

@@ -108,7 +108,10 @@ export interface PacketIo {
   addRemoteAddress(transport: number, socket: number, address: SocketAddress): void;
   /** Installs keys exported from a connected session with an SRTP profile. */
   installSrtp(transport: number, dtls: DtlsSession): void;
-  /** Drops addresses, keys and state; the id may be given out again. */
+  /**
+   * Drops addresses, keys and state; the id may be given out again. Datagrams still in the outbox are lost: flush
+   * before.
+   */
   closeTransport(transport: number): void;
 
   createDtls(role: 'client' | 'server'): DtlsSession;
@@ -119,7 +122,10 @@ export interface PacketIo {
   sendTo(socket: number, address: SocketAddress, datagram: Uint8Array): void;
   /** Sends one unprotected datagram to a transport's remote address at once. */
   sendRaw(transport: number, datagram: Uint8Array): void;
-  /** Protects and sends the first `count` outbox records. */
+  /**
+   * Protects and sends the first `count` outbox records. Order is kept within a transport. An RTP packet sent again
+   * with the sequence number it had must be the same to the last bit: under GCM its nonce is the same.
+   */
   flush(count: number): void;
 
   readonly counters: PacketIoCounters;

@@ -34,8 +34,8 @@ describe('UDP sockets', () => {
   });
 
   it('has a limit of sockets', () => {
-    const endpoint = new TestEndpoint();
-    for (let i = 0; i < 64; i++) endpoint.open();
+    const endpoint = new TestEndpoint({ socketBufferBytes: 4096 });
+    for (let i = 0; i < 1024; i++) endpoint.open();
     assert.throws(() => endpoint.open(), { code: 'EMFILE' });
     endpoint.close();
   });
