@@ -69,7 +69,7 @@ export function offerCodecs(
   const codecs: NegotiatedCodec[] = [];
   for (const capability of capabilities) {
     if (capability.kind !== kind) continue;
-    let identity = codecIdentity(capability);
+    let identity = capabilityIdentity(capability);
     let { parameters } = capability;
     if (isRed(capability)) {
       const primary = codecs.find(({ capability: { name } }) => name === 'opus')?.local.payloadType;
@@ -97,11 +97,15 @@ export function acceptCodecs(
   offered: readonly NegotiatedCodec[],
   answered: readonly PayloadFormat[],
 ): NegotiatedCodec[] {
+  const byIdentity = new Map(offered.map((codec) => [codec.identity, codec]));
   const result: NegotiatedCodec[] = [];
   for (const format of answered) {
     if (collidesWithRtcp(format.payloadType)) continue;
-    const ours = offered.find((codec) => matchesAnswer(codec, format));
-    if (!ours || result.some(({ identity }) => identity === ours.identity)) continue;
+    const identity = isRed(format) ? redIdentity(redPrimary(format)) : codecIdentity(format);
+    const ours = byIdentity.get(identity);
+    if (!ours) continue;
+    // The first of several payload types for one codec is the answer's choice.
+    byIdentity.delete(identity);
     const rtx = ours.local.rtxPayloadType >= 0 ? rtxOf(format.payloadType, answered) : -1;
     result.push({
       ...ours,
@@ -149,6 +153,18 @@ export function codecParameters(
     const feedback = codec.feedback.filter((item) => transportCc || item !== 'transport-cc');
     return { kind, name, clockRate, channels, ...codec[side], feedback };
   });
+}
+
+/** Identities of the few capability objects there are; a description is compared with each of them per format. */
+const identities = new WeakMap<CodecCapability, string>();
+
+function capabilityIdentity(capability: CodecCapability): string {
+  let identity = identities.get(capability);
+  if (identity === undefined) {
+    identity = codecIdentity(capability);
+    identities.set(capability, identity);
+  }
+  return identity;
 }
 
 function findCapability(
@@ -238,11 +254,6 @@ export function redPrimary({ parameters }: PayloadFormat): number {
 
 function isRed({ name }: { readonly name: string }): boolean {
   return name.toLowerCase() === 'red';
-}
-
-function matchesAnswer(codec: NegotiatedCodec, format: PayloadFormat): boolean {
-  if (isRed(format)) return isRed(codec.capability) && codec.identity === redIdentity(redPrimary(format));
-  return codecIdentity(format) === codec.identity;
 }
 
 /** The payload type of the RTX that repeats another, or -1. */
