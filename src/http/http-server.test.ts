@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { bodyLimit } from 'hono/body-limit';
 import { WebSocket } from 'ws';
@@ -305,6 +309,45 @@ describe('HTTP', () => {
     );
     await Promise.all([http.close(1000), other.close(1000)]);
   });
+});
+
+test('serves HTTPS and WSS with a certificate', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'manifold-tls-'));
+  const [keyFile, certFile] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-subj',
+      '/CN=localhost',
+    ].concat(['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', certFile]),
+    { stdio: 'ignore' },
+  );
+  const tls = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+  rmSync(directory, { recursive: true });
+  const http = new HttpServer(options());
+  const { port, protocol } = await http.listen({ host: '127.0.0.1', port: 0, tls });
+  assert.equal(protocol, 'https');
+  let secure = false;
+  http.webSocket({
+    name: 'a',
+    paths: ['/'],
+    accept(socket) {
+      secure = socket.request.secure;
+      socket.send('hello');
+    },
+  });
+  const ws = new WebSocket(`wss://127.0.0.1:${port}/`, { ca: tls.cert });
+  const [data] = await once(ws, 'message');
+  assert.equal(String(data), 'hello');
+  assert.equal(secure, true);
+  await http.close(1000);
 });
 
 describe('closing', () => {
