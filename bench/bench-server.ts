@@ -50,7 +50,8 @@ function routeSubscriptions(server: Manifold, native: FloorPacketIo): void {
       for (const participant of room.participants.values()) {
         const forwarder = participant.subscriptions.get(publication)?.forwarder;
         if (forwarder?.state !== 'live') continue;
-        targets.push(participant.transport, forwarder.ssrc | 0, codec.payloadType);
+        // Another SSRC than JavaScript has sent with: SRTP would take lower sequence numbers for replays.
+        targets.push(participant.transport, ~forwarder.ssrc, codec.payloadType);
       }
       native.routeFloor(publication.participant.transport, stream.ssrc, Int32Array.from(targets));
     }
