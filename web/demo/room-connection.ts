@@ -37,6 +37,8 @@ export interface RoomConnectionEvents {
 const answerTimeoutMs = 10_000;
 /** ICE and DTLS together, with retransmissions on a bad network. */
 const mediaTimeoutMs = 20_000;
+/** For the leaving message to overtake the end of the media. */
+const goodbyeMs = 150;
 /** Interruptions shorter than this heal by themselves; after it new ICE credentials are tried. */
 const iceRestartAfterMs = 4000;
 
@@ -122,7 +124,8 @@ export class RoomConnection {
     this.#negotiation.close();
     this.#send(messages.leaveRoom(this.#options.identity));
     this.#signaling.close();
-    this.peerConnection.close();
+    // A moment later, or the server sees the media end before it reads that we are leaving.
+    window.setTimeout(() => this.peerConnection.close(), goodbyeMs);
   }
 
   #listen(): void {
