@@ -1,5 +1,5 @@
 import type { MediaKind, ReceiveParameters, SendParameters } from '../../media/rtp-parameters.ts';
-import { receives } from './direction.ts';
+import { receives, sends } from './direction.ts';
 import { maxMsidLength } from './sdp-limits.ts';
 import type { Direction, Msid } from './session-description.ts';
 
@@ -86,6 +86,11 @@ export class Transceiver {
   /** Whether the remote is ready to receive on this line. */
   get remoteReceives(): boolean {
     return !this.stopped && this.remoteDirection !== null && receives(this.remoteDirection);
+  }
+
+  /** Whether the remote says it sends on this line. */
+  get remoteSends(): boolean {
+    return !this.stopped && this.remoteDirection !== null && sends(this.remoteDirection);
   }
 
   /** Ends the line for good: media at once, the line itself with the next answer or offer. */
