@@ -1,6 +1,7 @@
 /**
- * The server under test: prints {port, pid}, serves until SIGTERM. As `floor`, every live subscription is handed to
- * the native forwarder, so that its RTP never reaches JavaScript; joining, ICE, DTLS and RTCP stay as they are.
+ * The server under test: prints {port, pid}, serves until SIGTERM. As `floor N`, once N subscriptions are live they
+ * are handed to the native forwarder, so that their RTP never reaches JavaScript; joining, ICE, DTLS and RTCP stay
+ * as they are.
  */
 import { createManifold, type Manifold } from '../src/index.ts';
 import { loadAddon } from '../src/packet-io/load-addon.ts';
@@ -13,6 +14,7 @@ interface FloorPacketIo {
 }
 
 const floor = process.argv[2] === 'floor';
+const subscribers = Number(process.argv[3]);
 const opened: FloorPacketIo[] = [];
 if (floor) captureNativePacketIo();
 const manifold = await createManifold({
@@ -53,6 +55,8 @@ function routeSubscriptions(server: Manifold, native: FloorPacketIo): void {
         // Another SSRC than JavaScript has sent with: SRTP would take lower sequence numbers for replays.
         targets.push(participant.transport, ~forwarder.ssrc, codec.payloadType);
       }
+      // Until all are there, JavaScript has to see the packets: a subscription starts with a key frame.
+      if (targets.length < subscribers * 3) continue;
       native.routeFloor(publication.participant.transport, stream.ssrc, Int32Array.from(targets));
     }
   }

@@ -158,7 +158,7 @@ export class HeadlessPeer {
       );
       if (waiting === undefined) continue;
       waiting.transceiver = transceiver;
-      transceiver.direction = transceiver.remoteSends ? 'sendrecv' : 'sendonly';
+      transceiver.direction = transceiver.remoteDirection === 'sendrecv' ? 'sendrecv' : 'sendonly';
       transceiver.msid = { streamId: waiting.streamId, trackId: waiting.trackId };
     }
     return this.negotiator.createAnswer();

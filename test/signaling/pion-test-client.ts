@@ -60,9 +60,12 @@ export class PionTestClient {
 
   /** Whether the server has handled everything sent so far: a ping comes back behind it. */
   async settled(): Promise<void> {
-    const pong = once(this.socket, 'pong');
+    let answered = false;
+    this.socket.once('pong', () => {
+      answered = true;
+    });
     this.socket.ping();
-    await pong;
+    await until('the server answers a ping', () => answered);
   }
 
   close(): void {

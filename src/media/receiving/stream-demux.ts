@@ -96,6 +96,7 @@ export class StreamDemux {
     if (former !== undefined) this.#unbind(former);
     this.#streams.set(stream.ssrc, stream);
     this.#lastStream = null;
+    if (encoding.rtxSsrc >= 0) this.#bindRtx(stream, encoding.rtxSsrc);
     return stream;
   }
 

@@ -34,6 +34,10 @@ const firefoxPreferences: Record<string, unknown> = {
   'media.navigator.permission.disabled': true,
   'media.getusermedia.insecure.enabled': true,
   'media.peerconnection.ice.loopback': true,
+  // A page without a device permission offers the address of the default route only, which Firefox does not pair
+  // with a server on loopback.
+  'permissions.default.camera': 1,
+  'permissions.default.microphone': 1,
   'media.peerconnection.ice.obfuscate_host_addresses': false,
   'media.autoplay.default': 0,
   'media.autoplay.blocking_policy': 0,
