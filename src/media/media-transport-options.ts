@@ -8,7 +8,8 @@ export interface MediaTransportOptions {
   readonly receiverEstimateBitrate?: number;
   /** Time between two transport-wide feedback packets, in ms. Default 100, as libwebrtc. */
   readonly transportFeedbackMs?: number;
-  /** Packets each video subscription remembers for retransmission; a power of two. Default 1024. */
+  /** Packets each video subscription remembers for retransmission; a power of two. Default 512: over a
+   * second of 5 Mbit/s. */
   readonly videoHistoryPackets?: number;
   /** The same for audio, where NACK was negotiated. Default 128. */
   readonly audioHistoryPackets?: number;
@@ -22,7 +23,7 @@ export function resolveMediaTransportOptions(options: MediaTransportOptions): Re
     keyFrameIntervalMs: options.keyFrameIntervalMs ?? 500,
     receiverEstimateBitrate: options.receiverEstimateBitrate ?? 10_000_000,
     transportFeedbackMs: options.transportFeedbackMs ?? 100,
-    videoHistoryPackets: options.videoHistoryPackets ?? 1024,
+    videoHistoryPackets: options.videoHistoryPackets ?? 512,
     audioHistoryPackets: options.audioHistoryPackets ?? 128,
   };
 }

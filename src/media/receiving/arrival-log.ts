@@ -3,10 +3,12 @@ import { extendSequence, firstExtended } from '../rtp/serial-number.ts';
 /** Packets remembered: at 100 ms per feedback enough for 200 Mbit/s. A power of two. */
 const logPackets = 2048;
 
+const noTimes = new Float64Array(0);
+
 /** Arrivals by transport-wide sequence number, until they have been reported to the sender. */
 export class ArrivalLog {
   /** Microseconds by `sequence & mask`; 0 where none arrived. */
-  readonly times = new Float64Array(logPackets);
+  times = noTimes;
   readonly mask = logPackets - 1;
   /** First extended number not reported yet, and the highest that arrived; -1 before the first. */
   from = -1;
@@ -20,6 +22,8 @@ export class ArrivalLog {
   /** The packet that carries `sequenceNumber` arrived at `arrivals[index]`. */
   record(sequenceNumber: number, arrivals: Float64Array, index: number): void {
     if (this.highest < 0) {
+      // Only publishers need the memory.
+      this.times = new Float64Array(logPackets);
       this.highest = firstExtended(sequenceNumber);
       this.from = this.highest;
       this.times[this.highest & this.mask] = arrivals[index];
