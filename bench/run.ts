@@ -70,7 +70,7 @@ async function main(): Promise<void> {
 
 async function measure(mode: Mode, scenario: Scenario, more: readonly string[]): Promise<LoadReport> {
   const env = mode === 'floor' ? { MANIFOLD_ADDON: floorAddon } : {};
-  const server = startNode(serverCore, ['--import', 'tsx', 'bench/bench-server.ts', mode, String(scenario.subscribers)], env);
+  const server = startNode(serverCore, ['--max-semi-space-size=4', '--import', 'tsx', 'bench/bench-server.ts', mode, String(scenario.subscribers)], env);
   try {
     const { port, pid } = JSON.parse(await firstLine(server)) as { port: number; pid: number };
     const load = startNode(loadCore, [

@@ -1,5 +1,8 @@
-#!/usr/bin/env node
-/** The command `manifold`. */
+#!/usr/bin/env -S node --max-semi-space-size=4
+/**
+ * The command `manifold`. A small young generation suits it: packets make no garbage, so a large one would only be
+ * memory that joins fill and nothing gives back.
+ */
 import { ConfigError } from './config/config-error.ts';
 import { packageVersion } from './server/package-files.ts';
 import { runServeCommand } from './server/serve-command.ts';
