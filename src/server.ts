@@ -70,7 +70,8 @@ export async function createManifold(options: ManifoldOptions = {}): Promise<Man
   const listeners = server === undefined ? httpListeners(config) : [];
   const io = openPacketIo({
     slotCount: config.media.slots,
-    maxTransports: config.limits.peerConnections,
+    // One more, for a newcomer who replaces a member while everything is in use.
+    maxTransports: config.limits.peerConnections + 1,
     gso: config.media.gso,
   });
   const engine = openEngine(config, io, log);
@@ -79,6 +80,7 @@ export async function createManifold(options: ManifoldOptions = {}): Promise<Man
     {
       maxRooms: config.limits.rooms,
       maxParticipantsPerRoom: config.limits.participantsPerRoom,
+      maxParticipants: config.limits.peerConnections,
       maxPublicationsPerParticipant: config.limits.publicationsPerParticipant,
       maxIdLength: config.limits.idCharacters,
       subscriptionDeadlineMs: config.timeouts.subscriptionMs,

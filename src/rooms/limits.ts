@@ -2,6 +2,8 @@
 export interface RoomLimits {
   readonly maxRooms: number;
   readonly maxParticipantsPerRoom: number;
+  /** Of all rooms together. */
+  readonly maxParticipants: number;
   readonly maxPublicationsPerParticipant: number;
   /** Longest room id, participant id and name, in UTF-16 units. */
   readonly maxIdLength: number;
@@ -12,6 +14,7 @@ export interface RoomLimits {
 export const defaultRoomLimits: RoomLimits = {
   maxRooms: 10_000,
   maxParticipantsPerRoom: 500,
+  maxParticipants: 10_000,
   maxPublicationsPerParticipant: 16,
   maxIdLength: 256,
   subscriptionDeadlineMs: 15_000,

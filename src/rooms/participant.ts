@@ -80,7 +80,13 @@ export class Participant extends EventEmitter<ParticipantEvents> {
   #negotiatedOnce = false;
   #offering = false;
 
-  constructor(key: number, room: Room, connection: PeerConnection, options: JoinOptions, host: ParticipantHost) {
+  constructor(
+    key: number,
+    room: Room,
+    connection: PeerConnection,
+    options: JoinOptions,
+    host: ParticipantHost,
+  ) {
     super();
     this.setMaxListeners(0);
     this.key = key;
@@ -168,7 +174,10 @@ export class Participant extends EventEmitter<ParticipantEvents> {
   /** @throws UserError `invalid-state` while an offer is out, before the first offer of the client, or when closed */
   createOffer(): string {
     if (this.#connection.signalingState !== 'stable' || !this.#negotiatedOnce) {
-      throw new UserError('invalid-state', `An offer cannot be made in state ${this.#connection.signalingState}.`);
+      throw new UserError(
+        'invalid-state',
+        `An offer cannot be made in state ${this.#connection.signalingState}.`,
+      );
     }
     return this.#host.run(() => this.#connection.createOffer());
   }
@@ -288,7 +297,17 @@ export class Participant extends EventEmitter<ParticipantEvents> {
         return line;
       }
     }
-    return this.#options.renegotiates ? this.#connection.addLine(publication.kind, 'sendonly') : null;
+    return this.#options.renegotiates ? this.#newLine(publication.kind) : null;
+  }
+
+  /** null when the client has as many lines as it may: the subscription then waits for one to come free. */
+  #newLine(kind: MediaKind): MediaLine | null {
+    try {
+      return this.#connection.addLine(kind, 'sendonly');
+    } catch (error) {
+      if (error instanceof UserError && error.code === 'limit-media-lines') return null;
+      throw error;
+    }
   }
 
   /**

@@ -100,10 +100,23 @@ export class Rooms extends EventEmitter<RoomsEvents> {
       ['name', options.name ?? options.participantId],
     ]) {
       if (id.length === 0 || id.length > this.#limits.maxIdLength) {
-        throw new UserError('malformed-message', `A ${what} has 1 to ${this.#limits.maxIdLength} characters.`);
+        throw new UserError(
+          'malformed-message',
+          `A ${what} has 1 to ${this.#limits.maxIdLength} characters.`,
+        );
       }
     }
     const room = this.#rooms.get(options.roomId);
+    // Whoever replaces a member adds nobody.
+    if (
+      this.#participantCount >= this.#limits.maxParticipants &&
+      room?.participants.has(options.participantId) !== true
+    ) {
+      throw new UserError(
+        'limit-connections',
+        `The limit of ${this.#limits.maxParticipants} participants is reached.`,
+      );
+    }
     if (room === undefined) {
       if (this.#rooms.size >= this.#limits.maxRooms) {
         throw new UserError('limit-rooms', `The limit of ${this.#limits.maxRooms} rooms is reached.`);

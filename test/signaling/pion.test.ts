@@ -312,6 +312,30 @@ test('check 21: a foreign socket can neither make a peer leave nor speak for it'
   stranger.close();
 });
 
+test('a room with more tracks than a client may have lines: it gets what fits, and nobody else is disturbed', async () => {
+  const small = await startManifold({ limits: { mediaLines: 4 } });
+  try {
+    const callers: PionCaller[] = [];
+    for (const id of ['one', 'two', 'three']) {
+      callers.push(await PionCaller.publish(network, small.webSocket, 'r', id));
+      await until(`${id} publishes`, () => callers.every(({ peer }) => peer.connected));
+    }
+    // Two lines of its own and two of others, for each.
+    await until('everyone hears somebody', () => callers.every(({ heard }) => heard.length === 2));
+    assert.equal(small.manifold.rooms.rooms.get('r')?.participants.size, 3);
+    callers[0].leave();
+    await until('the others hear each other', () =>
+      callers
+        .slice(1)
+        .every(({ selfId, heard }) => heard.join() === tracksOf(selfId === 'two' ? 'three' : 'two').join()),
+    );
+    assert.deepEqual(small.errors, []);
+    for (const caller of callers) caller.close();
+  } finally {
+    await small.close();
+  }
+});
+
 test('check 22: rooms are freed when empty', async () => {
   const before = server.manifold.rooms.rooms.size;
   // A socket's budget of messages is enough for about 120 of these rooms at once.

@@ -215,6 +215,24 @@ test('limits are answered 503 with Retry-After, and ease when someone leaves', a
   }
 });
 
+test('the limit of connections is one too, and a publisher may replace its own session at it', async () => {
+  const small = await startManifold({ limits: { peerConnections: 1 } });
+  const publish = (path: string) =>
+    fetch(small.http + path, {
+      method: 'POST',
+      body: browserOffer('chromium-audio-video'),
+      headers: { 'Content-Type': 'application/sdp' },
+    });
+  try {
+    assert.equal((await publish('/whip/a?participant=cam')).status, 201);
+    await assertProblem(await publish('/whip/b'), 503);
+    assert.equal((await publish('/whip/a?participant=cam')).status, 201);
+    assert.deepEqual(small.errors, []);
+  } finally {
+    await small.close();
+  }
+});
+
 test('a configured token is asked for', async () => {
   const locked = await startManifold({ auth: { bearerToken: 'secret-of-the-house' } });
   const publish = (headers: Record<string, string>) =>
