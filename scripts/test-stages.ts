@@ -15,7 +15,12 @@ export interface TestStage {
 export const testStages: readonly TestStage[] = [
   { name: 'unit', tools: [openssl], concurrency: 2, folders: ['src', 'web', 'scripts', 'bench'] },
   { name: 'browser', tools: [openssl, chromium, firefox], concurrency: 1, folders: ['test/browser'] },
-  { name: 'interop', tools: [aiortc, gstreamer, ffmpeg], concurrency: 1, folders: ['test/interop'] },
+  {
+    name: 'interop',
+    tools: [aiortc, gstreamer, ffmpeg, chromium, firefox],
+    concurrency: 1,
+    folders: ['test/interop'],
+  },
   { name: 'scenario', tools: [openssl, chromium, firefox], concurrency: 1, folders: ['test'] },
 ];
 

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -28,28 +26,6 @@ describe("README's example of embedding", () => {
 
   test('has at most ten lines', () => {
     assert.ok(exampleOfReadme().trim().split('\n').length <= 10);
-  });
-
-  test('runs: serves its own pages and Manifold, and ends', async () => {
-    const file = join(directory, 'example.mjs');
-    // On any free port, and telling which.
-    const example = exampleOfReadme()
-      .replace('port: 40000', 'port: 0')
-      .replace(
-        'server.listen(3000, () => console.log(',
-        'server.listen(0, () => console.log(server.address().port, ',
-      );
-    assert.notEqual(example, exampleOfReadme());
-    writeFileSync(file, example);
-    const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-    const base = `http://127.0.0.1:${line.split(' ')[0]}`;
-    assert.equal(await (await fetch(base)).text(), 'my own pages');
-    assert.equal((await fetch(`${base}/health`)).status, 200);
-    assert.equal((await fetch(`${base}/whip/hello`, { method: 'OPTIONS' })).status, 204);
-    const exited = once(child, 'exit');
-    child.kill('SIGTERM');
-    assert.deepEqual(await exited, [0, null]);
   });
 
   test('is typed', () => {
