@@ -24,6 +24,11 @@ export class IdentifierMap {
     return -1;
   }
 
+  /** Whether a number is free for a meaning, or already has it. */
+  agrees(number: number, meaning: string): boolean {
+    return (this.#meanings.get(number) ?? meaning) === meaning;
+  }
+
   /** Notes what a number is used for. A remote that gives it another meaning is believed. */
   note(number: number, meaning: string): void {
     this.#meanings.set(number, meaning);

@@ -1,5 +1,6 @@
 import { agree, receives } from './direction.ts';
 import { answerExtensions } from './header-extensions.ts';
+import { headerExtensionMap } from './identifier-map.ts';
 import { type LocalTransportDescription, liveSection, rejectedSection } from './media-section.ts';
 import { type MediaSlot, rejectedSlot } from './media-slot.ts';
 import type { NegotiatorOptions } from './negotiator-options.ts';
@@ -39,6 +40,7 @@ export function answerOffer(
   const tagged = taggedLine(lines, plan);
   const media: MediaDescription[] = [];
   const slots: MediaSlot[] = [];
+  const extensionIds = headerExtensionMap();
   for (const line of lines) {
     const { remote, transceiver } = line;
     const midStated = remote.mid !== null;
@@ -60,10 +62,13 @@ export function answerOffer(
     const direction = agree(transceiver.direction, remote.direction);
     const extensions = answerExtensions(
       transceiver.kind,
-      remote.headerExtensions,
+      // Lines on one transport must not disagree about an identifier (RFC 8843 §9.1). aiortc 1.4's do: it then reads
+      // the extensions of one line by the table of another, and drops the connection over what it finds.
+      remote.headerExtensions.filter(({ id, uri }) => extensionIds.agrees(id, uri)),
       options.headerExtensions,
       direction,
     );
+    for (const { id, uri } of extensions) extensionIds.note(id, uri);
     const rids = receives(direction) ? acceptedRids(remote, extensions) : [];
     media.push(
       liveSection({

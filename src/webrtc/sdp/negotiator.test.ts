@@ -167,6 +167,14 @@ describe('Negotiator as answerer', () => {
     assert.equal(remote.setup, 'active');
   });
 
+  it('gives an identifier one meaning on all lines where the offer gives it two', () => {
+    // As aiortc 1.4 writes it.
+    const offer = fixture('aiortc-audio-video').replace('a=extmap:3 ', 'a=extmap:2 ');
+    const stated = linesOf(offer, 'a=extmap:2');
+    assert.equal(new Set(stated).size, 2);
+    assert.deepEqual(linesOf(answerTo(offer), 'a=extmap:2'), [stated[0]]);
+  });
+
   it('reports all of several fingerprints', () => {
     const remote = newNegotiator().setRemoteOffer(fixture('aiortc-audio-video'));
     assert.deepEqual(
