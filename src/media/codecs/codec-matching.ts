@@ -39,7 +39,7 @@ const profileParameters: Readonly<Record<string, readonly (readonly [name: strin
 
 function sameProfile(a: RtpCodec, b: RtpCodec): boolean {
   const name = a.name.toLowerCase();
-  if (name === 'h264' && profileOf(a) !== profileOf(b)) return false;
+  if (name === 'h264' && !sameH264Profile(a, b)) return false;
   return (profileParameters[name] ?? []).every(
     ([parameter, missing]) =>
       (a.parameters[parameter] ?? missing).toUpperCase() ===
@@ -54,6 +54,15 @@ function includesProfile(receiver: RtpCodec, sender: RtpCodec): boolean {
   const senderMode = sender.parameters['packetization-mode'] ?? '0';
   if (receiverMode !== senderMode && !(receiverMode === '1' && senderMode === '0')) return false;
   return decodesH264Profile(profileOf(receiver), profileOf(sender));
+}
+
+function sameH264Profile(a: RtpCodec, b: RtpCodec): boolean {
+  const profile = profileOf(a);
+  if (profile !== profileOf(b)) return false;
+  if (profile !== 'other') return true;
+  // Profiles we have no name for are the same if they are spelled so.
+  const spelling = (codec: RtpCodec) => codec.parameters['profile-level-id']?.slice(0, 4).toLowerCase();
+  return spelling(a) === spelling(b);
 }
 
 function profileOf(codec: RtpCodec): ReturnType<typeof h264ProfileOf> {

@@ -38,6 +38,12 @@ export class ArrivalLog {
     if (this.times[at] === 0) this.times[at] = arrivals[index];
   }
 
+  anyArrival(from: number, to: number): boolean {
+    for (let extended = from; extended <= to; extended++)
+      if (this.times[extended & this.mask] !== 0) return true;
+    return false;
+  }
+
   /** Everything before `next` has been reported. */
   reported(next: number): void {
     this.from = next;

@@ -49,11 +49,16 @@ export class PublisherFeedback {
       return;
     }
     while (arrivals.pending) {
+      const { times, mask, from, highest } = arrivals;
+      const to = Math.min(highest, from + maxStatuses - 1);
+      // Without any arrival there would be no time to refer to.
+      if (!arrivals.anyArrival(from, to)) {
+        arrivals.reported(to + 1);
+        continue;
+      }
       const at = link.beginRtcp();
       const count = this.#feedbackCount;
       this.#feedbackCount = (count + 1) & 0xff;
-      const { times, mask, from, highest } = arrivals;
-      const to = Math.min(highest, from + maxStatuses - 1);
       writeTransportFeedback(
         link.rtcpBytes,
         at,

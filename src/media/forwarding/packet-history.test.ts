@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PacketHistory } from './packet-history.ts';
+
+test('what was recorded is found until its place is taken', () => {
+  const history = new PacketHistory(16);
+  history.record(0xfffe, 0x7fff_ffff, -5, 0x80 | 96, 255, 2, 1400);
+  assert.ok(history.find(0xfffe));
+  assert.equal(history.packetNumber, 0x7fff_ffff);
+  assert.equal(history.timestamp, -5);
+  assert.equal(history.payloadType, 96);
+  assert.equal(history.marker, 1);
+  assert.equal(history.epoch, 255);
+  assert.equal(history.start, 2);
+  assert.equal(history.length, 1400);
+  assert.equal(history.find(0xfffd), false);
+  history.record(0xfffe + 16 - 65536, 1, 1, 96, 0, 0, 100);
+  assert.equal(history.find(0xfffe), false);
+  assert.ok(history.find(14));
+});
+
+test('an empty history has nothing, not even number 0', () => {
+  const history = new PacketHistory(16);
+  assert.equal(history.find(0), false);
+});
+
+test('a packet is taken once per throttle time, from the first moment on', () => {
+  const history = new PacketHistory(16);
+  for (const start of [0, 5000, 2 ** 31 - 5, 2 ** 32 - 1]) {
+    history.record(7, 1, 1, 96, 0, 0, 100);
+    assert.ok(history.find(7));
+    assert.equal(history.takeRetransmission(start, 20), true);
+    assert.equal(history.takeRetransmission(start + 10, 20), false);
+    assert.equal(history.takeRetransmission(start + 25, 20), true);
+  }
+});
+
+test('the history of a video subscription stays within its budget', () => {
+  assert.ok(new PacketHistory(1024).bytes < 22 * 1024);
+});
