@@ -9,8 +9,8 @@ import { createMediaCounters, type MediaCounters } from '../media/media-counters
 import type { MediaTransport, MediaTransportOptions } from '../media/media-transport.ts';
 import { addressStride, InboxField, inboxStride, PacketKind } from '../packet-io/layout.ts';
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
-import { readAddress } from '../packet-io/socket-address.ts';
 import { SendQueue } from '../packet-io/send-queue.ts';
+import { readAddress } from '../packet-io/socket-address.ts';
 import { formatHostCandidate } from '../webrtc/ice/candidate.ts';
 import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import { readUsernameFragments } from '../webrtc/ice/stun-routing.ts';
@@ -50,7 +50,10 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #io: PacketIo;
   readonly #log: Logger;
-  readonly #clock = { nowMs: performance.now(), ntpOffsetMs: Date.now() - performance.now() + ntpEpochOffsetMs };
+  readonly #clock = {
+    nowMs: performance.now(),
+    ntpOffsetMs: Date.now() - performance.now() + ntpEpochOffsetMs,
+  };
   readonly #context: MediaContext;
   readonly #sendQueue: SendQueue;
   readonly #random = new Uint32Array(256);
@@ -204,7 +207,8 @@ export class Engine {
     const datagram = this.#datagram(at);
     const fragments = readUsernameFragments(datagram);
     const connection =
-      (fragments === null ? undefined : this.#byUsernameFragment.get(fragments.local)) ?? this.#connections[transport];
+      (fragments === null ? undefined : this.#byUsernameFragment.get(fragments.local)) ??
+      this.#connections[transport];
     if (connection === undefined) {
       this.counters.stunUnrouted++;
       return;
@@ -306,13 +310,15 @@ export class Engine {
 
   #hostCandidates(): string[] {
     const announced = this.#options.announcedAddresses;
-    return this.sockets.flatMap(({ address, port }, socketIndex) => {
-      const family = familyOf(address);
-      const sameFamily = announced.filter((candidate) => familyOf(candidate) === family);
-      return (sameFamily.length > 0 ? sameFamily : [address]).map((shown, index) =>
-        formatHostCandidate({ address: shown, port, index: socketIndex * 4 + index }),
-      );
-    }).filter((candidate, index, all) => all.indexOf(candidate) === index);
+    return this.sockets
+      .flatMap(({ address, port }, socketIndex) => {
+        const family = familyOf(address);
+        const sameFamily = announced.filter((candidate) => familyOf(candidate) === family);
+        return (sameFamily.length > 0 ? sameFamily : [address]).map((shown, index) =>
+          formatHostCandidate({ address: shown, port, index: socketIndex * 4 + index }),
+        );
+      })
+      .filter((candidate, index, all) => all.indexOf(candidate) === index);
   }
 
   #randomUint32(): number {
