@@ -15,7 +15,7 @@ import {
   pionRestartIce,
   pionShown,
 } from './pion-page.ts';
-import { attachTrack, colourOfTrack, detachTrack } from './playback.ts';
+import { attachTrack, colourOfTrack, detachTrack, presentedFrames } from './playback.ts';
 import { trackedConnections, trackPeerConnections } from './tracked-peer-connection.ts';
 import { answerOf, endSession, playWhep, publishWhip, restartIceByPatch } from './whip-client.ts';
 
@@ -39,6 +39,7 @@ export const pageToolkit = {
   pionRestartIce,
   pionShown,
   playWhep,
+  presentedFrames,
   publishWhip,
   restartIceByPatch,
   trackedConnections,
