@@ -39,6 +39,8 @@ const profileParameters: Readonly<Record<string, readonly (readonly [name: strin
 
 function sameProfile(a: RtpCodec, b: RtpCodec): boolean {
   const name = a.name.toLowerCase();
+  // RED names payload types inside its payload (RFC 2198 §3): they have to mean the same at the receiver.
+  if (name === 'red') return Object.keys(a.parameters).join() === Object.keys(b.parameters).join();
   if (name === 'h264' && !sameH264Profile(a, b)) return false;
   return (profileParameters[name] ?? []).every(
     ([parameter, missing]) =>

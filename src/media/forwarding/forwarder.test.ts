@@ -83,8 +83,36 @@ test('a late start of a key frame is no start: what followed it is gone', () => 
   const scene = new Scene();
   scene.video(10);
   scene.video(12);
+  const requests = scene.keyFrameRequests();
   assert.deepEqual(scene.video(11, vp8KeyPayload), []);
   assert.equal(scene.forwarder.state, 'waiting-keyframe');
+  scene.simulation.advance(1000);
+  assert.ok(scene.keyFrameRequests() > requests);
+});
+
+test('who waits for a stream whose SSRC is not known yet asks once it is', () => {
+  const scene = new Scene(receiveVideo({ encodings: [{ rid: null, ssrc: -1, rtxSsrc: -1 }] }));
+  assert.equal(scene.keyFrameRequests(), 0);
+  scene.video(10);
+  assert.equal(scene.keyFrameRequests(), 1);
+});
+
+test('parameter sets that got lost make the IDR no start where they come in band', () => {
+  const h264 = { ...vp8, name: 'H264' };
+  const scene = new Scene(
+    receiveVideo({ codecs: [h264] }),
+    sendVideo({ codecs: [{ ...h264, payloadType: 120 }] }),
+  );
+  assert.equal(scene.video(10, [0x67, 1]).length, 1);
+  scene.forwarder.pause('test');
+  scene.forwarder.resume();
+  assert.equal(scene.video(12, [0x65, 1]).length, 0);
+  assert.equal(scene.video(13, [0x67, 1]).length, 1);
+  const bare = new Scene(
+    receiveVideo({ codecs: [h264] }),
+    sendVideo({ codecs: [{ ...h264, payloadType: 120 }] }),
+  );
+  assert.equal(bare.video(10, [0x65, 1]).length, 1);
 });
 
 test('losses leave gaps that late packets fill; padding leaves none', () => {
