@@ -292,6 +292,32 @@ test('audio is live at once and needs no key frame', () => {
   assert.deepEqual(packet.extensionById.get(6), Uint8Array.of(0x85));
 });
 
+test('a receiver without RED gets its newest frame alone; one with the same RED gets it whole', () => {
+  const red = { ...opus, name: 'red', payloadType: 63, parameters: { '111/111': '' } };
+  const receive = { mid: '0', kind: 'audio' as const, codecs: [red, opus], headerExtensions: [] };
+  const payload = [0x80 | 111, 0x0f, 0x00, 0x02, 111, 1, 2, 3, 4, 5];
+  const otherOpus = { ...opus, payloadType: 109 };
+  for (const [codecs, payloadType, expected] of [
+    [[otherOpus], 109, [3, 4, 5]],
+    [[otherOpus, { ...red, parameters: { '109/109': '' } }], 109, [3, 4, 5]],
+    [[opus, { ...red, payloadType: 64 }], 64, payload],
+  ] as const) {
+    const scene = new Scene(
+      { ...receive, encodings: [{ rid: null, ssrc: 5, rtxSsrc: -1 }] },
+      { ...sendVideo({ kind: 'audio', rtxSsrc: -1 }), codecs, headerExtensions: [] },
+    );
+    const [packet] = scene.video(1, payload, { payloadType: 63, ssrc: 5 });
+    assert.equal(scene.forwarder.state, 'live');
+    assert.equal(packet.payloadType, payloadType);
+    assert.deepEqual([...packet.payload], expected);
+    assert.deepEqual(
+      scene.video(2, [0x80 | 111, 0, 0, 9, 111, 1], { payloadType: 63, ssrc: 5 }).length,
+      expected === payload ? 1 : 0,
+    );
+    assert.deepEqual([...scene.video(3, [7, 8], { payloadType: 111, ssrc: 5 })[0].payload], [7, 8]);
+  }
+});
+
 test('a removed track leaves its forwarders without a source', () => {
   const scene = new Scene();
   scene.publisher.removeReceiver(scene.track);
