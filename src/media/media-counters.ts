@@ -20,6 +20,10 @@ export interface MediaCounters {
   recovered: number;
   /** RTX packets that carried nothing new: probes, and repairs of what arrived after all. */
   rtxUseless: number;
+  /** RED packets (RFC 2198) whose blocks cannot be told apart. */
+  malformedRed: number;
+  /** Lost audio packets taken out of the redundancy of later ones, for receivers without RED. */
+  redRecovered: number;
   nackSent: number;
   nackReceived: number;
   /** Packets sent again on a subscriber's NACK, by RTX or plainly. */
@@ -54,6 +58,8 @@ export function createMediaCounters(): MediaCounters {
     tooLate: 0,
     recovered: 0,
     rtxUseless: 0,
+    malformedRed: 0,
+    redRecovered: 0,
     nackSent: 0,
     nackReceived: 0,
     rtxSent: 0,

@@ -1,5 +1,6 @@
 import type { RtpCodec, RtpCodecParameters } from '../rtp-parameters.ts';
 import { decodesH264Profile, h264ProfileOf } from './h264-profile.ts';
+import { isRed, redPrimary } from './red.ts';
 
 /**
  * The codec of a receiver by which packets of a sender's codec can be sent to it unchanged: one with the same
@@ -21,7 +22,9 @@ function sameFormat(a: RtpCodec, b: RtpCodec): boolean {
     a.kind === b.kind &&
     a.name.toLowerCase() === b.name.toLowerCase() &&
     a.clockRate === b.clockRate &&
-    a.channels === b.channels
+    a.channels === b.channels &&
+    // The payload type of what it repeats stands in every packet of RED.
+    (!isRed(a) || redPrimary(a) === redPrimary(b))
   );
 }
 

@@ -54,6 +54,8 @@ export class Forwarder {
   state: ForwarderState = 'no-source';
   /** Why it is paused, as given to pause(); null while it is not. */
   pauseReason: string | null = null;
+  /** Whether it wants the blocks of the source's RED one by one, as its receiver has the codec but no RED. */
+  unwrapsRed = false;
   onStateChange: ((state: ForwarderState) => void) | null = null;
   parameters: SendParameters;
   readonly reports: SenderReports;
@@ -62,6 +64,7 @@ export class Forwarder {
   #outSequence = 0;
   #outTimestamp = 0;
   #outPayloadType = 0;
+  #outMarker = 0;
 
   readonly #link: TransportLink;
   readonly #video: boolean;
@@ -171,6 +174,7 @@ export class Forwarder {
       const match = findMatchingCodec(codec, parameters.codecs);
       if (match !== null) this.#payloadTypes[codec.payloadType] = match.payloadType;
     }
+    this.unwrapsRed = this.#needsUnwrapping();
     this.#retransmissionFormat = {
       ssrc: this.#signedSsrc,
       rtxSsrc: parameters.rtxSsrc | 0,
@@ -264,7 +268,8 @@ export class Forwarder {
     if (this.pauseReason !== null || !this.#link.sendEnabled) return false;
     if (packet.encoding !== this.source!.preferredEncoding) return false;
     const payloadType = this.#payloadTypes[packet.payloadType];
-    if (this.#starting || packet.streamKey !== this.#streamKey) {
+    const begins = this.#starting || packet.streamKey !== this.#streamKey;
+    if (begins) {
       if (!this.#start(packet, payloadType)) return false;
     }
     if (payloadType === noPayloadType) {
@@ -276,6 +281,8 @@ export class Forwarder {
     if (packet.payloadLength === 0 && this.#sequences.leaveOut(packet.extended)) return false;
     const sequence = this.#sequences.map(packet.extended);
     if (sequence === noSequence) return false;
+    // Audio that begins, or goes on after a pause, is a talkspurt (RFC 3551 §4.1): receivers may adapt their buffer.
+    this.#outMarker = begins && !this.#video ? 1 : packet.marker;
     this.#outSequence = sequence;
     this.#outTimestamp = addTicks(packet.timestamp, this.#timestampOffset);
     this.#outPayloadType = payloadType;
@@ -323,7 +330,7 @@ export class Forwarder {
     const at = queue.begin();
     const bytes = queue.prefixes;
     const end = this.#mapping.write(bytes, at + rtpHeaderBytes, packet, this.#mid);
-    const markerAndPayloadType = (packet.marker << 7) | this.#outPayloadType;
+    const markerAndPayloadType = (this.#outMarker << 7) | this.#outPayloadType;
     const extended = end > at + rtpHeaderBytes;
     writeRtpHeader(
       bytes,
@@ -353,6 +360,7 @@ export class Forwarder {
         packet.start % slotBytes,
         packet.length,
       );
+      retransmitter.noteRedBlock(this.#outSequence, packet.redBlock);
     }
   }
 
@@ -382,8 +390,24 @@ export class Forwarder {
 
   /** By the codec of the last packet; before the first, any codec that may come will do. */
   #codecSupported(source: InboundTrack): boolean {
-    if (source.codec !== null) return this.#payloadTypes[source.codec.payloadType] !== noPayloadType;
+    if (source.codec !== null) {
+      const { payloadType } = source.codec;
+      if (this.#payloadTypes[payloadType] !== noPayloadType) return true;
+      return this.unwrapsRed && source.payloadTypes.redPrimary[payloadType] !== noPayloadType;
+    }
     return this.#payloadTypes.some((payloadType) => payloadType !== noPayloadType);
+  }
+
+  /** Whether the source may send RED that the receiver does not know, of a codec that it does. */
+  #needsUnwrapping(): boolean {
+    const { redPrimary, hasRed } = this.source?.payloadTypes ?? {};
+    if (!hasRed || redPrimary === undefined) return false;
+    return redPrimary.some(
+      (primary, payloadType) =>
+        primary !== noPayloadType &&
+        this.#payloadTypes[payloadType] === noPayloadType &&
+        this.#payloadTypes[primary] !== noPayloadType,
+    );
   }
 
   #historyPackets(): number {

@@ -8,6 +8,7 @@ import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, ReceiveParameters, RtpCodecParameters } from '../rtp-parameters.ts';
 import type { TransportLink } from '../transport-link.ts';
 import type { Forwarder } from './forwarder.ts';
+import { RedUnwrapper } from './red-unwrapper.ts';
 
 /** One encoding of a track: what signaling said of it, and its stream once the SSRC is known. */
 export interface InboundEncoding {
@@ -29,6 +30,8 @@ export interface InboundTrackStats {
   readonly lost: number;
   /** Packets repaired by retransmission. */
   readonly recovered: number;
+  /** Audio: packets repaired out of redundancy (RED), for receivers without RED. */
+  readonly redRecovered: number;
   /** Of the encoding that is forwarded. */
   readonly jitterMs: number;
   /** Bits per second of payload over about the last second. */
@@ -74,6 +77,7 @@ export class InboundTrack {
   readonly #keyFrames: KeyFrameRequests;
   /** Replaced, never changed: it may be walked through meanwhile. */
   #forwarders: readonly Forwarder[] = [];
+  readonly #red: RedUnwrapper;
   #started = false;
   #silentReports = 0;
 
@@ -90,6 +94,7 @@ export class InboundTrack {
     this.extensionKinds = extensionKinds;
     this.#onStarted = onStarted;
     this.payloadTypes = new PayloadTypeTable(parameters.codecs);
+    this.#red = new RedUnwrapper(link);
     this.#keyFrames = new KeyFrameRequests(
       link,
       () => !this.payloadTypes.allows('nack pli') && this.payloadTypes.allows('ccm fir'),
@@ -165,7 +170,9 @@ export class InboundTrack {
     packet.startsKeyFrame = this.#video && this.#isKeyFrame(packet, stream);
     if (!this.#started) this.#start(stream);
     const forwarders = this.#forwarders;
-    for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
+    if (!table.hasRed) {
+      for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
+    } else if (!this.#red.forward(packet, table, forwarders)) this.#link.context.counters.malformedRed++;
   }
 
   /** Called with each report: takes the bit rates, and leaves an encoding the publisher has stopped. */
@@ -193,6 +200,7 @@ export class InboundTrack {
         total((stream) => stream.statistics.lost),
       ),
       recovered: total((stream) => stream.recovered),
+      redRecovered: this.#red.recovered,
       jitterMs: clockRate === 0 ? 0 : (jitter * 1000) / clockRate,
       bitrate: total((stream) => stream.rate.bitsPerSecond),
       nackSent: total((stream) => stream.nack?.sent ?? 0),
