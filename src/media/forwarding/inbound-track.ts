@@ -6,6 +6,7 @@ import { audioNackPolicy, type NackPolicy, videoNackPolicy } from '../receiving/
 import { noPayloadType, PayloadTypeTable } from '../receiving/payload-type-table.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, ReceiveParameters, RtpCodecParameters } from '../rtp-parameters.ts';
+import { AudioActivity } from '../speakers/audio-activity.ts';
 import type { TransportLink } from '../transport-link.ts';
 import type { Forwarder } from './forwarder.ts';
 import { RedUnwrapper } from './red-unwrapper.ts';
@@ -68,6 +69,8 @@ export class InboundTrack {
   encodings: readonly InboundEncoding[] = [];
   /** Index of the encoding that is forwarded. */
   preferredEncoding = 0;
+  /** Audio: how loud it is; null for video. */
+  readonly audio: AudioActivity | null;
   /** ExtensionKind by the publisher's extension id. */
   readonly extensionKinds: Uint8Array;
 
@@ -95,6 +98,7 @@ export class InboundTrack {
     this.#onStarted = onStarted;
     this.payloadTypes = new PayloadTypeTable(parameters.codecs);
     this.#red = new RedUnwrapper(link);
+    this.audio = this.#video ? null : new AudioActivity(link.context.clock);
     this.#keyFrames = new KeyFrameRequests(
       link,
       () => !this.payloadTypes.allows('nack pli') && this.payloadTypes.allows('ccm fir'),
@@ -169,10 +173,17 @@ export class InboundTrack {
     this.codec = codec;
     packet.startsKeyFrame = this.#video && this.#isKeyFrame(packet, stream);
     if (!this.#started) this.#start(stream);
+    this.#forward(packet, table, codec.clockRate);
+  }
+
+  #forward(packet: RtpPacket, table: PayloadTypeTable, clockRate: number): void {
     const forwarders = this.#forwarders;
     if (!table.hasRed) {
+      this.audio?.receive(packet, clockRate, packet.payloadLength);
       for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
-    } else if (!this.#red.forward(packet, table, forwarders)) this.#link.context.counters.malformedRed++;
+    } else if (this.#red.forward(packet, table, forwarders))
+      this.audio?.receive(packet, clockRate, this.#red.primaryLength);
+    else this.#link.context.counters.malformedRed++;
   }
 
   /** Called with each report: takes the bit rates, and leaves an encoding the publisher has stopped. */

@@ -24,6 +24,8 @@ const longestPacketTicks = 5760;
 export class RedUnwrapper {
   /** Packets recovered out of redundant blocks. */
   recovered = 0;
+  /** Payload bytes of the packet given last, its redundancy left out. */
+  primaryLength = 0;
 
   readonly #link: TransportLink;
   #streamKey = -1;
@@ -47,6 +49,7 @@ export class RedUnwrapper {
     const primary = table.redPrimary[packet.payloadType];
     const wrapped = primary !== noPayloadType;
     if (wrapped && !this.#parse(red, packet, primary)) return false;
+    this.primaryLength = wrapped ? red.length[red.count - 1] : packet.payloadLength;
     let unwrapping = false;
     for (let i = 0; i < forwarders.length; i++) {
       if (forwarders[i].unwrapsRed) unwrapping = true;
