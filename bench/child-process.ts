@@ -11,7 +11,9 @@ export const loadCore = 1;
 
 /** Starts `node` with these arguments in the project's folder; stderr goes to ours. */
 export function startNode(core: number, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  const [command, prefix] = canPin ? ['taskset', ['-c', String(core), process.execPath]] : [process.execPath, []];
+  const [command, prefix] = canPin
+    ? ['taskset', ['-c', String(core), process.execPath]]
+    : [process.execPath, []];
   return spawn(command, [...prefix, ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -48,13 +48,17 @@ export function formatTable(all: readonly Measured[], withHead: boolean): string
       (medianOf(manifold, (report) => report.lossRatio) * 100).toFixed(3),
       medianOf(manifold, (report) => report.delayMs.p50).toFixed(2),
       medianOf(manifold, (report) => report.delayMs.p99).toFixed(2),
-      (medianOf(manifold, (report) => report.server?.residentBytesPerSubscriber ?? Number.NaN) / 1024).toFixed(0),
+      (
+        medianOf(manifold, (report) => report.server?.residentBytesPerSubscriber ?? Number.NaN) / 1024
+      ).toFixed(0),
       medianOf(manifold, (report) => report.joins.perSecond).toFixed(0),
       medianOf(manifold, (report) => report.server?.cpuMillisPerJoin ?? Number.NaN).toFixed(2),
     ];
   });
   const head = withHead ? [columns.map(([name]) => name)] : [];
-  return [...head, ...rows].map((row) => row.map((cell, index) => cell.padStart(columns[index][1])).join('')).join('\n');
+  return [...head, ...rows]
+    .map((row) => row.map((cell, index) => cell.padStart(columns[index][1])).join(''))
+    .join('\n');
 }
 
 /** One sentence for every goal that was missed. */
@@ -65,7 +69,8 @@ export function checkGoals(all: readonly Measured[]): string[] {
     const name = `${scenario.traffic}, N = ${scenario.subscribers}`;
     const goal = goals.find(
       (candidate) =>
-        candidate.scenario.traffic === scenario.traffic && candidate.scenario.subscribers === scenario.subscribers,
+        candidate.scenario.traffic === scenario.traffic &&
+        candidate.scenario.subscribers === scenario.subscribers,
     );
     const ratio = ratioToFloor(measured);
     if (goal !== undefined && !(ratio <= goal.ratioToFloor)) {

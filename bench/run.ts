@@ -70,7 +70,18 @@ async function main(): Promise<void> {
 
 async function measure(mode: Mode, scenario: Scenario, more: readonly string[]): Promise<LoadReport> {
   const env = mode === 'floor' ? { MANIFOLD_ADDON: floorAddon } : {};
-  const server = startNode(serverCore, ['--max-semi-space-size=4', '--import', 'tsx', 'bench/bench-server.ts', mode, String(scenario.subscribers)], env);
+  const server = startNode(
+    serverCore,
+    [
+      '--max-semi-space-size=2',
+      '--import',
+      'tsx',
+      'bench/bench-server.ts',
+      mode,
+      String(scenario.subscribers),
+    ],
+    env,
+  );
   try {
     const { port, pid } = JSON.parse(await firstLine(server)) as { port: number; pid: number };
     const load = startNode(loadCore, [
@@ -94,8 +105,12 @@ async function measure(mode: Mode, scenario: Scenario, more: readonly string[]):
 
 /** The floor is a build of the addon of its own, so that the shipped one holds nothing of it. */
 function buildFloor(): void {
-  const result = spawnSync('node-gyp', ['rebuild', '-C', 'bench/native', '--silent'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const result = spawnSync('node-gyp', ['rebuild', '-C', 'bench/native', '--silent'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   if (result.status !== 0) {
-    throw new Error('The floor could not be built: run it as `npm run bench`, with a C++17 compiler installed.');
+    throw new Error(
+      'The floor could not be built: run it as `npm run bench`, with a C++17 compiler installed.',
+    );
   }
 }

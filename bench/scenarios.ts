@@ -8,8 +8,8 @@ export interface Scenario {
 
 const subscriberCounts = [10, 50, 100, 200];
 
-export const scenarios: readonly Scenario[] = (['audio', 'video-bursts', 'video-paced'] as const).flatMap((traffic) =>
-  subscriberCounts.map((subscribers) => ({ traffic, subscribers })),
+export const scenarios: readonly Scenario[] = (['audio', 'video-bursts', 'video-paced'] as const).flatMap(
+  (traffic) => subscriberCounts.map((subscribers) => ({ traffic, subscribers })),
 );
 
 /** Those that a goal is about; what --quick runs. */

@@ -4,7 +4,10 @@ import fc from 'fast-check';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
 
 test('deadlines come out in order, whatever was set, moved or cleared before', () => {
-  const operation = fc.record({ who: fc.nat(19), at: fc.option(fc.nat(1000), { nil: Number.POSITIVE_INFINITY }) });
+  const operation = fc.record({
+    who: fc.nat(19),
+    at: fc.option(fc.nat(1000), { nil: Number.POSITIVE_INFINITY }),
+  });
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 200 }), (operations) => {
       const queue = new DeadlineQueue();

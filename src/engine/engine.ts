@@ -9,10 +9,10 @@ import { createMediaCounters, type MediaCounters } from '../media/media-counters
 import type { MediaTransport, MediaTransportOptions } from '../media/media-transport.ts';
 import { addressStride, InboxField, inboxStride, PacketKind } from '../packet-io/layout.ts';
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
-import { readAddress } from '../packet-io/socket-address.ts';
 import { SendQueue } from '../packet-io/send-queue.ts';
+import { readAddress } from '../packet-io/socket-address.ts';
 import { formatHostCandidate } from '../webrtc/ice/candidate.ts';
-import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
+import { createIceCounters, type IceCounters, type IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import { readUsernameFragments } from '../webrtc/ice/stun-routing.ts';
 import { PeerConnection, type PeerConnectionOptions } from '../webrtc/peer-connection.ts';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
@@ -41,6 +41,8 @@ const passwordBytes = 18;
 
 export class Engine {
   readonly counters: MediaCounters = createMediaCounters();
+  /** Of all connections together. */
+  readonly iceCounters: IceCounters = createIceCounters();
   /** Bound media sockets. */
   readonly sockets: readonly { readonly socket: number; readonly address: string; readonly port: number }[];
   readonly localCandidates: readonly string[];
@@ -50,7 +52,10 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #io: PacketIo;
   readonly #log: Logger;
-  readonly #clock = { nowMs: performance.now(), ntpOffsetMs: Date.now() - performance.now() + ntpEpochOffsetMs };
+  readonly #clock = {
+    nowMs: performance.now(),
+    ntpOffsetMs: Date.now() - performance.now() + ntpEpochOffsetMs,
+  };
   readonly #context: MediaContext;
   readonly #sendQueue: SendQueue;
   readonly #random = new Uint32Array(256);
@@ -110,7 +115,7 @@ export class Engine {
       io: this.#io,
       mediaContext: this.#context,
       media: this.#options.media,
-      ice: this.#options.ice,
+      ice: { ...this.#options.ice, counters: this.iceCounters },
       negotiation: this.#options.negotiation,
       localCandidates: this.localCandidates,
       createIceCredentials,
@@ -188,9 +193,15 @@ export class Engine {
         this.#receiveStun(index, transport);
         break;
       case PacketKind.Dtls:
-        this.#connections[transport]?.receiveDtls(this.#datagram(at));
+        this.#receiveDtls(at, transport);
         break;
     }
+  }
+
+  #receiveDtls(at: number, transport: number): void {
+    const connection = this.#connections[transport];
+    if (connection === undefined) this.counters.dtlsUnrouted++;
+    else connection.receiveDtls(this.#datagram(at));
   }
 
   #datagram(at: number): Uint8Array {
@@ -204,7 +215,8 @@ export class Engine {
     const datagram = this.#datagram(at);
     const fragments = readUsernameFragments(datagram);
     const connection =
-      (fragments === null ? undefined : this.#byUsernameFragment.get(fragments.local)) ?? this.#connections[transport];
+      (fragments === null ? undefined : this.#byUsernameFragment.get(fragments.local)) ??
+      this.#connections[transport];
     if (connection === undefined) {
       this.counters.stunUnrouted++;
       return;
@@ -306,13 +318,15 @@ export class Engine {
 
   #hostCandidates(): string[] {
     const announced = this.#options.announcedAddresses;
-    return this.sockets.flatMap(({ address, port }, socketIndex) => {
-      const family = familyOf(address);
-      const sameFamily = announced.filter((candidate) => familyOf(candidate) === family);
-      return (sameFamily.length > 0 ? sameFamily : [address]).map((shown, index) =>
-        formatHostCandidate({ address: shown, port, index: socketIndex * 4 + index }),
-      );
-    }).filter((candidate, index, all) => all.indexOf(candidate) === index);
+    return this.sockets
+      .flatMap(({ address, port }, socketIndex) => {
+        const family = familyOf(address);
+        const sameFamily = announced.filter((candidate) => familyOf(candidate) === family);
+        return (sameFamily.length > 0 ? sameFamily : [address]).map((shown, index) =>
+          formatHostCandidate({ address: shown, port, index: socketIndex * 4 + index }),
+        );
+      })
+      .filter((candidate, index, all) => all.indexOf(candidate) === index);
   }
 
   #randomUint32(): number {

@@ -15,7 +15,7 @@ export class DelayHistogram {
 
   /** Records one delay in whole microseconds; negative ones count as 0. */
   record(micros: number): void {
-    this.#counts[bucketOf(micros < 0 ? 0 : micros)]++;
+    this.#counts[bucketOf(Math.max(0, micros))]++;
     this.#total++;
   }
 

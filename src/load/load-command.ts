@@ -49,7 +49,10 @@ export async function runLoadCommand(args: string[]): Promise<number> {
   const shape =
     values.bitrate === undefined
       ? base
-      : videoAt(Number(values.bitrate), values.traffic === 'video-paced' ? Number(values.bitrate) / 8 / 1100 : 30);
+      : videoAt(
+          Number(values.bitrate),
+          values.traffic === 'video-paced' ? Number(values.bitrate) / 8 / 1100 : 30,
+        );
   const run = new LoadRun({
     server: new URL(values.server),
     room: values.room,
@@ -125,7 +128,8 @@ function check(values: ReturnType<typeof parse>): string | null {
   if (!Object.hasOwn(trafficShapes, values.traffic)) {
     return `--traffic: ${values.traffic} is not one of ${Object.keys(trafficShapes).join(', ')}.`;
   }
-  if (!URL.canParse(values.server)) return `--server: ${values.server} is not an address like http://host:8080.`;
+  if (!URL.canParse(values.server))
+    return `--server: ${values.server} is not an address like http://host:8080.`;
   for (const key of ['publishers', 'subscribers', 'seconds', 'bitrate', 'pid'] as const) {
     const value = values[key];
     if (value !== undefined && !(Number(value) > 0)) return `--${key}: ${value} is not a number above 0.`;
@@ -135,7 +139,9 @@ function check(values: ReturnType<typeof parse>): string | null {
 
 function formatReport(report: LoadReport | LargestRate): string {
   const lines = [
-    ...('bitsPerSecond' in report ? [`largest rate      ${(report.bitsPerSecond / 1e6).toFixed(2)} Mbit/s`] : []),
+    ...('bitsPerSecond' in report
+      ? [`largest rate      ${(report.bitsPerSecond / 1e6).toFixed(2)} Mbit/s`]
+      : []),
     `subscribers       ${report.subscribers} (${report.silentSubscribers} of them received nothing)`,
     `packets           ${report.packetsReceived} of ${report.packetsExpected} received`,
     `loss              ${(report.lossRatio * 100).toFixed(3)} %`,

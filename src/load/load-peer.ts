@@ -61,7 +61,8 @@ export class LoadPeer {
     });
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error(`joining ${url} took longer than ${joinTimeoutMs / 1000} s (${this.#stage()})`)),
+        () =>
+          reject(new Error(`joining ${url} took longer than ${joinTimeoutMs / 1000} s (${this.#stage()})`)),
         joinTimeoutMs,
       );
       this.#joined = () => {
@@ -131,13 +132,17 @@ export class LoadPeer {
   #afterDtls(nowMs: number): void {
     const dtls = this.#dtls;
     if (dtls === null) return;
-    for (let out = dtls.takeDatagram(); out !== null; out = dtls.takeDatagram()) this.#io.sendRaw(this.transport, out);
+    for (let out = dtls.takeDatagram(); out !== null; out = dtls.takeDatagram())
+      this.#io.sendRaw(this.transport, out);
     const timeout = dtls.nextTimeoutMs();
     this.#dtlsDeadline = timeout < 0 ? Number.POSITIVE_INFINITY : nowMs + timeout;
-    if (dtls.state === 'failed') this.#failed?.(new Error(`DTLS with ${this.options.url} failed: ${dtls.failure}`));
+    if (dtls.state === 'failed')
+      this.#failed?.(new Error(`DTLS with ${this.options.url} failed: ${dtls.failure}`));
     if (dtls.state !== 'connected' || this.#joined === null) return;
     if (dtls.peerFingerprint('sha-256') !== this.#answer?.fingerprint) {
-      this.#failed?.(new Error(`${this.options.url}: the certificate does not match the answer's fingerprint`));
+      this.#failed?.(
+        new Error(`${this.options.url}: the certificate does not match the answer's fingerprint`),
+      );
     } else {
       this.#io.installSrtp(this.transport, dtls);
       this.#joined();

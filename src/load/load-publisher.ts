@@ -58,7 +58,8 @@ export class LoadPublisher {
     const count = Math.floor(this.#due);
     this.#due -= count;
     if (count === 0) return;
-    this.#timestamp = (this.#timestamp + Math.round((elapsedMs * (kind === 'video' ? 90_000 : 48_000)) / 1000)) >>> 0;
+    this.#timestamp =
+      (this.#timestamp + Math.round((elapsedMs * (kind === 'video' ? 90_000 : 48_000)) / 1000)) >>> 0;
     for (let index = 0; index < count; index++) this.#send(index === 0, index === count - 1, nowMicros);
   }
 

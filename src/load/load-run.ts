@@ -2,17 +2,18 @@
  * One load run: publishers and subscribers of one room, in this process, over real HTTP, ICE, DTLS and SRTP.
  * Drives the addon directly, so that the generator costs less than the server it measures.
  */
-import { InboxField, inboxStride, PacketKind } from '../packet-io/layout.ts';
+
 import { openPacketIo } from '../packet-io/addon.ts';
+import { InboxField, inboxStride, PacketKind } from '../packet-io/layout.ts';
 import type { PacketIo } from '../packet-io/packet-io.ts';
 import { SendQueue } from '../packet-io/send-queue.ts';
 import { DelayHistogram } from './delay-histogram.ts';
 import { LoadPeer } from './load-peer.ts';
 import { LoadPublisher } from './load-publisher.ts';
 import type { LoadReport, ServerUsage } from './load-report.ts';
+import { queueReceiverReport, readsKeyFrameRequest } from './load-rtcp.ts';
 import { LoadSubscriber } from './load-subscriber.ts';
 import { type ProcessUsage, readProcessUsage } from './process-usage.ts';
-import { queueReceiverReport, readsKeyFrameRequest } from './load-rtcp.ts';
 import type { TrafficShape } from './traffic.ts';
 
 export interface LoadOptions {
@@ -208,7 +209,8 @@ export class LoadRun {
           break;
         case PacketKind.Rtcp: {
           const publisher = this.#publisherOf[transport];
-          if (publisher !== undefined && readsKeyFrameRequest(this.#arena, offset, length)) publisher.requestKeyFrame();
+          if (publisher !== undefined && readsKeyFrameRequest(this.#arena, offset, length))
+            publisher.requestKeyFrame();
           break;
         }
         case PacketKind.Stun:

@@ -27,7 +27,13 @@ export class LoadSubscriber {
   }
 
   /** Takes one RTP packet at `offset` of `arena`. */
-  receive(arena: DataView, offset: number, length: number, arrivalMicros: number, delays: DelayHistogram): void {
+  receive(
+    arena: DataView,
+    offset: number,
+    length: number,
+    arrivalMicros: number,
+    delays: DelayHistogram,
+  ): void {
     const sequenceNumber = arena.getUint16(offset + 2);
     if (this.#highest < 0) {
       this.ssrc = arena.getUint32(offset + 8);

@@ -1,6 +1,7 @@
 /** The HTTP half of a load client: posts an SDP offer to a WHIP or WHEP address and reads what it needs of the answer. */
-import { parse } from 'sdp-transform';
 import type { SocketAddress } from '../packet-io/packet-io.ts';
+import { parseCandidate } from '../webrtc/ice/candidate.ts';
+import { parseSessionDescription } from '../webrtc/sdp/parse-session-description.ts';
 
 export interface LoadOffer {
   readonly kind: 'audio' | 'video';
@@ -72,21 +73,29 @@ export async function closeSession(resource: URL, bearerToken?: string): Promise
 }
 
 function readAnswer(sdp: string, url: URL): Omit<LoadAnswer, 'resource'> {
-  const session = parse(sdp);
+  const session = parseSessionDescription(sdp);
   const media = session.media[0];
-  const fingerprint = media?.fingerprint ?? session.fingerprint;
-  const usernameFragment = media?.iceUfrag ?? session.iceUfrag;
-  const password = media?.icePwd ?? session.icePwd;
-  const candidates = (media?.candidates ?? []).filter(({ transport }) => transport.toLowerCase() === 'udp');
-  const candidate = candidates.find(({ ip }) => !ip.includes(':')) ?? candidates[0];
   if (media === undefined || media.port === 0) throw new Error(`${url} refused the media line.`);
-  if (fingerprint === undefined || usernameFragment === undefined || password === undefined || candidate === undefined) {
-    throw new Error(`${url} answered without candidates, ICE credentials or fingerprint.`);
+  const usernameFragment = media.usernameFragment ?? session.usernameFragment;
+  const password = media.password ?? session.password;
+  const fingerprint = [...media.fingerprints, ...session.fingerprints].find(
+    ({ algorithm }) => algorithm === 'sha-256',
+  );
+  const candidates = media.candidates.map(parseCandidate).filter(({ protocol }) => protocol === 'udp');
+  const candidate = candidates.find(({ address }) => !address.includes(':')) ?? candidates[0];
+  if (
+    fingerprint === undefined ||
+    usernameFragment === null ||
+    password === null ||
+    candidate === undefined
+  ) {
+    throw new Error(`${url} answered without candidates, ICE credentials or a SHA-256 fingerprint.`);
   }
+  const { address, port } = candidate;
   return {
-    usernameFragment: String(usernameFragment),
-    password: String(password),
-    fingerprint: fingerprint.hash.toUpperCase(),
-    remote: { family: candidate.ip.includes(':') ? 6 : 4, address: candidate.ip, port: candidate.port },
+    usernameFragment,
+    password,
+    fingerprint: fingerprint.value,
+    remote: { family: address.includes(':') ? 6 : 4, address, port },
   };
 }

@@ -38,7 +38,10 @@ export interface PeerConnectionOptions {
   readonly mediaContext: MediaContext;
   readonly media: MediaTransportOptions;
   readonly ice: Omit<IceLiteAgentOptions, 'local'>;
-  readonly negotiation: Pick<NegotiatorOptions, 'codecs' | 'headerExtensions' | 'maxMediaLines' | 'maxSdpBytes'>;
+  readonly negotiation: Pick<
+    NegotiatorOptions,
+    'codecs' | 'headerExtensions' | 'maxMediaLines' | 'maxSdpBytes'
+  >;
   /** The server's host candidates, ready for SDP, the same for every connection. */
   readonly localCandidates: readonly string[];
   /** Makes unguessable ICE credentials (RFC 8445 §5.3). */
@@ -174,7 +177,8 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
 
   /** New credentials of the remote without SDP, as WHIP's PATCH brings them; returns ours. */
   applyIceRestart(remote: IceCredentials): IceCredentials {
-    if (this.#remote === null) throw new ProtocolError('invalid-state', 'There is no session to restart ICE on.');
+    if (this.#remote === null)
+      throw new ProtocolError('invalid-state', 'There is no session to restart ICE on.');
     this.#restartIce(remote);
     this.#remote = { ...this.#remote, ...remote };
     return this.ice.local;
@@ -257,7 +261,8 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
       this.#lines.splice(index, 1);
     }
     for (const transceiver of transceivers) {
-      if (!this.#lines.some((line) => line.transceiver === transceiver)) this.#lines.push(new MediaLine(transceiver));
+      if (!this.#lines.some((line) => line.transceiver === transceiver))
+        this.#lines.push(new MediaLine(transceiver));
     }
   }
 

@@ -220,6 +220,13 @@ export class HeadlessPeer {
     for (const { transceiver } of this.#tracks) if (transceiver?.send) this.#sendRtp(transceiver);
   }
 
+  /** Ends as a browser does, with a DTLS close_notify. */
+  hangUp(): void {
+    this.#dtls?.close();
+    this.#afterDtls(performance.now());
+    this.close();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

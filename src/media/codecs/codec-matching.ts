@@ -23,7 +23,7 @@ function sameFormat(a: RtpCodec, b: RtpCodec): boolean {
     a.name.toLowerCase() === b.name.toLowerCase() &&
     a.clockRate === b.clockRate &&
     a.channels === b.channels &&
-    // The payload type of what it repeats stands in every packet of RED.
+    // RED names payload types inside its payload (RFC 2198 §3): they have to mean the same at the receiver.
     (!isRed(a) || redPrimary(a) === redPrimary(b))
   );
 }
@@ -56,13 +56,15 @@ function includesProfile(receiver: RtpCodec, sender: RtpCodec): boolean {
   const receiverMode = receiver.parameters['packetization-mode'] ?? '0';
   const senderMode = sender.parameters['packetization-mode'] ?? '0';
   if (receiverMode !== senderMode && !(receiverMode === '1' && senderMode === '0')) return false;
-  return decodesH264Profile(profileOf(receiver), profileOf(sender));
+  const decoder = profileOf(receiver);
+  const stream = profileOf(sender);
+  return decoder !== null && stream !== null && decodesH264Profile(decoder, stream);
 }
 
 function sameH264Profile(a: RtpCodec, b: RtpCodec): boolean {
   const profile = profileOf(a);
   if (profile !== profileOf(b)) return false;
-  if (profile !== 'other') return true;
+  if (profile !== null) return true;
   // Profiles we have no name for are the same if they are spelled so.
   const spelling = (codec: RtpCodec) => codec.parameters['profile-level-id']?.slice(0, 4).toLowerCase();
   return spelling(a) === spelling(b);

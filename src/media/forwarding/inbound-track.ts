@@ -172,7 +172,7 @@ export class InboundTrack {
     if (!stream.receive(packet, codec.clockRate, index)) return;
     this.codec = codec;
     packet.startsKeyFrame = this.#video && this.#isKeyFrame(packet, stream);
-    if (!this.#started) this.#start(stream);
+    if (!this.#started) this.#start(packet, stream);
     this.#forward(packet, table, codec.clockRate);
   }
 
@@ -228,10 +228,13 @@ export class InboundTrack {
     };
   }
 
-  #start(stream: InboundStream): void {
+  #start(packet: RtpPacket, stream: InboundStream): void {
     this.#started = true;
     this.preferredEncoding = stream.encoding;
     this.#onStarted(this);
+    // Whoever waited before the SSRC was known could not ask.
+    if (!packet.startsKeyFrame && this.#forwarders.length > 0 && this.#keyFrames.sent === 0)
+      this.requestKeyFrame();
   }
 
   #isKeyFrame(packet: RtpPacket, stream: InboundStream): boolean {
@@ -244,10 +247,12 @@ export class InboundTrack {
     if (packet.timestamp !== stream.keyFrameTimestamp || stream.keyFrames === 0) {
       stream.keyFrameTimestamp = packet.timestamp;
       stream.keyFrames++;
-      if (stream.encoding === this.preferredEncoding) this.#keyFrames.answered();
     }
     // A bare IDR slice is a start only where parameter sets do not come in band at all.
-    return found === KeyFrame.Start || !stream.parameterSetsSeen;
+    const starts = found === KeyFrame.Start || !stream.parameterSetsSeen;
+    // Nobody can start at one that comes late: then the request stands, and is repeated.
+    if (starts && packet.newest && stream.encoding === this.preferredEncoding) this.#keyFrames.answered();
+    return starts;
   }
 
   #nackPolicy(): NackPolicy | null {

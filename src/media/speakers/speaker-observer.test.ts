@@ -321,7 +321,8 @@ describe('the dominant speaker', () => {
   test('comes first of those who speak', () => {
     const scene = new Scene();
     const names = ['a', 'b', 'c', 'd'];
-    for (const [index, who] of names.entries()) scene.add(who, speech(new Chance(index), 1000 * index, 20_000));
+    for (const [index, who] of names.entries())
+      scene.add(who, speech(new Chance(index), 1000 * index, 20_000));
     for (let ms = 1000; ms < 15_000; ms += 500) {
       scene.run(ms);
       const { activeSpeakers, dominant } = scene.observer;

@@ -102,7 +102,10 @@ export class DtlsTransport {
 
   #connected(): void {
     if (!this.#matches(this.#fingerprints)) {
-      this.#fail('fingerprint-mismatch', 'The certificate does not match the fingerprint of the description.');
+      this.#fail(
+        'fingerprint-mismatch',
+        'The certificate does not match the fingerprint of the description.',
+      );
     } else if (this.#session.srtpProfile === null) {
       this.#fail('dtls-failed', 'The peer agreed to no SRTP protection profile of ours.');
     } else {
@@ -128,7 +131,11 @@ export class DtlsTransport {
   }
 
   #drain(): void {
-    for (let datagram = this.#session.takeDatagram(); datagram !== null; datagram = this.#session.takeDatagram()) {
+    for (
+      let datagram = this.#session.takeDatagram();
+      datagram !== null;
+      datagram = this.#session.takeDatagram()
+    ) {
       this.#io.sendRaw(this.#transport, datagram);
     }
   }
