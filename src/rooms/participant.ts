@@ -276,6 +276,7 @@ export class Participant extends EventEmitter<ParticipantEvents> {
           this.emit('subscriptionchanged', changed);
         },
       );
+      subscription.setForwarded(this.room.speakers.isForwarded(publication));
       this.#subscriptions.set(publication, subscription);
     }
     if (subscription.line !== null) return;
@@ -360,6 +361,7 @@ export class Participant extends EventEmitter<ParticipantEvents> {
     const muted = this.#mutedMids.has(line.transceiver.mid ?? '');
     const publication = new Publication(this.#host.nextId('p'), this, line, track, muted);
     this.#publications.set(publication.id, publication);
+    this.room.speakers.add(publication);
     this.emit('publicationadded', publication);
     this.room.emit('publicationadded', publication);
     for (const other of this.room.participants.values()) {
@@ -375,6 +377,7 @@ export class Participant extends EventEmitter<ParticipantEvents> {
 
   #removePublication(publication: Publication): void {
     this.#publications.delete(publication.id);
+    this.room.speakers.remove(publication);
     for (const other of this.room.participants.values()) {
       if (other !== this) other.forgetPublication(publication);
     }

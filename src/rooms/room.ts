@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { CloseReason } from './close-reason.ts';
 import type { Participant } from './participant.ts';
 import type { Publication } from './publication.ts';
+import { type RoomSpeakerSettings, RoomSpeakers } from './room-speakers.ts';
 
 export interface RoomEvents {
   participantjoined: [participant: Participant];
@@ -10,20 +11,34 @@ export interface RoomEvents {
   publicationremoved: [publication: Publication];
   /** Mute state or a name changed. */
   publicationchanged: [publication: Publication];
+  /** Somebody joined or left those who speak, or who is first changed: the dominant speaker first, then the loudest. */
+  activespeakers: [publications: readonly Publication[]];
+  /** Who has the word; null when that one has gone and nobody speaks. */
+  dominantspeaker: [publication: Publication | null];
+  voicestarted: [publication: Publication];
+  voicestopped: [publication: Publication];
 }
 
 /** Participants who hear and see each other. Exists from the first join to the last leave. */
 export class Room extends EventEmitter<RoomEvents> {
   readonly id: string;
   readonly createdAt: Date;
+  readonly speakers: RoomSpeakers<Publication>;
   readonly #participants = new Map<string, Participant>();
 
-  constructor(id: string, createdAt: Date) {
+  constructor(id: string, createdAt: Date, speakers: RoomSpeakerSettings) {
     super();
     // One listener per participant and event is expected, not a leak.
     this.setMaxListeners(0);
     this.id = id;
     this.createdAt = createdAt;
+    this.speakers = new RoomSpeakers<Publication>(speakers, {
+      activeSpeakersChanged: (publications) => this.emit('activespeakers', publications),
+      dominantChanged: (publication) => this.emit('dominantspeaker', publication),
+      voiceStarted: (publication) => this.emit('voicestarted', publication),
+      voiceStopped: (publication) => this.emit('voicestopped', publication),
+      forwardingChanged: (publication, forwarded) => this.#setForwarded(publication, forwarded),
+    });
   }
 
   get participants(): ReadonlyMap<string, Participant> {
@@ -46,5 +61,10 @@ export class Room extends EventEmitter<RoomEvents> {
     if (this.#participants.get(participant.id) !== participant) return;
     this.#participants.delete(participant.id);
     this.emit('participantleft', participant, reason);
+  }
+
+  #setForwarded(publication: Publication, forwarded: boolean): void {
+    for (const { subscriptions } of this.#participants.values())
+      subscriptions.get(publication)?.setForwarded(forwarded);
   }
 }

@@ -32,7 +32,8 @@ function grid(activity: AudioActivity, frames: number): number[] {
 test('packets lie on the grid by their timestamps, across the wrap', () => {
   const activity = new AudioActivity(clock);
   const first = 2 ** 32 - 1500;
-  for (const [index, dBov] of [-20, -30, -40, -50].entries()) give(activity, 10 + index, first + index * 960, dBov);
+  for (const [index, dBov] of [-20, -30, -40, -50].entries())
+    give(activity, 10 + index, first + index * 960, dBov);
   assert.deepEqual(grid(activity, 4), [107, 97, 87, 77]);
   assert.equal(activity.levelKnown, true);
   assert.equal(activity.packets, 4);
