@@ -38,6 +38,9 @@ export interface MediaCounters {
   pliReceived: number;
   rembSent: number;
   transportFeedbackSent: number;
+  /** Times a picture stood still: as publishers' packets came, and as they went to subscribers. */
+  freezesIn: number;
+  freezesOut: number;
   /** STUN messages that no connection claimed; counted by the engine. */
   stunUnrouted: number;
   /** DTLS from addresses that no connection has validated; counted by the engine. */
@@ -72,6 +75,8 @@ export function createMediaCounters(): MediaCounters {
     pliReceived: 0,
     rembSent: 0,
     transportFeedbackSent: 0,
+    freezesIn: 0,
+    freezesOut: 0,
     stunUnrouted: 0,
     dtlsUnrouted: 0,
   };

@@ -1,5 +1,7 @@
 import { PacketKind, slotBytes } from '../../packet-io/layout.ts';
 import { findMatchingCodec } from '../codecs/codec-matching.ts';
+import { FreezeDetector } from '../quality/freeze-detector.ts';
+import { QualityMeter } from '../quality/quality-meter.ts';
 import { noPayloadType } from '../receiving/payload-type-table.ts';
 import { RateSampler } from '../receiving/rate-sampler.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
@@ -30,8 +32,14 @@ export interface ForwarderStats {
   /** NACKed packets that were no longer there. */
   readonly retransmissionsMissed: number;
   readonly pliReceived: number;
-  /** As the receiver reports it: 0 … 1, packets, ms; null until measured. */
+  /** As the receiver reports it: 0 … 1, ms, packets, ms; null until measured. */
   readonly fractionLost: number;
+  readonly jitterMs: number;
+  /** Video: how often and for how long its picture stood still. */
+  readonly freezes: number;
+  readonly frozenMs: number;
+  /** 1 … 5 (qualityScore()); null while nothing flows or the receiver has not reported. */
+  readonly quality: number | null;
   readonly lost: number;
   readonly rttMs: number | null;
 }
@@ -73,6 +81,9 @@ export class Forwarder {
   readonly #payloadTypes = new Uint8Array(128).fill(noPayloadType);
   readonly #rtxPayloadTypes = new Uint8Array(128).fill(noPayloadType);
   readonly #rate = new RateSampler();
+  readonly #freezes: FreezeDetector;
+  readonly #quality: QualityMeter;
+  #freezesCounted = 0;
   readonly #sequences: SequenceMap;
   #mapping: ExtensionMapping;
   #midBytes: Uint8Array;
@@ -103,6 +114,8 @@ export class Forwarder {
     this.#signedSsrc = parameters.ssrc | 0;
     this.parameters = parameters;
     this.reports = new SenderReports(link);
+    this.#freezes = new FreezeDetector(link.context.clock);
+    this.#quality = new QualityMeter(parameters.kind);
     this.#sequences = new SequenceMap(link.context.randomUint32() & 0x7fff);
     this.#midBytes = new TextEncoder().encode(parameters.mid);
     this.#mid = this.#midBytes;
@@ -148,6 +161,7 @@ export class Forwarder {
   pause(reason: string): void {
     this.pauseReason = reason;
     this.#starting = true;
+    this.#freezes.paused();
     this.#refreshState();
   }
 
@@ -209,6 +223,7 @@ export class Forwarder {
   /** The receiver cannot decode on. */
   keyFrameRequested(): void {
     this.#pliReceived++;
+    if (this.state === 'live') this.#freezes.pictureLost();
     this.source?.requestKeyFrame();
   }
 
@@ -218,6 +233,11 @@ export class Forwarder {
     this.reports.receive(block);
   }
 
+  /** 1 … 5 (qualityScore()); null while nothing flows or the receiver has not reported. */
+  get quality(): number | null {
+    return this.#quality.score;
+  }
+
   get hasSent(): boolean {
     return this.#packets > 0;
   }
@@ -225,7 +245,7 @@ export class Forwarder {
   /** Writes a sender report if one is due and the publisher's clock is known; returns the end. */
   writeSenderReport(bytes: Uint8Array, at: number): number {
     const { nowMs } = this.#link;
-    this.#rate.sample(this.#bytes, nowMs);
+    this.#sample(nowMs);
     const stream = this.source?.preferredStream;
     if (this.reports.dueMs > nowMs || this.state !== 'live' || this.#starting) return at;
     if (
@@ -258,9 +278,36 @@ export class Forwarder {
       retransmissionsMissed: this.#retransmitter?.missed ?? 0,
       pliReceived: this.#pliReceived,
       fractionLost: this.reports.fractionLost / 256,
+      jitterMs: this.#jitterMs,
+      freezes: this.#freezes.count,
+      frozenMs: this.#freezes.frozenMs,
+      quality: this.quality,
       lost: this.reports.cumulativeLost,
       rttMs: this.reports.rttMs < 0 ? null : this.reports.rttMs,
     };
+  }
+
+  get #jitterMs(): number {
+    return this.#clockRate === 0 ? 0 : (this.reports.jitter * 1000) / this.#clockRate;
+  }
+
+  /** Takes what is measured over time; called with each round of reports. */
+  #sample(nowMs: number): void {
+    this.#rate.sample(this.#bytes, nowMs);
+    const { received, fractionLost, rttMs } = this.reports;
+    this.#quality.sample(
+      {
+        packets: this.#packets,
+        lossShare: received === 0 ? null : fractionLost / 256,
+        rttMs: rttMs < 0 ? null : rttMs,
+        jitterMs: this.#jitterMs,
+        frozenMs: this.#freezes.frozenMsNow(),
+        layerShare: null,
+      },
+      nowMs,
+    );
+    this.#link.context.counters.freezesOut += this.#freezes.count - this.#freezesCounted;
+    this.#freezesCounted = this.#freezes.count;
   }
 
   /** Whether `packet` is sent, and with which numbers. Touches no bytes. */
@@ -346,6 +393,7 @@ export class Forwarder {
     this.#bytes += packet.payloadLength;
     this.#countOut(end - at + packet.payloadLength);
     if (packet.newest) {
+      if (this.#video) this.#freezes.packet(this.#outTimestamp, packet.startsKeyFrame);
       this.#lastTimestamp = this.#outTimestamp;
       this.#lastSentMs = context.clock.nowMs;
     }

@@ -1,5 +1,7 @@
 import { detectKeyFrame, KeyFrameSyntax } from '../codecs/detect-key-frame.ts';
 import { KeyFrame } from '../codecs/key-frame.ts';
+import { FreezeDetector } from '../quality/freeze-detector.ts';
+import { QualityMeter } from '../quality/quality-meter.ts';
 import { InboundStream } from '../receiving/inbound-stream.ts';
 import { KeyFrameRequests } from '../receiving/key-frame-requests.ts';
 import { audioNackPolicy, type NackPolicy, videoNackPolicy } from '../receiving/nack-generator.ts';
@@ -41,6 +43,11 @@ export interface InboundTrackStats {
   /** Key frame requests sent, PLI or FIR. */
   readonly pliSent: number;
   readonly keyFrames: number;
+  /** Video: how often and for how long no frame came. */
+  readonly freezes: number;
+  readonly frozenMs: number;
+  /** 1 … 5 (qualityScore()); null while nothing comes. */
+  readonly quality: number | null;
   /** null until measured. */
   readonly rttMs: number | null;
   readonly encodings: readonly InboundEncodingStats[];
@@ -81,6 +88,11 @@ export class InboundTrack {
   /** Replaced, never changed: it may be walked through meanwhile. */
   #forwarders: readonly Forwarder[] = [];
   readonly #red: RedUnwrapper;
+  readonly #freezes: FreezeDetector;
+  readonly #quality: QualityMeter;
+  #freezesCounted = 0;
+  #expected = 0;
+  #lost = 0;
   #started = false;
   #silentReports = 0;
 
@@ -98,6 +110,8 @@ export class InboundTrack {
     this.#onStarted = onStarted;
     this.payloadTypes = new PayloadTypeTable(parameters.codecs);
     this.#red = new RedUnwrapper(link);
+    this.#freezes = new FreezeDetector(link.context.clock);
+    this.#quality = new QualityMeter(parameters.kind);
     this.audio = this.#video ? null : new AudioActivity(link.context.clock);
     this.#keyFrames = new KeyFrameRequests(
       link,
@@ -116,6 +130,11 @@ export class InboundTrack {
     });
     if (this.preferredEncoding >= this.encodings.length) this.preferredEncoding = 0;
     for (const forwarder of this.#forwarders) forwarder.sourceChanged();
+  }
+
+  /** 1 … 5 (qualityScore()); null while nothing comes. */
+  get quality(): number | null {
+    return this.#quality.score;
   }
 
   get forwarders(): readonly Forwarder[] {
@@ -173,6 +192,8 @@ export class InboundTrack {
     this.codec = codec;
     packet.startsKeyFrame = this.#video && this.#isKeyFrame(packet, stream);
     if (!this.#started) this.#start(packet, stream);
+    if (this.#video && packet.newest && packet.encoding === this.preferredEncoding)
+      this.#freezes.packet(packet.timestamp, packet.startsKeyFrame);
     this.#forward(packet, table, codec.clockRate);
   }
 
@@ -189,6 +210,7 @@ export class InboundTrack {
   /** Called with each report: takes the bit rates, and leaves an encoding the publisher has stopped. */
   sample(): void {
     for (const { stream } of this.encodings) stream?.rate.sample(stream.bytes, this.#link.nowMs);
+    this.#sampleQuality();
     const preferred = this.preferredStream;
     this.#silentReports = preferred?.heardSinceReport === false ? this.#silentReports + 1 : 0;
     if (this.#silentReports < silentReportsBeforeSwitch) return;
@@ -196,12 +218,41 @@ export class InboundTrack {
     if (speaking !== undefined) this.preferredEncoding = speaking.index;
   }
 
+  get #jitterMs(): number {
+    const clockRate = this.codec?.clockRate ?? 0;
+    const jitter = this.preferredStream?.statistics.jitter ?? 0;
+    return clockRate === 0 ? 0 : (jitter * 1000) / clockRate;
+  }
+
+  #sampleQuality(): void {
+    const stream = this.preferredStream;
+    if (stream === null) return;
+    const { packets, lost } = stream.statistics;
+    const expected = packets + lost;
+    const newlyExpected = expected - this.#expected;
+    const newlyLost = Math.max(0, lost - this.#lost);
+    this.#expected = expected;
+    this.#lost = lost;
+    this.#quality.sample(
+      {
+        packets: stream.packets,
+        // Another encoding, or one that started anew, counts from elsewhere.
+        lossShare: newlyExpected <= 0 ? null : Math.min(1, newlyLost / newlyExpected),
+        rttMs: this.#link.rttMs < 0 ? null : this.#link.rttMs,
+        jitterMs: this.#jitterMs,
+        frozenMs: this.#freezes.frozenMsNow(),
+        layerShare: null,
+      },
+      this.#link.nowMs,
+    );
+    this.#link.context.counters.freezesIn += this.#freezes.count - this.#freezesCounted;
+    this.#freezesCounted = this.#freezes.count;
+  }
+
   stats(): InboundTrackStats {
     const streams = this.encodings.flatMap(({ stream }) => stream ?? []);
     const total = (value: (stream: InboundStream) => number) =>
       streams.reduce((sum, stream) => sum + value(stream), 0);
-    const clockRate = this.codec?.clockRate ?? 0;
-    const jitter = this.preferredStream?.statistics.jitter ?? 0;
     return {
       codec: this.codec?.name ?? null,
       packets: total((stream) => stream.packets),
@@ -212,11 +263,14 @@ export class InboundTrack {
       ),
       recovered: total((stream) => stream.recovered),
       redRecovered: this.#red.recovered,
-      jitterMs: clockRate === 0 ? 0 : (jitter * 1000) / clockRate,
+      jitterMs: this.#jitterMs,
       bitrate: total((stream) => stream.rate.bitsPerSecond),
       nackSent: total((stream) => stream.nack?.sent ?? 0),
       pliSent: this.#keyFrames.sent,
       keyFrames: total((stream) => stream.keyFrames),
+      freezes: this.#freezes.count,
+      frozenMs: this.#freezes.frozenMs,
+      quality: this.quality,
       rttMs: this.#link.rttMs < 0 ? null : this.#link.rttMs,
       encodings: this.encodings.map(({ rid, stream, ssrc }) => ({
         rid,
