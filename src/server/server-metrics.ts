@@ -4,16 +4,17 @@ import type { MetricDefinition, Metrics } from '../http/metrics.ts';
 import type { WebSocketServer } from '../http/web-socket-server.ts';
 import type { PacketIo } from '../packet-io/packet-io.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import { createRoomFigures } from './room-figures.ts';
 
 export interface MetricSources {
   readonly io: Pick<PacketIo, 'counters'>;
-  readonly engine: Pick<Engine, 'counters' | 'iceCounters' | 'connectionCount' | 'sessionBugs'>;
+  readonly engine: Pick<Engine, 'counters' | 'iceCounters' | 'connectionCount' | 'sessionBugs' | 'now'>;
   readonly rooms: Pick<Rooms, 'rooms' | 'participantCount'>;
   readonly webSockets: Pick<WebSocketServer, 'size' | 'refused'>;
 }
 
 export function registerServerMetrics(metrics: Metrics, sources: MetricSources): void {
-  for (const gauge of gauges(sources)) metrics.gauge(gauge);
+  for (const gauge of [...gauges(sources), ...streams(sources)]) metrics.gauge(gauge);
   for (const counter of [...traffic(sources), ...feedback(sources), ...batches(sources)])
     metrics.counter(counter);
   metrics.counter({
@@ -34,6 +35,60 @@ function gauges({ engine, rooms, webSockets }: MetricSources): readonly MetricDe
       read: () => engine.connectionCount,
     },
     { name: 'manifold_web_sockets', help: 'Open WebSocket connections.', read: () => webSockets.size },
+  ];
+}
+
+/** Distributions are those of the moment (OpenMetrics calls them gauge histograms): `le` is the upper bound. */
+function streams({ rooms, engine }: MetricSources): readonly MetricDefinition[] {
+  const figures = createRoomFigures(rooms.rooms, () => engine.now());
+  return [
+    {
+      name: 'manifold_publications',
+      help: 'Tracks published, by kind.',
+      label: 'kind',
+      read: () => figures().publications,
+    },
+    {
+      name: 'manifold_subscriptions',
+      help: 'Tracks delivered or to be delivered, by kind.',
+      label: 'kind',
+      read: () => figures().subscriptions,
+    },
+    {
+      name: 'manifold_subscriptions_by_reason',
+      help: 'Subscriptions by the reason of their state.',
+      label: 'reason',
+      read: () => figures().subscriptionReasons,
+    },
+    {
+      name: 'manifold_participants_by_quality',
+      help: 'Participants by quality score, 1 (bad) to 5 (excellent), rounded.',
+      label: 'score',
+      read: () => figures().qualities,
+    },
+    {
+      name: 'manifold_publication_jitter_seconds',
+      help: 'Publications whose packets arrive with at most this jitter.',
+      label: 'le',
+      read: () => figures().publicationJitter,
+    },
+    {
+      name: 'manifold_subscription_loss_ratio',
+      help: 'Subscriptions whose receiver last reported at most this share of packets lost.',
+      label: 'le',
+      read: () => figures().subscriptionLoss,
+    },
+    {
+      name: 'manifold_subscription_rtt_seconds',
+      help: 'Subscriptions with at most this round-trip time.',
+      label: 'le',
+      read: () => figures().subscriptionRtt,
+    },
+    {
+      name: 'manifold_speaking',
+      help: 'Publications in which somebody speaks.',
+      read: () => figures().speaking,
+    },
   ];
 }
 
@@ -106,6 +161,17 @@ function feedback({ engine: { counters } }: MetricSources): readonly MetricDefin
       read: () => ({ in: counters.recovered, out: counters.rtxSent }),
     },
     {
+      name: 'manifold_red_recovered_total',
+      help: 'Lost audio packets taken out of the redundancy of later ones (RED), for receivers without RED.',
+      read: () => counters.redRecovered,
+    },
+    {
+      name: 'manifold_freezes_total',
+      help: 'Times a picture stood still: as publishers sent it (in), as subscribers got it (out).',
+      label: direction,
+      read: () => ({ in: counters.freezesIn, out: counters.freezesOut }),
+    },
+    {
       name: 'manifold_bandwidth_feedback_total',
       help: 'Bandwidth feedback sent to publishers, by kind.',
       label: 'kind',
@@ -162,6 +228,7 @@ function dropsByReason({ io, engine }: MetricSources): Readonly<Record<string, n
     duplicate: packets.duplicates,
     'too-late': packets.tooLate,
     'rtx-useless': packets.rtxUseless,
+    'malformed-red': packets.malformedRed,
     'retransmission-gone': packets.retransmissionsMissed,
     'retransmission-throttled': packets.retransmissionsThrottled,
     'malformed-stun': engine.iceCounters.malformed,

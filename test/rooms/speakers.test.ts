@@ -92,6 +92,15 @@ test('levels become events, a dominant speaker, fields of the snapshot, and a ch
   const published = inSnapshot();
   assert.equal(published.speaking, true);
   assert.equal(published.dominant, true);
+  const metrics = await (await fetch(`${server.http}/metrics`)).text();
+  for (const line of [
+    'manifold_publications{kind="audio"} 3',
+    'manifold_subscriptions{kind="audio"} 6',
+    'manifold_subscriptions_by_reason{reason="not-among-last-speakers"} 2',
+    'manifold_speaking 1',
+    'manifold_publication_jitter_seconds{le="+Inf"} 3',
+  ])
+    assert.ok(metrics.includes(`\n${line}\n`), line);
 
   speaker.peer.audioLevel = -90;
   await until('the voice has stopped', () => events.includes(`stopped ${who}`));
