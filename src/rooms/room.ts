@@ -1,5 +1,5 @@
-import { EventEmitter } from 'node:events';
 import type { CloseReason } from './close-reason.ts';
+import { IsolatingEmitter } from './isolating-emitter.ts';
 import type { Participant } from './participant.ts';
 import type { Publication } from './publication.ts';
 import { type RoomSpeakerSettings, RoomSpeakers } from './room-speakers.ts';
@@ -20,16 +20,19 @@ export interface RoomEvents {
 }
 
 /** Participants who hear and see each other. Exists from the first join to the last leave. */
-export class Room extends EventEmitter<RoomEvents> {
+export class Room extends IsolatingEmitter<RoomEvents> {
   readonly id: string;
   readonly createdAt: Date;
   readonly speakers: RoomSpeakers<Publication>;
   readonly #participants = new Map<string, Participant>();
 
-  constructor(id: string, createdAt: Date, speakers: RoomSpeakerSettings) {
-    super();
-    // One listener per participant and event is expected, not a leak.
-    this.setMaxListeners(0);
+  constructor(
+    id: string,
+    createdAt: Date,
+    speakers: RoomSpeakerSettings,
+    reportBug: (where: string, error: unknown) => void,
+  ) {
+    super(reportBug);
     this.id = id;
     this.createdAt = createdAt;
     this.speakers = new RoomSpeakers<Publication>(speakers, {

@@ -4,17 +4,19 @@ import type { MetricDefinition, Metrics } from '../http/metrics.ts';
 import type { WebSocketServer } from '../http/web-socket-server.ts';
 import type { PacketIo } from '../packet-io/packet-io.ts';
 import type { Rooms } from '../rooms/rooms.ts';
-import { createRoomFigures } from './room-figures.ts';
+import { streamMetrics } from './stream-metrics.ts';
 
 export interface MetricSources {
   readonly io: Pick<PacketIo, 'counters'>;
-  readonly engine: Pick<Engine, 'counters' | 'iceCounters' | 'connectionCount' | 'sessionBugs' | 'now'>;
+  readonly engine: Pick<Engine, 'counters' | 'iceCounters' | 'connectionCount' | 'now'>;
   readonly rooms: Pick<Rooms, 'rooms' | 'participantCount'>;
   readonly webSockets: Pick<WebSocketServer, 'size' | 'refused'>;
+  readonly bugs: { readonly count: number };
 }
 
 export function registerServerMetrics(metrics: Metrics, sources: MetricSources): void {
-  for (const gauge of [...gauges(sources), ...streams(sources)]) metrics.gauge(gauge);
+  for (const gauge of [...gauges(sources), ...streamMetrics(sources.rooms.rooms, () => sources.engine.now())])
+    metrics.gauge(gauge);
   for (const counter of [...traffic(sources), ...feedback(sources), ...batches(sources)])
     metrics.counter(counter);
   metrics.counter({
@@ -38,61 +40,7 @@ function gauges({ engine, rooms, webSockets }: MetricSources): readonly MetricDe
   ];
 }
 
-/** Distributions are those of the moment (OpenMetrics calls them gauge histograms): `le` is the upper bound. */
-function streams({ rooms, engine }: MetricSources): readonly MetricDefinition[] {
-  const figures = createRoomFigures(rooms.rooms, () => engine.now());
-  return [
-    {
-      name: 'manifold_publications',
-      help: 'Tracks published, by kind.',
-      label: 'kind',
-      read: () => figures().publications,
-    },
-    {
-      name: 'manifold_subscriptions',
-      help: 'Tracks delivered or to be delivered, by kind.',
-      label: 'kind',
-      read: () => figures().subscriptions,
-    },
-    {
-      name: 'manifold_subscriptions_by_reason',
-      help: 'Subscriptions by the reason of their state.',
-      label: 'reason',
-      read: () => figures().subscriptionReasons,
-    },
-    {
-      name: 'manifold_participants_by_quality',
-      help: 'Participants by quality score, 1 (bad) to 5 (excellent), rounded.',
-      label: 'score',
-      read: () => figures().qualities,
-    },
-    {
-      name: 'manifold_publication_jitter_seconds',
-      help: 'Publications whose packets arrive with at most this jitter.',
-      label: 'le',
-      read: () => figures().publicationJitter,
-    },
-    {
-      name: 'manifold_subscription_loss_ratio',
-      help: 'Subscriptions whose receiver last reported at most this share of packets lost.',
-      label: 'le',
-      read: () => figures().subscriptionLoss,
-    },
-    {
-      name: 'manifold_subscription_rtt_seconds',
-      help: 'Subscriptions with at most this round-trip time.',
-      label: 'le',
-      read: () => figures().subscriptionRtt,
-    },
-    {
-      name: 'manifold_speaking',
-      help: 'Publications in which somebody speaks.',
-      read: () => figures().speaking,
-    },
-  ];
-}
-
-function traffic({ io, engine, webSockets }: MetricSources): readonly MetricDefinition[] {
+function traffic({ io, engine, webSockets, bugs }: MetricSources): readonly MetricDefinition[] {
   const direction = 'direction';
   return [
     {
@@ -134,7 +82,7 @@ function traffic({ io, engine, webSockets }: MetricSources): readonly MetricDefi
     {
       name: 'manifold_session_bugs_total',
       help: 'Sessions ended by an unexpected error; each is in the log with its stack.',
-      read: () => engine.sessionBugs,
+      read: () => bugs.count,
     },
   ];
 }

@@ -76,6 +76,8 @@ export class HeadlessPeer {
   readonly negotiator: Negotiator;
   /** The level its audio says it has, in dBov (RFC 6464); null for saying none. */
   audioLevel: number | null = null;
+  /** Whether it begins a DTLS handshake once ICE is connected. */
+  handshakes = true;
   /** RTP packets received, by SSRC. */
   readonly received = new Map<number, number>();
 
@@ -194,7 +196,7 @@ export class HeadlessPeer {
     } else if (kind === PacketKind.Stun && this.#ice !== null) {
       const response = this.#ice.handleStun(now, datagram);
       if (response !== null) this.#network.io.sendRaw(this.transport, response);
-      if (this.#ice.connected && this.#dtls === null) {
+      if (this.#ice.connected && this.#dtls === null && this.handshakes) {
         this.#dtls = this.#network.io.createDtls('client');
         this.#dtls.start();
         this.#afterDtls(now);
