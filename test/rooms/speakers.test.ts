@@ -1,9 +1,10 @@
 /** Who speaks, from levels on the wire to events of the room, and what a large room forwards. Over the real engine. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Participant, Publication } from '../../src/index.ts';
-import { HeadlessNetwork, type HeadlessPeer, until } from '../signaling/headless-peer.ts';
+import type { Publication } from '../../src/index.ts';
+import { HeadlessNetwork, until } from '../signaling/headless-peer.ts';
 import { type RunningManifold, startManifold } from '../signaling/running-manifold.ts';
+import { leaveAll, type Member, RoomMembers } from './room-members.ts';
 
 let server: RunningManifold;
 let network: HeadlessNetwork;
@@ -19,36 +20,12 @@ after(async () => {
   assert.deepEqual(server.errors, []);
 });
 
-interface Member {
-  readonly participant: Participant;
-  readonly peer: HeadlessPeer;
-}
-
-function join(roomId: string, participantId: string): Member {
-  const participant = server.manifold.rooms.join({
-    roomId,
-    participantId,
-    dialect: 'test',
-    renegotiates: true,
-  });
-  const peer = network.createPeer();
-  participant.on('negotiationneeded', () => {
-    if (participant.offerPending) return;
-    queueMicrotask(() => {
-      if (participant.negotiationNeeded && participant.closeReason === null)
-        participant.acceptAnswer(peer.answerOffer(participant.createOffer()));
-    });
-  });
-  peer.audioLevel = -90;
-  peer.addTrack('audio', participantId, participantId);
-  peer.acceptAnswer(participant.answerOffer(peer.createOffer()));
-  return { participant, peer };
-}
-
 const audioOf = ({ participant }: Member): Publication => [...participant.publications.values()][0];
 
 test('levels become events, a dominant speaker, fields of the snapshot, and a choice of who is forwarded', async () => {
-  const members = ['a', 'b', 'c'].map((id) => join('speakers', id));
+  const joining = new RoomMembers(server.manifold.rooms, network);
+  const members = ['a', 'b', 'c'].map((id) => joining.join('speakers', id, ['audio']));
+  for (const { peer } of members) peer.audioLevel = -90;
   const [a, b, c] = members;
   const { room } = a.participant;
   await until('all receive each other', () =>
@@ -114,8 +91,5 @@ test('levels become events, a dominant speaker, fields of the snapshot, and a ch
     assert.ok(room.speakers.isForwarded(audioOf(member)));
     for (const { reason } of member.participant.subscriptions.values()) assert.equal(reason, 'forwarding');
   }
-  for (const { participant, peer } of members) {
-    participant.leave('left');
-    peer.close();
-  }
+  leaveAll(...members);
 });
