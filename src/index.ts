@@ -9,6 +9,7 @@ export type { CloseReason } from './rooms/close-reason.ts';
 export type { JoinOptions, Participant } from './rooms/participant.ts';
 export type { Publication } from './rooms/publication.ts';
 export type { Room } from './rooms/room.ts';
+export type { Voice } from './rooms/room-speakers.ts';
 export type { Rooms } from './rooms/rooms.ts';
 export type { Subscription } from './rooms/subscription.ts';
 export { createManifold, type Manifold, type ManifoldOptions } from './server.ts';

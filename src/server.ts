@@ -88,6 +88,7 @@ export async function createManifold(options: ManifoldOptions = {}): Promise<Man
       subscriptionDeadlineMs: config.timeouts.subscriptionMs,
     },
     log,
+    config.speakers,
   );
   const http = new HttpServer({
     log,

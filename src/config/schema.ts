@@ -137,6 +137,24 @@ const timeouts = v.strictObject({
   }),
 });
 
+const speakers = v.strictObject({
+  intervalMs: milliseconds('How often it is determined who speaks.', { default: 100, min: 20, max: 1000 }),
+  threshold: integer('Audio quieter than minus this many dBov is never voice.', {
+    default: 50,
+    min: 0,
+    max: 127,
+    placeholder: '<dB>',
+  }),
+  filter: integer(
+    'Share of the last 400 ms that must be loud for voice to begin. A smaller share notices voices earlier, a larger one takes fewer keyboards for one.',
+    { default: 40, min: 5, max: 95, placeholder: '<percent>' },
+  ),
+  lastN: integer(
+    'In a room with more voices than this, only those who spoke last are forwarded; 0 forwards everybody.',
+    { default: 0, min: 0, max: 1000 },
+  ),
+});
+
 const auth = v.strictObject({
   bearerToken: secret(
     'Token that WHIP and WHEP clients must present; empty lets everyone in. Better not given as a flag, which others on the machine can see.',
@@ -169,6 +187,7 @@ export const sectionTitles = {
   media: 'UDP media.',
   limits: 'Limits. What a client can make grow stops at one of these.',
   timeouts: 'Deadlines, in milliseconds.',
+  speakers: 'Who speaks, by the levels of their audio.',
   auth: 'Who may publish and watch.',
   admin: 'The admin page (/admin) and its API.',
   ice: 'ICE servers for clients. The server itself needs none.',
@@ -181,6 +200,7 @@ export const configSchema = v.pipe(
     media: v.optional(media, {}),
     limits: v.optional(limits, {}),
     timeouts: v.optional(timeouts, {}),
+    speakers: v.optional(speakers, {}),
     auth: v.optional(auth, {}),
     admin: v.optional(admin, {}),
     ice: v.optional(ice, {}),

@@ -285,6 +285,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
           this.emit('subscriptionchanged', changed);
         },
       );
+      subscription.setForwarded(this.room.speakers.isForwarded(publication));
       this.#subscriptions.set(publication, subscription);
     }
     if (subscription.line !== null || exhausted?.has(publication.kind)) return;
@@ -370,6 +371,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     const muted = this.#mutedMids.has(line.transceiver.mid ?? '');
     const publication = new Publication(this.#host.nextId('p'), this, line, track, muted);
     this.#publications.set(publication.id, publication);
+    this.room.speakers.add(publication);
     this.emit('publicationadded', publication);
     // Whoever was told may have ended it, with the participant.
     if (this.#publications.has(publication.id)) this.room.emit('publicationadded', publication);
@@ -386,6 +388,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
 
   #removePublication(publication: Publication): void {
     this.#publications.delete(publication.id);
+    this.room.speakers.remove(publication);
     this.#tellOthers((other) => other.forgetPublication(publication));
     this.emit('publicationremoved', publication);
     this.room.emit('publicationremoved', publication);

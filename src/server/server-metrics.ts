@@ -4,17 +4,19 @@ import type { MetricDefinition, Metrics } from '../http/metrics.ts';
 import type { WebSocketServer } from '../http/web-socket-server.ts';
 import type { PacketIo } from '../packet-io/packet-io.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import { streamMetrics } from './stream-metrics.ts';
 
 export interface MetricSources {
   readonly io: Pick<PacketIo, 'counters'>;
-  readonly engine: Pick<Engine, 'counters' | 'iceCounters' | 'connectionCount'>;
+  readonly engine: Pick<Engine, 'counters' | 'iceCounters' | 'connectionCount' | 'now'>;
   readonly rooms: Pick<Rooms, 'rooms' | 'participantCount'>;
   readonly webSockets: Pick<WebSocketServer, 'size' | 'refused'>;
   readonly bugs: { readonly count: number };
 }
 
 export function registerServerMetrics(metrics: Metrics, sources: MetricSources): void {
-  for (const gauge of gauges(sources)) metrics.gauge(gauge);
+  for (const gauge of [...gauges(sources), ...streamMetrics(sources.rooms.rooms, () => sources.engine.now())])
+    metrics.gauge(gauge);
   for (const counter of [...traffic(sources), ...feedback(sources), ...batches(sources)])
     metrics.counter(counter);
   metrics.counter({
@@ -107,6 +109,17 @@ function feedback({ engine: { counters } }: MetricSources): readonly MetricDefin
       read: () => ({ in: counters.recovered, out: counters.rtxSent }),
     },
     {
+      name: 'manifold_red_recovered_total',
+      help: 'Lost audio packets taken out of the redundancy of later ones (RED), for receivers without RED.',
+      read: () => counters.redRecovered,
+    },
+    {
+      name: 'manifold_freezes_total',
+      help: 'Times a picture stood still: as publishers sent it (in), as subscribers got it (out).',
+      label: direction,
+      read: () => ({ in: counters.freezesIn, out: counters.freezesOut }),
+    },
+    {
       name: 'manifold_bandwidth_feedback_total',
       help: 'Bandwidth feedback sent to publishers, by kind.',
       label: 'kind',
@@ -163,6 +176,7 @@ function dropsByReason({ io, engine }: MetricSources): Readonly<Record<string, n
     duplicate: packets.duplicates,
     'too-late': packets.tooLate,
     'rtx-useless': packets.rtxUseless,
+    'malformed-red': packets.malformedRed,
     'retransmission-gone': packets.retransmissionsMissed,
     'retransmission-throttled': packets.retransmissionsThrottled,
     'malformed-stun': engine.iceCounters.malformed,

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IceClient } from '../../src/load/ice-client.ts';
-import type { MediaKind } from '../../src/media/rtp-parameters.ts';
+import { headerExtensionUri, type MediaKind } from '../../src/media/rtp-parameters.ts';
 import { openPacketIo } from '../../src/packet-io/addon.ts';
 import { InboxField, inboxStride, PacketKind } from '../../src/packet-io/layout.ts';
 import type { DtlsSession, PacketIo } from '../../src/packet-io/packet-io.ts';
@@ -74,6 +74,8 @@ export class HeadlessPeer {
     password: randomBytes(18).toString('base64'),
   };
   readonly negotiator: Negotiator;
+  /** The level its audio says it has, in dBov (RFC 6464); null for saying none. */
+  audioLevel: number | null = null;
   /** Whether it begins a DTLS handshake once ICE is connected. */
   handshakes = true;
   /** RTP packets received, by SSRC. */
@@ -272,13 +274,17 @@ export class HeadlessPeer {
   }
 
   #sendRtp({ kind, send, ssrc }: Transceiver): void {
-    const payload = kind === 'video' ? vp8KeyFrame : [0xf8, 0xff, 0xfe];
+    const level = kind === 'audio' ? this.audioLevel : null;
+    const levelId = send?.headerExtensions.find(({ uri }) => uri === headerExtensionUri.audioLevel)?.id;
+    const extension =
+      level === null || levelId === undefined ? [] : [0xbe, 0xde, 0, 1, levelId << 4, 0x80 | -level, 0, 0];
+    const payload = [...extension, ...(kind === 'video' ? vp8KeyFrame : [0xf8, 0xff, 0xfe])];
     const sequenceNumber = ((this.#sequenceNumbers.get(ssrc) ?? 0) + 1) & 0xffff;
     this.#sequenceNumbers.set(ssrc, sequenceNumber);
     const { sendQueue } = this.#network;
     const at = sendQueue.begin();
     const view = new DataView(sendQueue.prefixes.buffer, sendQueue.prefixes.byteOffset + at);
-    view.setUint8(0, 0x80);
+    view.setUint8(0, extension.length > 0 ? 0x90 : 0x80);
     view.setUint8(1, (send?.codecs[0].payloadType ?? 0) | 0x80);
     view.setUint16(2, sequenceNumber);
     view.setUint32(4, sequenceNumber * (kind === 'video' ? 90 : 48) * tickMs);
