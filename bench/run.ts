@@ -73,7 +73,7 @@ async function measure(mode: Mode, scenario: Scenario, more: readonly string[]):
   const server = startNode(
     serverCore,
     [
-      '--max-semi-space-size=4',
+      '--max-semi-space-size=2',
       '--import',
       'tsx',
       'bench/bench-server.ts',

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env -S node --max-semi-space-size=2
 /**
  * The command `manifold`. A small young generation suits it: packets make no garbage, so a large one would only be
  * memory that joins fill and nothing gives back.

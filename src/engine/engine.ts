@@ -12,7 +12,7 @@ import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
 import { SendQueue } from '../packet-io/send-queue.ts';
 import { readAddress } from '../packet-io/socket-address.ts';
 import { formatHostCandidate } from '../webrtc/ice/candidate.ts';
-import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
+import { createIceCounters, type IceCounters, type IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import { readUsernameFragments } from '../webrtc/ice/stun-routing.ts';
 import { PeerConnection, type PeerConnectionOptions } from '../webrtc/peer-connection.ts';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
@@ -41,6 +41,8 @@ const passwordBytes = 18;
 
 export class Engine {
   readonly counters: MediaCounters = createMediaCounters();
+  /** Of all connections together. */
+  readonly iceCounters: IceCounters = createIceCounters();
   /** Bound media sockets. */
   readonly sockets: readonly { readonly socket: number; readonly address: string; readonly port: number }[];
   readonly localCandidates: readonly string[];
@@ -113,7 +115,7 @@ export class Engine {
       io: this.#io,
       mediaContext: this.#context,
       media: this.#options.media,
-      ice: this.#options.ice,
+      ice: { ...this.#options.ice, counters: this.iceCounters },
       negotiation: this.#options.negotiation,
       localCandidates: this.localCandidates,
       createIceCredentials,
@@ -191,9 +193,15 @@ export class Engine {
         this.#receiveStun(index, transport);
         break;
       case PacketKind.Dtls:
-        this.#connections[transport]?.receiveDtls(this.#datagram(at));
+        this.#receiveDtls(at, transport);
         break;
     }
+  }
+
+  #receiveDtls(at: number, transport: number): void {
+    const connection = this.#connections[transport];
+    if (connection === undefined) this.counters.dtlsUnrouted++;
+    else connection.receiveDtls(this.#datagram(at));
   }
 
   #datagram(at: number): Uint8Array {

@@ -77,6 +77,8 @@ export class Participant extends EventEmitter<ParticipantEvents> {
   readonly #mutedMids = new Set<string>();
   /** Lines that once carried a publication: their track id at the client is taken (W3C: a receiver keeps its track). */
   readonly #usedLines = new WeakSet<MediaLine>();
+  /** Inactive lines that can be given back. */
+  readonly #idleLines = new Set<MediaLine>();
   #negotiatedOnce = false;
   #offering = false;
 
@@ -179,6 +181,7 @@ export class Participant extends EventEmitter<ParticipantEvents> {
         `An offer cannot be made in state ${this.#connection.signalingState}.`,
       );
     }
+    this.#returnIdleLines();
     return this.#host.run(() => this.#connection.createOffer());
   }
 
@@ -305,8 +308,9 @@ export class Participant extends EventEmitter<ParticipantEvents> {
     try {
       return this.#connection.addLine(kind, 'sendonly');
     } catch (error) {
-      if (error instanceof UserError && error.code === 'limit-media-lines') return null;
-      throw error;
+      if (!(error instanceof UserError) || error.code !== 'limit-media-lines') throw error;
+      this.#returnIdleLines();
+      return null;
     }
   }
 
@@ -324,11 +328,30 @@ export class Participant extends EventEmitter<ParticipantEvents> {
     }
   }
 
-  /** Nothing is sent on a line any more: a line of ours is stopped, one of the client's keeps what it sends to us. */
+  /**
+   * Nothing is sent on a line any more. It goes inactive before it is given back, because every browser tells a
+   * page of a track that left on an inactive line (removetrack), and Firefox does not on a refused one.
+   */
   #releaseLine(line: MediaLine): void {
-    if (!this.#options.renegotiates || line.transceiver.stopped) return;
-    if (line.transceiver.direction === 'sendrecv') line.transceiver.direction = 'recvonly';
-    else line.transceiver.stop();
+    const { transceiver } = line;
+    if (!this.#options.renegotiates || transceiver.stopped) return;
+    if (transceiver.direction === 'sendrecv') transceiver.direction = 'recvonly';
+    else if (transceiver.mid === null) transceiver.stop();
+    else {
+      transceiver.direction = 'inactive';
+      this.#idleLines.add(line);
+    }
+  }
+
+  /** Gives lines back that the client knows to be inactive, with the offer that is due anyway. */
+  #returnIdleLines(): void {
+    for (const line of this.#idleLines) {
+      const { transceiver } = line;
+      // The client may have begun to send on it.
+      const idle = transceiver.direction === 'inactive';
+      if (idle && transceiver.currentDirection === 'inactive') transceiver.stop();
+      if (!idle || transceiver.stopped) this.#idleLines.delete(line);
+    }
   }
 
   #publish(line: MediaLine, track: InboundTrack): void {

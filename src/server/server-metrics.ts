@@ -7,7 +7,7 @@ import type { Rooms } from '../rooms/rooms.ts';
 
 export interface MetricSources {
   readonly io: Pick<PacketIo, 'counters'>;
-  readonly engine: Pick<Engine, 'counters' | 'connectionCount' | 'sessionBugs'>;
+  readonly engine: Pick<Engine, 'counters' | 'iceCounters' | 'connectionCount' | 'sessionBugs'>;
   readonly rooms: Pick<Rooms, 'rooms' | 'participantCount'>;
   readonly webSockets: Pick<WebSocketServer, 'size' | 'refused'>;
 }
@@ -164,6 +164,9 @@ function dropsByReason({ io, engine }: MetricSources): Readonly<Record<string, n
     'rtx-useless': packets.rtxUseless,
     'retransmission-gone': packets.retransmissionsMissed,
     'retransmission-throttled': packets.retransmissionsThrottled,
+    'malformed-stun': engine.iceCounters.malformed,
+    'unauthenticated-stun': engine.iceCounters.unauthenticated,
     'unrouted-stun': packets.stunUnrouted,
+    'unrouted-dtls': packets.dtlsUnrouted,
   };
 }

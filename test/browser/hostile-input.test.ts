@@ -22,9 +22,10 @@ const count = Number(process.env.MUTATION_COUNT ?? 10_000);
 const seed = Number(process.env.MUTATION_SEED ?? 20_261);
 const warmUpCount = 1000;
 
-// Small enough not to overflow the socket's receive buffer between two turns of the server.
-const datagramsPerTurn = 40;
-const turnPauseMs = 2;
+// Small enough not to overflow the socket's receive buffer between two turns of the server, and slow enough for the
+// attack to last for dozens of pictures.
+const datagramsPerTurn = 20;
+const turnPauseMs = 4;
 
 /** What one kind of attack may cost the call: a scheduling hiccup of the busy machine, not a fault of the server. */
 const toleratedLostPackets = 20;
@@ -43,6 +44,12 @@ interface Call {
   readonly player: Page;
   readonly publisher: Page;
 }
+
+/**
+ * The part of an attack that must show in the drop counters: a mutation may leave STUN valid, and OpenSSL itself
+ * discards the DTLS records that come from the publisher's own address.
+ */
+const leastCounted = { stun: 0.7, dtls: 0.4, rtp: 0.9, rtcp: 0.9 } as const;
 
 /** A call whose publisher stands behind a tapped relay. */
 async function startCall(it: Stage): Promise<Call> {
@@ -122,10 +129,8 @@ for (const kind of ['stun', 'dtls', 'rtp', 'rtcp'] as const) {
       after.sum('manifold_datagrams_total', { direction: 'in' }) -
       before.sum('manifold_datagrams_total', { direction: 'in' });
     assert.ok(arrived > count, `${arrived} datagrams arrived`);
-    if (kind === 'rtp' || kind === 'rtcp') {
-      const refused = after.sum('manifold_drops_total') - before.sum('manifold_drops_total');
-      assert.ok(refused > count * 0.9, `${refused} were counted as dropped`);
-    }
+    const refused = after.sum('manifold_drops_total') - before.sum('manifold_drops_total');
+    assert.ok(refused > count * leastCounted[kind], `${refused} were counted as dropped`);
   });
 }
 

@@ -131,7 +131,10 @@ export class InboundStream {
     const nowMs = this.#link.nowMs;
     if (this.nack.addMissing(from, this.#window.extended, nowMs)) {
       this.#link.timers.schedule(TimerName.Nack, this.nack.nextDueMs());
-    } else this.unrepaired += this.#window.extended - from;
+    } else {
+      this.unrepaired += this.#window.extended - from;
+      this.track.requestKeyFrame();
+    }
   }
 
   /** The sender started anew; its clock goes on until it says otherwise. */

@@ -64,10 +64,10 @@ export function parseRtcp(bytes: Uint8Array, start: number, length: number, hand
     if (next > end) return false;
     let bodyEnd = next;
     if ((bytes[at] & 0x20) !== 0) {
-      // Only the last packet of a compound may be padded (RFC 3550 §6.4.1).
+      // Only the last packet of a compound may be padded (RFC 3550 §6.4.1). Transport-wide feedback is padded by
+      // less than the multiple of four asked for there.
       const padding = bytes[next - 1];
-      if (next !== end || padding === 0 || (padding & 3) !== 0 || at + headerBytes + padding > next)
-        return false;
+      if (next !== end || padding === 0 || at + headerBytes + padding > next) return false;
       bodyEnd -= padding;
     }
     if (!parsePacket(bytes, at, bodyEnd, handler)) return false;
