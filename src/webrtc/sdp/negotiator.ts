@@ -99,6 +99,11 @@ export class Negotiator {
     return this.#slots.find(isDataSlot)?.data ?? null;
   }
 
+  /** Whether one of our next offers asks for data channels, or the one that is out does. */
+  get wantsDataLine(): boolean {
+    return this.#wantsData;
+  }
+
   /** Whether an offer of ours is due. Always false outside `stable`: ask again when the exchange is over. */
   get negotiationNeeded(): boolean {
     if (this.#signalingState !== 'stable') return false;
