@@ -51,8 +51,6 @@ export class Engine {
   /** Bound media sockets. */
   readonly sockets: readonly { readonly socket: number; readonly address: string; readonly port: number }[];
   readonly localCandidates: readonly string[];
-  /** Bugs that ended a session; anything but 0 wants a look at the log. */
-  sessionBugs = 0;
 
   readonly #options: EngineOptions;
   readonly #io: PacketIo;
@@ -160,12 +158,23 @@ export class Engine {
     }
   }
 
+  /** Logs a bug with its stack. Ending the session it happened in is the caller's. */
+  reportBug(where: string, error: unknown): void {
+    this.#log.error({ err: error, where }, 'bug: an unexpected error');
+  }
+
   /** Closes all connections and sockets. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#clock.nowMs = performance.now();
-    for (const connection of this.#connections) connection?.close();
+    for (const connection of this.#connections) {
+      try {
+        connection?.close();
+      } catch (error) {
+        this.reportBug('closing', error);
+      }
+    }
     this.#sendQueue.flush();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#io.close();
@@ -229,8 +238,13 @@ export class Engine {
     }
     const from: SocketAddress = readAddress(this.#io.inboxAddresses, index * addressStride);
     const socket = this.#io.inbox[at + InboxField.Socket];
-    const response = connection.receiveStun(datagram, socket, from);
-    if (response !== null) this.#io.sendTo(socket, from, response);
+    try {
+      const response = connection.receiveStun(datagram, socket, from);
+      if (response !== null) this.#io.sendTo(socket, from, response);
+    } catch (error) {
+      // Not that of the address, which may be another's or nobody's.
+      this.#sessionBug(connection.transport, error);
+    }
   }
 
   #runDeadline(connection: PeerConnection, nowMs: number): void {
@@ -267,7 +281,7 @@ export class Engine {
       try {
         due.run(now);
       } catch (error) {
-        this.#bug('timer', error);
+        this.reportBug('timer', error);
       }
     }
     this.#sendQueue.flush();
@@ -294,17 +308,12 @@ export class Engine {
 
   /** A bug ends the one session it happened in; the others go on. */
   #sessionBug(transport: number, error: unknown): void {
-    this.#bug(`transport ${transport}`, error);
+    this.reportBug(`transport ${transport}`, error);
     try {
-      this.#connections[transport]?.close();
+      this.#connections[transport]?.abort();
     } catch (closeError) {
-      this.#bug(`closing transport ${transport}`, closeError);
+      this.reportBug(`closing transport ${transport}`, closeError);
     }
-  }
-
-  #bug(where: string, error: unknown): void {
-    this.sessionBugs++;
-    this.#log.error({ err: error, where }, 'bug: a session was ended by an unexpected error');
   }
 
   #openSockets(): Engine['sockets'] {

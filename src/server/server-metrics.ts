@@ -7,12 +7,10 @@ import type { Rooms } from '../rooms/rooms.ts';
 
 export interface MetricSources {
   readonly io: Pick<PacketIo, 'counters'>;
-  readonly engine: Pick<
-    Engine,
-    'counters' | 'iceCounters' | 'dataCounters' | 'connectionCount' | 'sessionBugs'
-  >;
+  readonly engine: Pick<Engine, 'counters' | 'iceCounters' | 'dataCounters' | 'connectionCount'>;
   readonly rooms: Pick<Rooms, 'rooms' | 'participantCount'>;
   readonly webSockets: Pick<WebSocketServer, 'size' | 'refused'>;
+  readonly bugs: { readonly count: number };
 }
 
 export function registerServerMetrics(metrics: Metrics, sources: MetricSources): void {
@@ -45,7 +43,7 @@ function gauges({ engine, rooms, webSockets }: MetricSources): readonly MetricDe
   ];
 }
 
-function traffic({ io, engine, webSockets }: MetricSources): readonly MetricDefinition[] {
+function traffic({ io, engine, webSockets, bugs }: MetricSources): readonly MetricDefinition[] {
   const direction = 'direction';
   return [
     {
@@ -87,7 +85,7 @@ function traffic({ io, engine, webSockets }: MetricSources): readonly MetricDefi
     {
       name: 'manifold_session_bugs_total',
       help: 'Sessions ended by an unexpected error; each is in the log with its stack.',
-      read: () => engine.sessionBugs,
+      read: () => bugs.count,
     },
   ];
 }

@@ -23,7 +23,7 @@ import { Negotiator, type NegotiatorOptions, type RemoteTransportDescription } f
 export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
 
 /** Why a connection failed; the same words reach logs, metrics and the admin page. */
-export type ConnectionFailure = 'ice-failed' | DtlsFailure;
+export type ConnectionFailure = 'ice-failed' | DtlsFailure | 'internal-error';
 
 export interface PeerConnectionEvents {
   /** The first media packet of a line arrived. */
@@ -66,7 +66,7 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
   readonly media: MediaTransport;
   readonly ice: IceLiteAgent;
   connectionState: ConnectionState = 'new';
-  /** Set when connectionState becomes `failed`. */
+  /** Set when connectionState becomes `failed`, or `closed` because of a bug. */
   failure: ConnectionFailure | null = null;
 
   readonly #options: PeerConnectionOptions;
@@ -250,15 +250,25 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
   close(): void {
     if (this.connectionState === 'closed') return;
     this.#setConnectionState('closed');
-    this.media.close();
-    this.#options.mediaContext.sendQueue.flush();
-    this.#data?.end();
-    this.#dtls?.close();
-    this.ice.close();
-    this.#negotiator.close();
-    this.#io.closeTransport(this.transport);
-    this.emit('closed');
-    this.removeAllListeners();
+    try {
+      this.media.close();
+      this.#options.mediaContext.sendQueue.flush();
+      this.#data?.end();
+      this.#dtls?.close();
+    } finally {
+      // Whatever a bug may have left of the session: the transport is free again, and its owner is told.
+      this.ice.close();
+      this.#negotiator.close();
+      this.#io.closeTransport(this.transport);
+      this.emit('closed');
+      this.removeAllListeners();
+    }
+  }
+
+  /** Closes it because of a bug: `failure` is then `internal-error`. */
+  abort(): void {
+    this.failure ??= 'internal-error';
+    this.close();
   }
 
   #acceptRemoteTransport(remote: RemoteTransportDescription): void {

@@ -1,5 +1,5 @@
 /** Members of rooms with real connections, who answer what they are offered. */
-import type { CloseReason, Participant, Room, Rooms, Subscription } from '../../src/index.ts';
+import type { CloseReason, JoinOptions, Participant, Room, Rooms, Subscription } from '../../src/index.ts';
 import { type HeadlessNetwork, type HeadlessPeer, until } from '../signaling/headless-peer.ts';
 
 type Kind = 'audio' | 'video';
@@ -13,6 +13,7 @@ export interface Member {
 export interface MemberOptions {
   /** Whether the peer goes on to DTLS once ICE is connected. Default true. */
   readonly handshakes?: boolean;
+  readonly wants?: JoinOptions['wants'];
 }
 
 export class RoomMembers {
@@ -34,9 +35,15 @@ export class RoomMembers {
     roomId: string,
     participantId: string,
     kinds: readonly Kind[] = [],
-    { handshakes = true }: MemberOptions = {},
+    { handshakes = true, wants }: MemberOptions = {},
   ): Member {
-    const participant = this.#rooms.join({ roomId, participantId, dialect: 'test', renegotiates: true });
+    const participant = this.#rooms.join({
+      roomId,
+      participantId,
+      dialect: 'test',
+      renegotiates: true,
+      ...(wants === undefined ? {} : { wants }),
+    });
     const peer = this.#network.createPeer();
     peer.handshakes = handshakes;
     const closed: CloseReason[] = [];
