@@ -13,3 +13,10 @@ export type { Voice } from './rooms/room-speakers.ts';
 export type { Rooms } from './rooms/rooms.ts';
 export type { Subscription } from './rooms/subscription.ts';
 export { createManifold, type Manifold, type ManifoldOptions } from './server.ts';
+export type { DataChannelInit } from './webrtc/data-channels/channel-init.ts';
+export type {
+  DataChannel,
+  DataChannelCloseReason,
+  DataChannelState,
+  SendResult,
+} from './webrtc/data-channels/data-channel.ts';

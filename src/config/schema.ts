@@ -97,6 +97,21 @@ const limits = v.strictObject({
     placeholder: '<bytes>',
   }),
   mediaLines: integer('Most m-lines of one session description.', { default: 256, min: 2, max: 512 }),
+  dataChannels: integer('Most data channels of one participant; 0 refuses them all.', {
+    default: 16,
+    min: 0,
+    max: 512,
+  }),
+  dataMessageBytes: integer('Longest message on a data channel.', {
+    default: 262_144,
+    min: 1024,
+    max: 16_777_216,
+    placeholder: '<bytes>',
+  }),
+  dataBufferBytes: integer(
+    'Messages on data channels that may wait for one participant. Beyond it lossy channels drop the oldest, and reliable ones are closed.',
+    { default: 1_048_576, min: 65_536, max: 268_435_456, placeholder: '<bytes>' },
+  ),
   idCharacters: integer('Longest room id, participant id and name.', { default: 256, min: 8, max: 4096 }),
 });
 
@@ -233,6 +248,13 @@ export const configSchema = v.pipe(
       'must not exceed limits.message-bytes, in which descriptions travel',
     ),
     ['limits', 'sdpBytes'],
+  ),
+  v.forward(
+    v.check(
+      ({ limits }) => limits.dataMessageBytes <= limits.dataBufferBytes,
+      'must not exceed limits.data-buffer-bytes, in which messages wait',
+    ),
+    ['limits', 'dataMessageBytes'],
   ),
 );
 

@@ -52,6 +52,9 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
       startSubscriptionDeadline: (expired) => engine.after(limits.subscriptionDeadlineMs, expired),
       participantClosed: (participant, reason) => this.#participantClosed(participant, reason),
       subscriptionChanged: (subscription) => this.#subscriptionChanged(subscription),
+      dataCounters: engine.dataCounters,
+      dataChannelOverflowed: ({ id, room }, { label }) =>
+        log.info({ room: room.id, participant: id, label }, 'data channel closed: its receiver is too slow'),
     };
   }
 

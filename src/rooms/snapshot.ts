@@ -2,6 +2,7 @@
 
 import { participantScore } from '../media/quality/quality-score.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
+import type { DataChannel, DataChannelState } from '../webrtc/data-channels/data-channel.ts';
 import type { ConnectionState } from '../webrtc/peer-connection.ts';
 import type { Participant } from './participant.ts';
 import type { Publication } from './publication.ts';
@@ -26,6 +27,7 @@ export interface ParticipantSnapshot {
   readonly quality: number | null;
   readonly publications: readonly PublicationSnapshot[];
   readonly subscriptions: readonly SubscriptionSnapshot[];
+  readonly dataChannels: readonly DataChannelSnapshot[];
 }
 
 export interface PublicationSnapshot {
@@ -84,6 +86,22 @@ export interface SubscriptionSnapshot {
   readonly pliReceived: number;
 }
 
+export interface DataChannelSnapshot {
+  readonly label: string;
+  readonly state: DataChannelState;
+  readonly ordered: boolean;
+  /** Messages may be lost: it is limited in retransmissions or time. */
+  readonly lossy: boolean;
+  /** In is from the client. */
+  readonly messagesIn: number;
+  readonly bytesIn: number;
+  readonly messagesOut: number;
+  readonly bytesOut: number;
+  /** Messages to the client that were dropped. */
+  readonly dropped: number;
+  readonly bufferedBytes: number;
+}
+
 export function snapshotRoom(room: Room): RoomSnapshot {
   return {
     id: room.id,
@@ -110,7 +128,13 @@ function snapshotParticipant(participant: Participant): ParticipantSnapshot {
     quality: qualityOf(participant),
     publications: [...participant.publications.values()].map(snapshotPublication),
     subscriptions: [...participant.subscriptions.values()].map(snapshotSubscription),
+    dataChannels: participant.dataChannels.map(snapshotDataChannel),
   };
+}
+
+function snapshotDataChannel(channel: DataChannel): DataChannelSnapshot {
+  const { label, state, ordered, lossy, stats, bufferedBytes } = channel;
+  return { label, state, ordered, lossy, ...stats, bufferedBytes };
 }
 
 function snapshotPublication(publication: Publication): PublicationSnapshot {

@@ -8,7 +8,7 @@ import { streamMetrics } from './stream-metrics.ts';
 
 export interface MetricSources {
   readonly io: Pick<PacketIo, 'counters'>;
-  readonly engine: Pick<Engine, 'counters' | 'iceCounters' | 'connectionCount' | 'now'>;
+  readonly engine: Pick<Engine, 'counters' | 'iceCounters' | 'dataCounters' | 'connectionCount' | 'now'>;
   readonly rooms: Pick<Rooms, 'rooms' | 'participantCount'>;
   readonly webSockets: Pick<WebSocketServer, 'size' | 'refused'>;
   readonly bugs: { readonly count: number };
@@ -17,7 +17,12 @@ export interface MetricSources {
 export function registerServerMetrics(metrics: Metrics, sources: MetricSources): void {
   for (const gauge of [...gauges(sources), ...streamMetrics(sources.rooms.rooms, () => sources.engine.now())])
     metrics.gauge(gauge);
-  for (const counter of [...traffic(sources), ...feedback(sources), ...batches(sources)])
+  for (const counter of [
+    ...traffic(sources),
+    ...feedback(sources),
+    ...batches(sources),
+    ...dataChannels(sources),
+  ])
     metrics.counter(counter);
   metrics.counter({
     name: 'manifold_drops_total',
@@ -124,6 +129,52 @@ function feedback({ engine: { counters } }: MetricSources): readonly MetricDefin
       help: 'Bandwidth feedback sent to publishers, by kind.',
       label: 'kind',
       read: () => ({ remb: counters.rembSent, 'transport-cc': counters.transportFeedbackSent }),
+    },
+  ];
+}
+
+function dataChannels({ engine: { dataCounters } }: MetricSources): readonly MetricDefinition[] {
+  const direction = 'direction';
+  return [
+    {
+      name: 'manifold_data_messages_total',
+      help: 'Messages on data channels, each receiver counted.',
+      label: direction,
+      read: () => ({ in: dataCounters.messagesIn, out: dataCounters.messagesOut }),
+    },
+    {
+      name: 'manifold_data_bytes_total',
+      help: 'Bytes of messages on data channels, each receiver counted.',
+      label: direction,
+      read: () => ({ in: dataCounters.bytesIn, out: dataCounters.bytesOut }),
+    },
+    {
+      name: 'manifold_data_channels_total',
+      help: 'Data channels, by what became of them.',
+      label: 'event',
+      read: () => ({
+        opened: dataCounters.channelsOpened,
+        refused: dataCounters.refusedChannels,
+        'closed-buffer-full': dataCounters.closedBufferFull,
+      }),
+    },
+    {
+      name: 'manifold_data_retransmissions_total',
+      help: 'SCTP chunks sent again.',
+      read: () => dataCounters.retransmitted,
+    },
+    {
+      name: 'manifold_data_drops_total',
+      help: 'Messages of data channels and SCTP packets not used, by reason.',
+      label: 'reason',
+      read: () => ({
+        abandoned: dataCounters.abandoned,
+        oldest: dataCounters.droppedOldest,
+        'too-long': dataCounters.droppedTooLong,
+        'buffer-full': dataCounters.droppedBufferFull,
+        malformed: dataCounters.malformed,
+        'malformed-packet': dataCounters.discardedPackets,
+      }),
     },
   ];
 }

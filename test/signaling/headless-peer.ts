@@ -11,6 +11,10 @@ import { openPacketIo } from '../../src/packet-io/addon.ts';
 import { InboxField, inboxStride, PacketKind } from '../../src/packet-io/layout.ts';
 import type { DtlsSession, PacketIo } from '../../src/packet-io/packet-io.ts';
 import { SendQueue } from '../../src/packet-io/send-queue.ts';
+import type { DataChannelInit } from '../../src/webrtc/data-channels/channel-init.ts';
+import type { DataChannel } from '../../src/webrtc/data-channels/data-channel.ts';
+import { createDataCounters } from '../../src/webrtc/data-channels/data-counters.ts';
+import { DataTransport } from '../../src/webrtc/data-channels/data-transport.ts';
 import { parseCandidate } from '../../src/webrtc/ice/candidate.ts';
 import type { IceCredentials } from '../../src/webrtc/ice/ice-lite-agent.ts';
 import { defaultCodecs } from '../../src/webrtc/sdp/codec-capabilities.ts';
@@ -78,6 +82,11 @@ export class HeadlessPeer {
   audioLevel: number | null = null;
   /** Whether it begins a DTLS handshake once ICE is connected. */
   handshakes = true;
+  /** Whether what comes over DTLS is lost. */
+  deaf = false;
+  readonly data: DataTransport;
+  /** Data channels that the server opened. */
+  readonly openedChannels: DataChannel[] = [];
   /** RTP packets received, by SSRC. */
   readonly received = new Map<number, number>();
 
@@ -110,7 +119,27 @@ export class HeadlessPeer {
       sessionId: '1',
       cname: 'headless',
       maxMediaLines: 64,
+      dataChannels: { port: 5000, maxMessageSize: 262_144 },
     });
+    this.data = new DataTransport({
+      limits: { maxChannels: 64, maxMessageBytes: 262_144, maxBufferedBytes: 8 << 20 },
+      counters: createDataCounters(),
+      now: () => performance.now(),
+      randomUint32: () => randomBytes(4).readUInt32BE(),
+      sendPacket: (packet) => {
+        this.#dtls?.sendApplicationData(packet);
+        this.#sendDtls();
+      },
+      deadlineChanged: () => {},
+      onChannel: (channel) => this.openedChannels.push(channel),
+      onEnd: () => {},
+    });
+  }
+
+  /** A data channel of its own; the next offer asks for it. */
+  openDataChannel(label: string, init?: DataChannelInit): DataChannel {
+    this.negotiator.addDataLine();
+    return this.data.open(label, init);
   }
 
   get connected(): boolean {
@@ -190,7 +219,7 @@ export class HeadlessPeer {
     if (kind === PacketKind.Rtp) {
       const ssrc = new DataView(datagram.buffer, datagram.byteOffset).getUint32(8);
       this.received.set(ssrc, (this.received.get(ssrc) ?? 0) + 1);
-    } else if (kind === PacketKind.Dtls) {
+    } else if (kind === PacketKind.Dtls && !this.deaf) {
       this.#dtls?.receive(datagram);
       this.#afterDtls(now);
     } else if (kind === PacketKind.Stun && this.#ice !== null) {
@@ -221,6 +250,9 @@ export class HeadlessPeer {
       this.#afterDtls(now);
     }
     if (!this.connected) return;
+    const line = this.negotiator.dataLine;
+    if (line !== null) this.data.start('client', line);
+    if (this.data.nextDeadline() <= now) this.data.handleTimeout();
     for (const { transceiver } of this.#tracks) if (transceiver?.send) this.#sendRtp(transceiver);
   }
 
@@ -261,8 +293,9 @@ export class HeadlessPeer {
   #afterDtls(now: number): void {
     const dtls = this.#dtls;
     if (dtls === null) return;
-    for (let out = dtls.takeDatagram(); out !== null; out = dtls.takeDatagram()) {
-      this.#network.io.sendRaw(this.transport, out);
+    this.#sendDtls();
+    for (let data = dtls.takeApplicationData(); data !== null; data = dtls.takeApplicationData()) {
+      this.data.receive(data);
     }
     const timeout = dtls.nextTimeoutMs();
     const wasDue = this.#dtlsDeadline;
@@ -270,6 +303,13 @@ export class HeadlessPeer {
     if (dtls.state === 'connected' && wasDue !== Number.POSITIVE_INFINITY) {
       this.#network.io.installSrtp(this.transport, dtls);
       this.#dtlsDeadline = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  #sendDtls(): void {
+    const dtls = this.#dtls;
+    for (let out = dtls?.takeDatagram() ?? null; out !== null; out = dtls?.takeDatagram() ?? null) {
+      this.#network.io.sendRaw(this.transport, out);
     }
   }
 
