@@ -371,7 +371,8 @@ export class Engine {
       this.#clock.nowMs = performance.now();
       return this.#clock.nowMs;
     };
-    return { limits, counters: this.dataCounters, now };
+    const reportBug = (where: string, error: unknown): void => this.reportBug(where, error);
+    return { limits, counters: this.dataCounters, now, reportBug };
   }
 
   #randomUint32(): number {

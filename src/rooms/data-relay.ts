@@ -14,8 +14,8 @@ export interface RelayMember {
 export interface DataRelayOptions {
   readonly sends: boolean;
   readonly receives: boolean;
-  /** Everyone in the room, this participant included. */
-  readonly members: () => Iterable<RelayMember>;
+  /** Does something for everyone else in the room; what goes wrong for one of them is a bug of that one. */
+  readonly tellOthers: (tell: (other: RelayMember) => void) => void;
   readonly counters: Pick<DataCounters, 'closedBufferFull'>;
   /** A channel was closed because its receiver was too slow. */
   readonly onOverflow: (channel: DataChannel) => void;
@@ -54,8 +54,7 @@ export class DataRelay {
 
   #relay(label: string, data: Uint8Array, text: boolean): void {
     if (!this.#options.sends) return;
-    for (const { dataRelay } of this.#options.members())
-      if (dataRelay !== this) dataRelay.deliver(label, data, text);
+    this.#options.tellOthers(({ dataRelay }) => dataRelay.deliver(label, data, text));
   }
 
   #remove(channel: DataChannel): void {

@@ -117,7 +117,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     this.dataRelay = new DataRelay({
       sends: options.publishes !== false,
       receives: options.subscribes !== false,
-      members: () => room.participants.values(),
+      tellOthers: (tell) => this.#tellOthers(tell),
       counters: host.dataCounters,
       onOverflow: (channel) => host.dataChannelOverflowed(this, channel),
     });

@@ -16,6 +16,7 @@ export class DataEnd {
   readonly transport: DataTransport;
   readonly counters = createDataCounters();
   readonly opened: DataChannel[] = [];
+  readonly bugs: unknown[] = [];
   end: string | null = null;
 
   constructor(
@@ -26,6 +27,7 @@ export class DataEnd {
   ) {
     this.transport = new DataTransport({
       ...{ limits: { ...defaultLimits, ...limits }, counters: this.counters, now },
+      reportBug: (_where, error) => this.bugs.push(error),
       randomUint32: () => random.uint32(),
       sendPacket: send,
       deadlineChanged: () => {},

@@ -132,6 +132,9 @@ export class HeadlessPeer {
       },
       deadlineChanged: () => {},
       onChannel: (channel) => this.openedChannels.push(channel),
+      reportBug: (_where, error) => {
+        throw error;
+      },
       onEnd: () => {},
     });
   }

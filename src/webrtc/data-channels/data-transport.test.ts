@@ -260,6 +260,25 @@ describe('closing channels', () => {
   });
 });
 
+it('a listener that throws hurts nobody else', () => {
+  const pair = new DataTransportPair();
+  pair.start();
+  const channel = pair.client.transport.open('c');
+  pair.run(100);
+  const [theirs] = pair.server.opened;
+  theirs.on('message', () => {
+    throw new Error('a bug of the program');
+  });
+  channel.send('one');
+  channel.send('two');
+  theirs.send('three');
+  const inbox = inboxOf(channel);
+  pair.run(100);
+  assert.deepEqual(inbox, ['three']);
+  assert.equal(theirs.stats.messagesIn, 2);
+  assert.equal(pair.server.bugs.length, 2);
+});
+
 describe('a peer that does not keep to the protocol', () => {
   it('messages on streams without a channel, and openings that are none, are counted', () => {
     const pair = new DataTransportPair();

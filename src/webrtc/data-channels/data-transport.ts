@@ -38,6 +38,8 @@ export interface DataOptions {
   readonly counters: DataCounters;
   /** Reads the clock: calls come from packets, timers, and whoever sends messages. Milliseconds. */
   readonly now: () => number;
+  /** Told what a listener of a channel threw, which hurts nobody else. */
+  readonly reportBug: (where: string, error: unknown) => void;
 }
 
 export interface DataTransportOptions extends DataOptions {
@@ -327,7 +329,7 @@ export class DataTransport implements DataChannelHost {
     counters.bytesIn += data.length;
     channel.stats.messagesIn++;
     channel.stats.bytesIn += data.length;
-    channel.emit('message', data, text);
+    this.#tell(() => channel.emit('message', data, text));
   }
 
   #receiveDcep(stream: number, payload: Uint8Array): void {
@@ -358,7 +360,7 @@ export class DataTransport implements DataChannelHost {
   #opened(channel: DataChannel): void {
     channel.state = 'open';
     this.#options.counters.channelsOpened++;
-    channel.emit('open');
+    this.#tell(() => channel.emit('open'));
   }
 
   #incomingReset(streams: readonly number[]): void {
@@ -393,8 +395,16 @@ export class DataTransport implements DataChannelHost {
     if (channel.state === 'closed') return;
     channel.state = 'closed';
     channel.closeReason = reason;
-    channel.emit('closed', reason);
+    this.#tell(() => channel.emit('closed', reason));
     channel.removeAllListeners();
+  }
+
+  #tell(emit: () => void): void {
+    try {
+      emit();
+    } catch (error) {
+      this.#options.reportBug('listener of a data channel', error);
+    }
   }
 
   #closeAll(reason: DataChannelCloseReason): void {
