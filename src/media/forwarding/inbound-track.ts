@@ -1,9 +1,13 @@
-import { detectKeyFrame, KeyFrameSyntax } from '../codecs/detect-key-frame.ts';
+import { DependencyDescriptor } from '../codecs/dependency-descriptor.ts';
+import { KeyFrameSyntax } from '../codecs/detect-key-frame.ts';
 import { KeyFrame } from '../codecs/key-frame.ts';
+import { EncodingDemand } from '../layers/encoding-demand.ts';
+import { TrackLayers } from '../layers/track-layers.ts';
 import { InboundStream } from '../receiving/inbound-stream.ts';
 import { KeyFrameRequests } from '../receiving/key-frame-requests.ts';
 import { audioNackPolicy, type NackPolicy, videoNackPolicy } from '../receiving/nack-generator.ts';
 import { noPayloadType, PayloadTypeTable } from '../receiving/payload-type-table.ts';
+import { ExtensionKind } from '../rtp/header-extension.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, ReceiveParameters, RtpCodecParameters } from '../rtp-parameters.ts';
 import type { TransportLink } from '../transport-link.ts';
@@ -29,7 +33,7 @@ export interface InboundTrackStats {
   readonly lost: number;
   /** Packets repaired by retransmission. */
   readonly recovered: number;
-  /** Of the encoding that is forwarded. */
+  /** The largest of its encodings'. */
   readonly jitterMs: number;
   /** Bits per second of payload over about the last second. */
   readonly bitrate: number;
@@ -50,9 +54,6 @@ export interface InboundEncodingStats {
   readonly bitrate: number;
 }
 
-/** Encoding switches wait for this many silent report intervals of the encoding in use. */
-const silentReportsBeforeSwitch = 2;
-
 /** What a remote sends on one m-line: its encodings, and the forwarders that pass it on. */
 export class InboundTrack {
   readonly kind: MediaKind;
@@ -63,19 +64,20 @@ export class InboundTrack {
   ended = false;
   payloadTypes: PayloadTypeTable;
   encodings: readonly InboundEncoding[] = [];
-  /** Index of the encoding that is forwarded. */
-  preferredEncoding = 0;
+  /** Video: the layers of all encodings. */
+  readonly layers: TrackLayers;
   /** ExtensionKind by the publisher's extension id. */
   readonly extensionKinds: Uint8Array;
 
   readonly #link: TransportLink;
   readonly #video: boolean;
   readonly #onStarted: (track: InboundTrack) => void;
-  readonly #keyFrames: KeyFrameRequests;
+  /** By encoding. */
+  readonly #keyFrames: KeyFrameRequests[] = [];
+  readonly #demand: EncodingDemand;
   /** Replaced, never changed: it may be walked through meanwhile. */
   #forwarders: readonly Forwarder[] = [];
   #started = false;
-  #silentReports = 0;
 
   constructor(
     link: TransportLink,
@@ -90,10 +92,8 @@ export class InboundTrack {
     this.extensionKinds = extensionKinds;
     this.#onStarted = onStarted;
     this.payloadTypes = new PayloadTypeTable(parameters.codecs);
-    this.#keyFrames = new KeyFrameRequests(
-      link,
-      () => !this.payloadTypes.allows('nack pli') && this.payloadTypes.allows('ccm fir'),
-    );
+    this.layers = new TrackLayers(link, () => this.#layersChanged());
+    this.#demand = new EncodingDemand(link);
     this.update(parameters);
   }
 
@@ -105,7 +105,12 @@ export class InboundTrack {
       const stream = former[index]?.rid === rid ? former[index].stream : null;
       return { index, rid, ssrc, rtxSsrc, stream };
     });
-    if (this.preferredEncoding >= this.encodings.length) this.preferredEncoding = 0;
+    const useFullIntraRequest = () =>
+      !this.payloadTypes.allows('nack pli') && this.payloadTypes.allows('ccm fir');
+    while (this.#keyFrames.length < this.encodings.length) {
+      this.#keyFrames.push(new KeyFrameRequests(this.#link, useFullIntraRequest));
+    }
+    if (this.#video) this.layers.update(this.encodings);
     for (const forwarder of this.#forwarders) forwarder.sourceChanged();
   }
 
@@ -116,33 +121,68 @@ export class InboundTrack {
   /** Called by Forwarder.setSource() only. */
   attach(forwarder: Forwarder): void {
     this.#forwarders = [...this.#forwarders, forwarder];
+    this.demandChanged();
   }
 
   detach(forwarder: Forwarder): void {
     this.#forwarders = this.#forwarders.filter((other) => other !== forwarder);
-  }
-
-  /** The stream that is forwarded, if its SSRC is known. */
-  get preferredStream(): InboundStream | null {
-    return this.encodings[this.preferredEncoding]?.stream ?? null;
+    this.demandChanged();
   }
 
   /**
-   * Asks the publisher for a key frame. Requests are coalesced, and kept apart by the interval of the options;
-   * no effect for audio.
+   * Indices of the encodings that no subscriber has had use for, for a while: the publisher need not send them.
+   * Those above the largest that anybody asks for; all, where nobody wants any.
    */
-  requestKeyFrame(): void {
-    const stream = this.preferredStream;
-    if (this.ended || !this.#video || stream === null) return;
-    this.#keyFrames.request(stream.ssrc);
+  get unusedEncodings(): readonly number[] {
+    return this.#demand.unused;
+  }
+
+  /** Called when `unusedEncodings` changes: at once where one is needed again. */
+  set onUnusedEncodingsChange(listener: ((unused: readonly number[]) => void) | null) {
+    this.#demand.onChange = listener;
+  }
+
+  /** Some forwarder asks for other layers than before, or for none. Called by forwarders. */
+  demandChanged(): void {
+    if (!this.#video || this.ended) return;
+    const { layers } = this;
+    let highest = -1;
+    for (const forwarder of this.#forwarders) highest = Math.max(highest, forwarder.highestRank);
+    this.#demand.update(this.encodings.flatMap(({ index }) => (layers.rankOf(index) > highest ? index : [])));
+  }
+
+  /** Says what is unused by now. */
+  handleDemandTimeout(): void {
+    if (!this.ended) this.#demand.handleTimeout();
+  }
+
+  /**
+   * Asks the publisher for a key frame, of one encoding or (-1) of all that are sent to anybody. Requests are
+   * coalesced, and kept apart by the interval of the options; no effect for audio.
+   */
+  requestKeyFrame(encoding = -1): void {
+    if (this.ended || !this.#video) return;
+    const used = this.encodings.filter(({ index, stream }) => stream !== null && this.#isUsed(index));
+    const heard = this.encodings.filter(({ stream }) => stream !== null);
+    const wanted = heard.filter(({ index }) => index === encoding);
+    for (const { index, stream } of wanted.length > 0 ? wanted : used.length > 0 ? used : heard.slice(0, 1)) {
+      this.#keyFrames[index].request(stream!.ssrc);
+    }
+  }
+
+  /** Packets of an encoding are lost for good: whoever gets it goes on with a key frame. */
+  lostForGood(encoding: number): void {
+    if (this.encodings.length === 1 || this.#isUsed(encoding)) this.requestKeyFrame(encoding);
   }
 
   /** Sends key frame requests that are due. */
   handleKeyFrameTimeout(): void {
-    const stream = this.preferredStream;
-    if (this.ended || stream === null) return;
-    const waiting = this.#forwarders.some((forwarder) => forwarder.state === 'waiting-keyframe');
-    this.#keyFrames.handleTimeout(stream.ssrc, waiting);
+    if (this.ended) return;
+    for (const { index, stream } of this.encodings) {
+      if (stream === null) continue;
+      const waiting = this.#forwarders.some((forwarder) => forwarder.waitsFor(index));
+      this.#keyFrames[index].handleTimeout(stream.ssrc, waiting);
+    }
   }
 
   /** Makes the stream of an encoding whose SSRC has become known. Called by StreamDemux only. */
@@ -162,20 +202,21 @@ export class InboundTrack {
     const codec = table.codecs[codecIndex];
     if (!stream.receive(packet, codec.clockRate, index)) return;
     this.codec = codec;
-    packet.startsKeyFrame = this.#video && this.#isKeyFrame(packet, stream);
-    if (!this.#started) this.#start(stream);
+    if (this.#video) {
+      packet.startsKeyFrame = this.#isKeyFrame(packet, stream);
+      this.layers.receive(packet, stream);
+    } else packet.startsKeyFrame = false;
+    if (!this.#started) this.#start();
     const forwarders = this.#forwarders;
     for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
   }
 
-  /** Called with each report: takes the bit rates, and leaves an encoding the publisher has stopped. */
+  /** Called with each report: takes the bit rates. */
   sample(): void {
     for (const { stream } of this.encodings) stream?.rate.sample(stream.bytes, this.#link.nowMs);
-    const preferred = this.preferredStream;
-    this.#silentReports = preferred?.heardSinceReport === false ? this.#silentReports + 1 : 0;
-    if (this.#silentReports < silentReportsBeforeSwitch) return;
-    const speaking = this.encodings.find(({ stream }) => stream?.heardSinceReport);
-    if (speaking !== undefined) this.preferredEncoding = speaking.index;
+    if (!this.#video) return;
+    this.layers.sample();
+    for (const forwarder of this.#forwarders) forwarder.layersMeasured();
   }
 
   stats(): InboundTrackStats {
@@ -183,7 +224,7 @@ export class InboundTrack {
     const total = (value: (stream: InboundStream) => number) =>
       streams.reduce((sum, stream) => sum + value(stream), 0);
     const clockRate = this.codec?.clockRate ?? 0;
-    const jitter = this.preferredStream?.statistics.jitter ?? 0;
+    const jitter = Math.max(0, ...streams.map(({ statistics }) => statistics.jitter));
     return {
       codec: this.codec?.name ?? null,
       packets: total((stream) => stream.packets),
@@ -196,7 +237,7 @@ export class InboundTrack {
       jitterMs: clockRate === 0 ? 0 : (jitter * 1000) / clockRate,
       bitrate: total((stream) => stream.rate.bitsPerSecond),
       nackSent: total((stream) => stream.nack?.sent ?? 0),
-      pliSent: this.#keyFrames.sent,
+      pliSent: this.#keyFrames.reduce((sum, { sent }) => sum + sent, 0),
       keyFrames: total((stream) => stream.keyFrames),
       rttMs: this.#link.rttMs < 0 ? null : this.#link.rttMs,
       encodings: this.encodings.map(({ rid, stream, ssrc }) => ({
@@ -209,26 +250,54 @@ export class InboundTrack {
     };
   }
 
-  #start(stream: InboundStream): void {
+  #start(): void {
     this.#started = true;
-    this.preferredEncoding = stream.encoding;
     this.#onStarted(this);
   }
 
+  #isUsed(encoding: number): boolean {
+    return this.#forwarders.some((forwarder) => forwarder.uses(encoding));
+  }
+
+  #layersChanged(): void {
+    for (const forwarder of this.#forwarders) forwarder.layersChanged();
+    this.demandChanged();
+  }
+
+  /** Reads what the packet says of its layers: whether a decoder can start with it. */
   #isKeyFrame(packet: RtpPacket, stream: InboundStream): boolean {
     const syntax = this.payloadTypes.keyFrameSyntax[packet.payloadType];
-    // Nothing is known of the codec: a receiver may as well start anywhere.
-    if (syntax === KeyFrameSyntax.None) return true;
-    const found = detectKeyFrame(syntax, packet.bytes, packet.payloadOffset, packet.payloadLength);
+    const { layers, bytes, payloadOffset, payloadLength } = packet;
+    let found = layers.read(syntax, bytes, payloadOffset, payloadLength, packet.marker);
+    const described = payloadLength > 0 && packet.hasExtension(ExtensionKind.DependencyDescriptor);
+    if (described && this.#readDependencies(packet, stream)) {
+      found = layers.readDependencies(stream.dependencies!);
+    } else if (syntax === KeyFrameSyntax.None) {
+      // Nothing is known of the codec: a receiver may as well start anywhere.
+      return true;
+    }
     if (found === KeyFrame.None) return false;
     if (found === KeyFrame.Start) stream.parameterSetsSeen = true;
     if (packet.timestamp !== stream.keyFrameTimestamp || stream.keyFrames === 0) {
       stream.keyFrameTimestamp = packet.timestamp;
       stream.keyFrames++;
-      if (stream.encoding === this.preferredEncoding) this.#keyFrames.answered();
+      // Nobody can start with one whose beginning is late.
+      if (packet.newest) this.#keyFrames[stream.encoding].answered();
     }
     // A bare IDR slice is a start only where parameter sets do not come in band at all.
     return found === KeyFrame.Start || !stream.parameterSetsSeen;
+  }
+
+  #readDependencies(packet: RtpPacket, stream: InboundStream): boolean {
+    stream.dependencies ??= new DependencyDescriptor();
+    const kind = ExtensionKind.DependencyDescriptor;
+    const { bytes, extended } = packet;
+    return stream.dependencies.read(
+      bytes,
+      packet.extensionOffset[kind],
+      packet.extensionLength[kind],
+      extended,
+    );
   }
 
   #nackPolicy(): NackPolicy | null {

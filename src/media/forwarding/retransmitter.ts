@@ -1,4 +1,4 @@
-import { batchSize, PacketKind, slotBytes } from '../../packet-io/layout.ts';
+import { batchSize, slotBytes } from '../../packet-io/layout.ts';
 import { absSendTimeAt } from '../rtp/abs-send-time.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
 import { writeUint16 } from '../rtp/rtp-packet.ts';
@@ -6,7 +6,7 @@ import { originalSequenceBytes } from '../rtp/rtx.ts';
 import { packetAge } from '../rtp/serial-number.ts';
 import type { TransportLink } from '../transport-link.ts';
 import { PacketHistory } from './packet-history.ts';
-import { rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
+import { commitRtp, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
 /** A packet is not sent again within an RTT of the last time, within these bounds. */
 const minThrottleMs = 10;
@@ -97,7 +97,14 @@ export class Retransmitter {
     const queue = context.sendQueue;
     const at = queue.begin();
     const bytes = queue.prefixes;
-    let end = format.mapping.write(bytes, at + rtpHeaderBytes, packet, format.mid);
+    let end = format.mapping.write(
+      bytes,
+      at + rtpHeaderBytes,
+      packet,
+      format.mid,
+      history.dependencyRewrite,
+      history.activeTargets,
+    );
     const extended = end > at + rtpHeaderBytes;
     const marker = history.marker << 7;
     if (plain) {
@@ -125,8 +132,7 @@ export class Retransmitter {
       writeUint16(bytes, end, sequence);
       end += originalSequenceBytes;
     }
-    queue.commit(PacketKind.Rtp, id, end - at, packet.payloadOffset, packet.payloadLength);
-    return end - at + packet.payloadLength;
+    return commitRtp(queue, id, packet, at, end, history.rewrite);
   }
 
   #inRing(packetNumber: number): boolean {

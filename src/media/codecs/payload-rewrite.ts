@@ -1,0 +1,27 @@
+import type { RtpPacket } from '../rtp/rtp-packet.ts';
+
+/**
+ * Keeps the numbers in the payload descriptors of one receiver's stream continuous over changes of the encoding and
+ * pictures left out. Decides only: what it says is one integer, which writeDescriptor() makes bytes of, now and when
+ * the packet is sent again.
+ */
+export interface DescriptorRewriter {
+  /** Another stream begins with `packet`: numbers go on after the last ones. */
+  splice(packet: RtpPacket): void;
+  /** The picture of a packet is left out. */
+  leaveOut(packet: RtpPacket): void;
+  /** How the descriptor of a packet is rewritten: noRewrite, or `pictureLeftOut`. */
+  rewrite(packet: RtpPacket): number;
+}
+
+/** The packet goes out as it is. */
+export const noRewrite = 0;
+/** The packet's picture has no number at the receiver. */
+export const pictureLeftOut = -1;
+
+/** What a rewrite is of: in its highest bits, below the sign. */
+export const RewriteKind = { None: 0, Vp8: 1, Vp9: 2, Empty: 3 } as const;
+export const rewriteKindShift = 28;
+
+/** Nothing of the payload is sent: only the sequence number counts. */
+export const emptyRewrite = RewriteKind.Empty << rewriteKindShift;
