@@ -67,6 +67,8 @@ export class SequenceMap {
     if (source <= this.#highestSource) return this.map(source) === noSequence;
     const left = source + 1 - since;
     const row = this.#newest;
+    // Those missing before it keep their numbers.
+    this.highest = since - 1 - this.#offset[row];
     if (this.#first[row] === since && this.#count > 1) {
       this.#first[row] += left;
       this.#leftOut[row] += left;

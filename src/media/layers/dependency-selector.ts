@@ -6,6 +6,7 @@ import {
 } from '../codecs/dependency-structure.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import { highestLayer, type LayerSelector } from './layer-selector.ts';
+import { LimitHistory } from './limit-history.ts';
 
 /** Chain differences have at most 8 bits, so no older frame is asked for. */
 const rememberedFrames = 256;
@@ -33,6 +34,8 @@ export class DependencySelector implements LayerSelector {
   /** By chain: `intact`, `broken`, or the number of the one frame that was not forwarded but may be late. */
   readonly #missing = new Int32Array(maxChains);
   #active = -1;
+  /** Decode targets, by picture. */
+  readonly #history = new LimitHistory();
 
   get spatial(): number {
     return this.#structure === null ? 0 : this.#structure.targetSpatial[this.decodeTarget];
@@ -57,6 +60,7 @@ export class DependencySelector implements LayerSelector {
 
   start(packet: RtpPacket): void {
     this.#structure = null;
+    this.#history.clear();
     this.#forwarded.fill(0);
     this.#timestamp = packet.timestamp;
     this.#frameNumber = -1;
@@ -67,7 +71,7 @@ export class DependencySelector implements LayerSelector {
     // A packet without a descriptor goes where the one before went.
     if (dependencies === null) return this.#forwards && packet.payloadLength > 0;
     const { frameNumber } = dependencies;
-    if (!packet.newest) return this.#selectLate(dependencies);
+    if (!packet.newest) return this.#selectLate(packet, dependencies);
     if (frameNumber !== this.#frameNumber) {
       this.#frameNumber = frameNumber;
       this.#forwards = this.#decide(packet, dependencies);
@@ -78,7 +82,11 @@ export class DependencySelector implements LayerSelector {
 
   marker(packet: RtpPacket): number {
     const { layers } = packet;
-    return packet.marker === 1 || (layers.endsFrame && layers.spatial === this.spatial) ? 1 : 0;
+    const structure = this.#structure;
+    if (packet.marker === 1 || structure === null || !layers.endsFrame) return packet.marker;
+    const late = !packet.newest && this.#history.find(packet.timestamp);
+    const decodeTarget = late ? this.#history.spatial : this.decodeTarget;
+    return layers.spatial === structure.targetSpatial[decodeTarget] ? 1 : 0;
   }
 
   /** Bit mask of the decode targets a receiver can still choose from, for its descriptors. */
@@ -103,40 +111,49 @@ export class DependencySelector implements LayerSelector {
     } else {
       this.#active = dependencies.active;
       this.#noteChains(structure, dependencies);
-      if (packet.timestamp !== this.#timestamp) {
-        this.#timestamp = packet.timestamp;
-        this.#changeTarget(structure, dependencies);
-      }
+      const startsPicture = packet.timestamp !== this.#timestamp;
+      this.#timestamp = packet.timestamp;
+      this.#changeTarget(structure, dependencies, startsPicture);
     }
+    this.#history.record(packet.timestamp, this.decodeTarget, 0);
     return dependencies.indication(this.decodeTarget) !== DecodeTargetIndication.NotPresent;
   }
 
-  /** A late packet belongs to a frame that was decided on, or to one all of which is late. */
-  #selectLate(dependencies: DependencyDescriptor): boolean {
+  /** A late packet goes where the others of its picture went. */
+  #selectLate(packet: RtpPacket, dependencies: DependencyDescriptor): boolean {
     const { frameNumber, structure } = dependencies;
     if (frameNumber === this.#frameNumber) return this.#forwards;
-    if (structure !== this.#structure) return false;
-    if (this.#forwarded[frameNumber % rememberedFrames] === frameNumber + 1) return true;
-    const needed = dependencies.indication(this.decodeTarget) !== DecodeTargetIndication.NotPresent;
+    if (structure !== this.#structure || !this.#history.find(packet.timestamp)) return false;
+    const needed = dependencies.indication(this.#history.spatial) !== DecodeTargetIndication.NotPresent;
     if (needed) this.#noteLate(frameNumber);
     return needed;
   }
 
-  #changeTarget(structure: DependencyStructure, dependencies: DependencyDescriptor): void {
-    const wanted = this.#wanted(structure);
+  /** The spatial layer changes between pictures only; temporal layers at any frame of it that permits. */
+  #changeTarget(
+    structure: DependencyStructure,
+    dependencies: DependencyDescriptor,
+    startsPicture: boolean,
+  ): void {
+    let wanted = this.#wanted(structure);
     if (wanted === this.decodeTarget) return;
-    if (this.#includes(wanted) || this.#switchesTo(structure, dependencies, wanted)) {
+    if (startsPicture && this.#reaches(structure, dependencies, wanted)) {
       this.decodeTarget = wanted;
       return;
     }
     // While the spatial layer is out of reach, its temporal layers are not.
-    const near = decodeTargetOf(structure, this.#active, this.spatial, this.#targetTemporal);
-    if (near < 0 || near === this.decodeTarget || structure.targetSpatial[near] !== this.spatial) return;
-    if (this.#includes(near) || this.#switchesTo(structure, dependencies, near)) this.decodeTarget = near;
+    if (structure.targetSpatial[wanted] !== this.spatial) {
+      wanted = decodeTargetOf(structure, this.#active, this.spatial, this.#targetTemporal);
+      if (wanted < 0 || structure.targetSpatial[wanted] !== this.spatial) return;
+    }
+    if (this.#reaches(structure, dependencies, wanted)) this.decodeTarget = wanted;
   }
 
-  #switchesTo(structure: DependencyStructure, dependencies: DependencyDescriptor, target: number): boolean {
+  /** Whether a decode target can be had from this frame on: it must be decodable itself, and so be one of those sent. */
+  #reaches(structure: DependencyStructure, dependencies: DependencyDescriptor, target: number): boolean {
+    if (this.#includes(target)) return true;
     if (dependencies.indication(target) !== DecodeTargetIndication.Switch) return false;
+    if (dependencies.indication(this.decodeTarget) === DecodeTargetIndication.NotPresent) return false;
     return structure.chainCount === 0
       ? structure.targetSpatial[target] === this.spatial
       : this.#missing[structure.protectedBy[target]] === intact;

@@ -1,6 +1,7 @@
 import { KeyFrameSyntax } from '../codecs/detect-key-frame.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import { highestLayer, type LayerSelector } from './layer-selector.ts';
+import { LimitHistory } from './limit-history.ts';
 
 /**
  * Temporal layers by the VP8 payload descriptor: frames of higher layers are left out. Up again at a frame with
@@ -12,6 +13,7 @@ export class Vp8Selector implements LayerSelector {
   readonly needsKeyFrame = false;
   #target = highestLayer;
   #timestamp = 0;
+  readonly #history = new LimitHistory();
 
   setTarget(_spatial: number, temporal: number): void {
     this.#target = temporal;
@@ -20,12 +22,16 @@ export class Vp8Selector implements LayerSelector {
   start(packet: RtpPacket): void {
     this.temporal = this.#target;
     this.#timestamp = packet.timestamp;
+    this.#history.clear();
+    this.#history.record(packet.timestamp, 0, this.temporal);
   }
 
   select(packet: RtpPacket): boolean {
     const { layers } = packet;
     if (layers.syntax !== KeyFrameSyntax.Vp8) return true;
-    if (packet.newest && packet.timestamp !== this.#timestamp) this.#nextPicture(packet);
+    if (!packet.newest)
+      return this.#history.find(packet.timestamp) && layers.temporal <= this.#history.temporal;
+    if (packet.timestamp !== this.#timestamp) this.#nextPicture(packet);
     return layers.temporal <= this.temporal;
   }
 
@@ -41,5 +47,6 @@ export class Vp8Selector implements LayerSelector {
       // Frames of the layers above this one may depend on some from before it.
       this.temporal = temporal;
     }
+    this.#history.record(packet.timestamp, 0, this.temporal);
   }
 }

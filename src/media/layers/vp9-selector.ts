@@ -1,6 +1,8 @@
 import { KeyFrameSyntax } from '../codecs/detect-key-frame.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import { highestLayer, type LayerSelector } from './layer-selector.ts';
+import { LimitHistory } from './limit-history.ts';
+import type { PacketLayers } from './packet-layers.ts';
 
 /**
  * Spatial and temporal layers by the VP9 payload descriptor (RFC 9628 §4.2).
@@ -17,6 +19,7 @@ export class Vp9Selector implements LayerSelector {
   #timestamp = 0;
   /** Bit mask by spatial layer: those the receiver has had every frame of since the last key picture. */
   #complete = 0xff;
+  readonly #history = new LimitHistory();
 
   get needsKeyFrame(): boolean {
     return this.#targetSpatial !== this.spatial && !this.#isComplete(this.#targetSpatial);
@@ -29,35 +32,39 @@ export class Vp9Selector implements LayerSelector {
 
   start(packet: RtpPacket): void {
     this.#timestamp = packet.timestamp;
-    this.#startKeyPicture();
+    this.#history.clear();
+    this.#startKeyPicture(packet);
   }
 
   select(packet: RtpPacket): boolean {
     const { layers } = packet;
     if (layers.syntax !== KeyFrameSyntax.Vp9) return true;
-    if (packet.newest && packet.timestamp !== this.#timestamp) this.#nextPicture(packet);
+    if (!packet.newest) return this.#selectLate(packet);
+    if (packet.timestamp !== this.#timestamp) this.#nextPicture(packet);
     if (layers.temporal > this.temporal) return false;
-    const { spatial } = layers;
-    if (
-      spatial > this.spatial ||
-      (layers.skippable && spatial < this.spatial && this.spatial < highestLayer)
-    ) {
-      this.#complete &= ~(1 << spatial);
-      return false;
-    }
-    return true;
+    if (fits(layers, this.spatial)) return true;
+    this.#complete &= ~(1 << layers.spatial);
+    return false;
   }
 
   marker(packet: RtpPacket): number {
     const { layers } = packet;
-    return packet.marker === 1 || (layers.endsFrame && layers.spatial === this.spatial) ? 1 : 0;
+    if (packet.marker === 1) return 1;
+    // Of a late packet, `select` has looked up the limits.
+    const spatial = packet.newest ? this.spatial : this.#history.spatial;
+    return layers.endsFrame && layers.spatial === spatial ? 1 : 0;
+  }
+
+  #selectLate({ timestamp, layers }: RtpPacket): boolean {
+    const history = this.#history;
+    return history.find(timestamp) && layers.temporal <= history.temporal && fits(layers, history.spatial);
   }
 
   #nextPicture(packet: RtpPacket): void {
     this.#timestamp = packet.timestamp;
     const { vp9, temporal } = packet.layers;
     if (vp9.inKeyPicture) {
-      this.#startKeyPicture();
+      this.#startKeyPicture(packet);
       return;
     }
     if (this.#targetSpatial < this.spatial && this.#isComplete(this.#targetSpatial)) {
@@ -65,15 +72,22 @@ export class Vp9Selector implements LayerSelector {
     }
     if (this.#targetTemporal <= this.temporal) this.temporal = this.#targetTemporal;
     else if (vp9.switchingUp && temporal <= this.temporal) this.temporal = this.#targetTemporal;
+    this.#history.record(packet.timestamp, this.spatial, this.temporal);
   }
 
-  #startKeyPicture(): void {
+  #startKeyPicture({ timestamp }: RtpPacket): void {
     this.spatial = this.#targetSpatial;
     this.temporal = this.#targetTemporal;
     this.#complete = 0xff;
+    this.#history.record(timestamp, this.spatial, this.temporal);
   }
 
   #isComplete(spatial: number): boolean {
     return spatial > 7 || (this.#complete & (1 << spatial)) !== 0;
   }
+}
+
+/** Whether a receiver of layers up to `limit` needs a frame. */
+function fits({ spatial, skippable }: PacketLayers, limit: number): boolean {
+  return spatial <= limit && !(skippable && spatial < limit && limit < highestLayer);
 }
