@@ -12,7 +12,7 @@ import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
 import { SendQueue } from '../packet-io/send-queue.ts';
 import { readAddress } from '../packet-io/socket-address.ts';
 import { formatHostCandidate } from '../webrtc/ice/candidate.ts';
-import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
+import { createIceCounters, type IceCounters, type IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import { readUsernameFragments } from '../webrtc/ice/stun-routing.ts';
 import { PeerConnection, type PeerConnectionOptions } from '../webrtc/peer-connection.ts';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
@@ -35,17 +35,25 @@ export interface EngineOptions {
 const ntpEpochOffsetMs = 2_208_988_800_000;
 /** Node's timers count whole milliseconds and must not be asked for more than 2^31 - 1. */
 const longestTimerMs = 60_000;
+/** Timers are not finer. */
+const shortestWaitMs = 1;
+/**
+ * A timer this late means that the process stood still: stopped, starved, or moved to another machine. Whatever came
+ * meanwhile waits in the sockets, so they get a moment before anyone is given up for having been silent.
+ */
+const standstillMs = 1000;
+const catchUpMs = 100;
 /** RFC 8445 §5.3 asks for at least 24 and 128 bits of randomness. */
 const usernameFragmentBytes = 6;
 const passwordBytes = 18;
 
 export class Engine {
   readonly counters: MediaCounters = createMediaCounters();
+  /** Of all connections together. */
+  readonly iceCounters: IceCounters = createIceCounters();
   /** Bound media sockets. */
   readonly sockets: readonly { readonly socket: number; readonly address: string; readonly port: number }[];
   readonly localCandidates: readonly string[];
-  /** Bugs that ended a session; anything but 0 wants a look at the log. */
-  sessionBugs = 0;
 
   readonly #options: EngineOptions;
   readonly #io: PacketIo;
@@ -68,6 +76,9 @@ export class Engine {
   readonly #deadlines = new DeadlineQueue();
   #timer: NodeJS.Timeout | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
+  /** When the timer that is set is to run. */
+  #timerDue = Number.POSITIVE_INFINITY;
+  #catchingUp = false;
   #closed = false;
 
   /** @throws Error with `code` (EADDRINUSE …) naming address and port */
@@ -113,7 +124,7 @@ export class Engine {
       io: this.#io,
       mediaContext: this.#context,
       media: this.#options.media,
-      ice: this.#options.ice,
+      ice: { ...this.#options.ice, counters: this.iceCounters },
       negotiation: this.#options.negotiation,
       localCandidates: this.localCandidates,
       createIceCredentials,
@@ -152,12 +163,23 @@ export class Engine {
     }
   }
 
+  /** Logs a bug with its stack. Ending the session it happened in is the caller's. */
+  reportBug(where: string, error: unknown): void {
+    this.#log.error({ err: error, where }, 'bug: an unexpected error');
+  }
+
   /** Closes all connections and sockets. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#clock.nowMs = performance.now();
-    for (const connection of this.#connections) connection?.close();
+    for (const connection of this.#connections) {
+      try {
+        connection?.close();
+      } catch (error) {
+        this.reportBug('closing', error);
+      }
+    }
     this.#sendQueue.flush();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#io.close();
@@ -191,9 +213,15 @@ export class Engine {
         this.#receiveStun(index, transport);
         break;
       case PacketKind.Dtls:
-        this.#connections[transport]?.receiveDtls(this.#datagram(at));
+        this.#receiveDtls(at, transport);
         break;
     }
+  }
+
+  #receiveDtls(at: number, transport: number): void {
+    const connection = this.#connections[transport];
+    if (connection === undefined) this.counters.dtlsUnrouted++;
+    else connection.receiveDtls(this.#datagram(at));
   }
 
   #datagram(at: number): Uint8Array {
@@ -215,8 +243,13 @@ export class Engine {
     }
     const from: SocketAddress = readAddress(this.#io.inboxAddresses, index * addressStride);
     const socket = this.#io.inbox[at + InboxField.Socket];
-    const response = connection.receiveStun(datagram, socket, from);
-    if (response !== null) this.#io.sendTo(socket, from, response);
+    try {
+      const response = connection.receiveStun(datagram, socket, from);
+      if (response !== null) this.#io.sendTo(socket, from, response);
+    } catch (error) {
+      // Not that of the address, which may be another's or nobody's.
+      this.#sessionBug(connection.transport, error);
+    }
   }
 
   #runDeadline(connection: PeerConnection, nowMs: number): void {
@@ -226,7 +259,9 @@ export class Engine {
       this.#sessionBug(connection.transport, error);
     }
     const deadline = this.#deadlineOf.get(connection);
-    if (deadline !== undefined) this.#setDeadline(deadline, connection.nextDeadline());
+    // Never at once again: a machine that does not move its deadline on must not stop everything else.
+    if (deadline !== undefined)
+      this.#setDeadline(deadline, Math.max(connection.nextDeadline(), nowMs + shortestWaitMs));
   }
 
   #setDeadline(deadline: Deadline, at: number): void {
@@ -240,20 +275,29 @@ export class Engine {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timerAt = next;
     const delayMs = Math.min(longestTimerMs, Math.max(1, Math.ceil(next - performance.now())));
+    this.#timerDue = performance.now() + delayMs;
     this.#timer = setTimeout(() => this.#runTimers(), delayMs);
   }
 
   #runTimers(): void {
-    this.#timer = null;
-    // Whatever a deadline sets while it runs waits for the next timer.
-    this.#timerAt = Number.NEGATIVE_INFINITY;
     const now = performance.now();
+    const lateMs = now - this.#timerDue;
+    if (lateMs > standstillMs && !this.#catchingUp) {
+      this.#catchingUp = true;
+      this.#log.warn({ lateMs: Math.round(lateMs) }, 'the process stood still');
+      this.#timer = setTimeout(() => this.#runTimers(), catchUpMs);
+      return;
+    }
+    this.#catchingUp = false;
+    this.#timer = null;
+    // Whatever is set meanwhile is run here if it is due, and else gets a timer at the end.
+    this.#timerAt = Number.NEGATIVE_INFINITY;
     this.#clock.nowMs = now;
     for (let due = this.#deadlines.takeDue(now); due !== null; due = this.#deadlines.takeDue(now)) {
       try {
         due.run(now);
       } catch (error) {
-        this.#bug('timer', error);
+        this.reportBug('timer', error);
       }
     }
     this.#sendQueue.flush();
@@ -280,17 +324,12 @@ export class Engine {
 
   /** A bug ends the one session it happened in; the others go on. */
   #sessionBug(transport: number, error: unknown): void {
-    this.#bug(`transport ${transport}`, error);
+    this.reportBug(`transport ${transport}`, error);
     try {
-      this.#connections[transport]?.close();
+      this.#connections[transport]?.abort();
     } catch (closeError) {
-      this.#bug(`closing transport ${transport}`, closeError);
+      this.reportBug(`closing transport ${transport}`, closeError);
     }
-  }
-
-  #bug(where: string, error: unknown): void {
-    this.sessionBugs++;
-    this.#log.error({ err: error, where }, 'bug: a session was ended by an unexpected error');
   }
 
   #openSockets(): Engine['sockets'] {

@@ -20,8 +20,21 @@ export const noRewrite = 0;
 export const pictureLeftOut = -1;
 
 /** What a rewrite is of: in its highest bits, below the sign. */
-export const RewriteKind = { None: 0, Vp8: 1, Vp9: 2, Empty: 3 } as const;
+export const RewriteKind = { None: 0, Vp8: 1, Vp9: 2, Skip: 3 } as const;
 export const rewriteKindShift = 28;
 
+/** Bytes at the front of the payload that are not sent. */
+const skipMask = 0xffff;
+
+/** The payload goes out without its first `bytes`. */
+export function skipRewrite(bytes: number): number {
+  return (RewriteKind.Skip << rewriteKindShift) | bytes;
+}
+
 /** Nothing of the payload is sent: only the sequence number counts. */
-export const emptyRewrite = RewriteKind.Empty << rewriteKindShift;
+export const emptyRewrite = skipRewrite(skipMask);
+
+/** How many bytes of a payload of `length` are not sent; -1 for a rewrite of another kind. */
+export function skippedBytes(rewrite: number, length: number): number {
+  return rewrite >>> rewriteKindShift === RewriteKind.Skip ? Math.min(length, rewrite & skipMask) : -1;
+}

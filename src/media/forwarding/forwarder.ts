@@ -1,7 +1,8 @@
 import { slotBytes } from '../../packet-io/layout.ts';
 import { findMatchingCodec } from '../codecs/codec-matching.ts';
 import { noDependencyRewrite } from '../codecs/dependency-descriptor.ts';
-import { emptyRewrite, noRewrite } from '../codecs/payload-rewrite.ts';
+import { noRewrite } from '../codecs/payload-rewrite.ts';
+import { findRedPrimary } from '../codecs/red.ts';
 import type { LayerInfo, LayerPair, LayerPreference } from '../layers/layer-policy.ts';
 import { noPayloadType } from '../receiving/payload-type-table.ts';
 import { RateSampler } from '../receiving/rate-sampler.ts';
@@ -241,11 +242,16 @@ export class Forwarder {
   /** The source has other codecs, or is another: payload types are matched anew. */
   sourceChanged(): void {
     this.#payloadTypes.fill(noPayloadType);
+    this.#outgoing.unpacksRed.fill(0);
     const { source, parameters } = this;
-    for (const codec of source?.payloadTypes.codecs ?? []) {
+    const offered = source?.payloadTypes.codecs ?? [];
+    for (const codec of offered) {
       if (codec.payloadType < 0 || codec.payloadType > 127) continue;
       const match = findMatchingCodec(codec, parameters.codecs);
-      if (match !== null) this.#payloadTypes[codec.payloadType] = match.payloadType;
+      const primary = match === null ? findRedPrimary(codec, offered) : null;
+      const unpacked = primary === null ? null : findMatchingCodec(primary, parameters.codecs);
+      if (unpacked !== null) this.#outgoing.unpacksRed[codec.payloadType] = 1;
+      this.#payloadTypes[codec.payloadType] = (match ?? unpacked)?.payloadType ?? noPayloadType;
     }
     this.#retransmissionFormat = {
       ssrc: this.#signedSsrc,
@@ -380,7 +386,7 @@ export class Forwarder {
     writeRtpHeader(bytes, at, extended, markerAndPayloadType, sequence, timestamp, this.#signedSsrc);
     const sent = commitRtp(queue, id, packet, at, end, rewrite);
     this.#packets++;
-    if (rewrite !== emptyRewrite) this.#bytes += packet.payloadLength;
+    this.#bytes += sent - (end - at);
     this.#countOut(sent);
     if (packet.newest) outgoing.timestamps.sent(timestamp);
     const retransmitter = this.#retransmitter;

@@ -206,7 +206,7 @@ export class InboundTrack {
       packet.startsKeyFrame = this.#isKeyFrame(packet, stream);
       this.layers.receive(packet, stream);
     } else packet.startsKeyFrame = false;
-    if (!this.#started) this.#start();
+    if (!this.#started) this.#start(packet);
     const forwarders = this.#forwarders;
     for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
   }
@@ -250,9 +250,16 @@ export class InboundTrack {
     };
   }
 
-  #start(): void {
+  #start(packet: RtpPacket): void {
     this.#started = true;
     this.#onStarted(this);
+    // Whoever waited before the SSRC was known could not ask.
+    if (
+      !packet.startsKeyFrame &&
+      this.#forwarders.length > 0 &&
+      this.#keyFrames.every(({ sent }) => sent === 0)
+    )
+      this.requestKeyFrame(packet.encoding);
   }
 
   #isUsed(encoding: number): boolean {
@@ -281,11 +288,12 @@ export class InboundTrack {
     if (packet.timestamp !== stream.keyFrameTimestamp || stream.keyFrames === 0) {
       stream.keyFrameTimestamp = packet.timestamp;
       stream.keyFrames++;
-      // Nobody can start with one whose beginning is late.
-      if (packet.newest) this.#keyFrames[stream.encoding].answered();
     }
     // A bare IDR slice is a start only where parameter sets do not come in band at all.
-    return found === KeyFrame.Start || !stream.parameterSetsSeen;
+    const starts = found === KeyFrame.Start || !stream.parameterSetsSeen;
+    // Nobody can start at one that comes late: then the request stands, and is repeated.
+    if (starts && packet.newest) this.#keyFrames[stream.encoding].answered();
+    return starts;
   }
 
   #readDependencies(packet: RtpPacket, stream: InboundStream): boolean {

@@ -7,7 +7,9 @@ import {
   emptyRewrite,
   noRewrite,
   pictureLeftOut,
+  skipRewrite,
 } from '../codecs/payload-rewrite.ts';
+import { redPrimaryStart } from '../codecs/red.ts';
 import { LayerChoice } from '../layers/layer-choice.ts';
 import type { InboundStream } from '../receiving/inbound-stream.ts';
 import { noPayloadType } from '../receiving/payload-type-table.ts';
@@ -32,6 +34,8 @@ export class OutgoingStream {
   dependencyRewrite = noDependencyRewrite;
   activeTargets = 0;
 
+  /** 1 by the source's payload types of RED whose newest frame is sent alone: the receiver has no such RED. */
+  readonly unpacksRed = new Uint8Array(128);
   /** The next packet has to be one to start at. */
   starting = true;
   /** What is forwarded, and the run of its numbers; -1 before the first. */
@@ -92,6 +96,11 @@ export class OutgoingStream {
     const { selector } = this.choice;
     if (selector !== null && packet.payloadLength > 0 && !selector.select(packet))
       return this.#leaveOut(packet);
+    if (this.unpacksRed[packet.payloadType] === 1) {
+      const primary = redPrimaryStart(packet.bytes, packet.payloadOffset, packet.payloadLength);
+      if (primary < 0) return false;
+      this.rewrite = skipRewrite(primary);
+    } else this.rewrite = noRewrite;
     const sequence = this.#sequences.map(packet.extended);
     if (sequence === noSequence) return false;
     this.sequence = sequence;

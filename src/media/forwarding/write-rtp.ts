@@ -1,7 +1,7 @@
 import { PacketKind } from '../../packet-io/layout.ts';
 import type { SendQueue } from '../../packet-io/send-queue.ts';
 import { writeDescriptor } from '../codecs/descriptor-rewriter.ts';
-import { emptyRewrite, noRewrite } from '../codecs/payload-rewrite.ts';
+import { noRewrite, skippedBytes } from '../codecs/payload-rewrite.ts';
 import { type RtpPacket, writeInt32, writeUint16 } from '../rtp/rtp-packet.ts';
 
 export const rtpHeaderBytes = 12;
@@ -40,9 +40,10 @@ export function commitRtp(
     queue.commit(PacketKind.Rtp, transport, end - at, payloadOffset, payloadLength);
     return end - at + payloadLength;
   }
-  if (rewrite === emptyRewrite) {
-    queue.commit(PacketKind.Rtp, transport, end - at, payloadOffset, 0);
-    return end - at;
+  const skipped = skippedBytes(rewrite, payloadLength);
+  if (skipped >= 0) {
+    queue.commit(PacketKind.Rtp, transport, end - at, payloadOffset + skipped, payloadLength - skipped);
+    return end - at + payloadLength - skipped;
   }
   const done = writeDescriptor(packet.bytes, payloadOffset, payloadLength, queue.prefixes, end, rewrite);
   queue.commit(PacketKind.Rtp, transport, end + done - at, payloadOffset + done, payloadLength - done);

@@ -225,7 +225,7 @@ test('a bug is answered 500 without its details, and logged', async () => {
   assert.ok(!(await response.clone().text()).includes('secret'));
   await assertProblem(response, 500, 'internal');
   assert.equal(bugs.length, 1);
-  assert.equal(joined[0].participant.closeReason, 'protocol-error');
+  assert.equal(joined[0].participant.closeReason, 'internal-error');
 });
 
 test('a configured token is asked for on every method but OPTIONS', async () => {
@@ -298,6 +298,17 @@ test('PATCH with new credentials restarts ICE and changes the ETag', async () =>
     'if-match-failed',
   );
   assert.equal((await patch(location, fragment('clientB'), { 'If-Match': newEtag })).status, 204);
+});
+
+test('PATCH with new credentials and a malformed candidate restarts nothing', async () => {
+  const { post, patch, joined } = fixture();
+  const created = await post('/whip/r');
+  const path = created.headers.get('Location') ?? '';
+  const condition = { 'If-Match': created.headers.get('ETag') ?? '' };
+  const broken = fragment('newufrag').replace(candidate, 'candidate:1 1 udp 1 192.0.2.1 9');
+  await assertProblem(await patch(path, broken, condition), 400, 'malformed-candidate');
+  assert.equal(joined[0].participant.remoteIceCredentials, credentials);
+  assert.equal((await patch(path, fragment('newufrag'), condition)).status, 200);
 });
 
 test('PATCH refuses malformed fragments and other content types', async () => {
