@@ -1,15 +1,23 @@
 import { KeyFrameSyntax } from './detect-key-frame.ts';
-import { type DescriptorRewriter, RewriteKind, rewriteKindShift } from './payload-rewrite.ts';
+import {
+  type DescriptorNumbers,
+  type DescriptorRewriter,
+  RewriteKind,
+  rewriteKindShift,
+} from './payload-rewrite.ts';
 import { Vp8Rewriter, writeVp8Descriptor } from './vp8-rewriter.ts';
 import { Vp9Rewriter, writeVp9Descriptor } from './vp9-rewriter.ts';
 
-/** The rewriter for a stream whose descriptors have this KeyFrameSyntax; null where there is nothing to rewrite. */
-export function createDescriptorRewriter(syntax: number): DescriptorRewriter | null {
-  switch (syntax) {
+/**
+ * The rewriter for a stream that so far went out as it is, `last` being the last numbers of it; null where there
+ * are none to rewrite.
+ */
+export function createDescriptorRewriter(last: DescriptorNumbers): DescriptorRewriter | null {
+  switch (last.syntax) {
     case KeyFrameSyntax.Vp8:
-      return new Vp8Rewriter();
+      return new Vp8Rewriter(last);
     case KeyFrameSyntax.Vp9:
-      return new Vp9Rewriter();
+      return new Vp9Rewriter(last);
     default:
       return null;
   }

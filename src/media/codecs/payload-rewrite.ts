@@ -1,8 +1,9 @@
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
+import { KeyFrameSyntax } from './detect-key-frame.ts';
 
 /**
  * Keeps the numbers in the payload descriptors of one receiver's stream continuous over changes of the encoding and
- * pictures left out. Decides only: what it says is one integer, which writeDescriptor() makes bytes of, now and when
+ * pictures left out. Made when the first such thing happens. Decides only: what it says is one integer, which writeDescriptor() makes bytes of, now and when
  * the packet is sent again.
  */
 export interface DescriptorRewriter {
@@ -12,6 +13,15 @@ export interface DescriptorRewriter {
   leaveOut(packet: RtpPacket): void;
   /** How the descriptor of a packet is rewritten: noRewrite, or `pictureLeftOut`. */
   rewrite(packet: RtpPacket): number;
+}
+
+/** The numbers in the payload descriptor of a stream's newest packet; -1 for those it has not. */
+export class DescriptorNumbers {
+  /** The KeyFrameSyntax they are of: Vp8 or Vp9; None where there are none. */
+  syntax: number = KeyFrameSyntax.None;
+  pictureId = -1;
+  tl0PictureIndex = -1;
+  keyIndex = -1;
 }
 
 /** The packet goes out as it is. */

@@ -1,8 +1,8 @@
 import { noSequence, SequenceMap } from '../forwarding/sequence-map.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import {
+  type DescriptorNumbers,
   type DescriptorRewriter,
-  noRewrite,
   pictureLeftOut,
   RewriteKind,
   rewriteKindShift,
@@ -19,19 +19,27 @@ const latePictures = 64;
  * so left-out pictures must leave none.
  */
 export class Vp8Rewriter implements DescriptorRewriter {
-  /** From extended source ids to the receiver's; null while both are the same. */
-  #pictures: SequenceMap | null = null;
-  /** The highest source id, extended once `#pictures` is there; and of the other indices the last. */
-  #newest = -1;
-  #tl0Index = -1;
-  #keyIndex = -1;
+  readonly #pictures: SequenceMap;
+  /** The highest source id, extended; and of the other indices the last. */
+  #newest: number;
+  #tl0Index: number;
+  #keyIndex: number;
   #tl0Offset = 0;
   #keyOffset = 0;
 
+  constructor(last: DescriptorNumbers) {
+    // A map that so far changes nothing.
+    const first = extendedStart + Math.max(0, last.pictureId) - latePictures;
+    this.#newest = first + latePictures;
+    this.#pictures = new SequenceMap(first);
+    this.#pictures.start(first);
+    this.#pictures.map(this.#newest);
+    this.#tl0Index = last.tl0PictureIndex;
+    this.#keyIndex = last.keyIndex;
+  }
+
   splice(packet: RtpPacket): void {
     const { vp8 } = packet.layers;
-    if (this.#newest < 0 && this.#tl0Index < 0) return;
-    this.#pictures ??= this.#mapUnchanged();
     this.#newest = extendedStart + Math.max(0, vp8.pictureId);
     this.#pictures.start(this.#newest);
     this.#tl0Offset += this.#tl0Index + 1 - vp8.tl0PictureIndex;
@@ -40,9 +48,7 @@ export class Vp8Rewriter implements DescriptorRewriter {
 
   leaveOut(packet: RtpPacket): void {
     const { vp8 } = packet.layers;
-    if (vp8.pictureId < 0 || this.#newest < 0) return;
-    this.#pictures ??= this.#mapUnchanged();
-    this.#pictures.leaveOut(this.#extend(vp8.pictureId, vp8.pictureIdBits));
+    if (vp8.pictureId >= 0) this.#pictures.leaveOut(this.#extend(vp8.pictureId, vp8.pictureIdBits));
   }
 
   rewrite(packet: RtpPacket): number {
@@ -50,10 +56,6 @@ export class Vp8Rewriter implements DescriptorRewriter {
     if (packet.newest) {
       if (vp8.tl0PictureIndex >= 0) this.#tl0Index = vp8.tl0PictureIndex;
       if (vp8.keyIndex >= 0) this.#keyIndex = vp8.keyIndex;
-    }
-    if (this.#pictures === null) {
-      if (packet.newest && vp8.pictureId >= 0) this.#newest = vp8.pictureId;
-      return noRewrite;
     }
     let picture = 0;
     if (vp8.pictureId >= 0) {
@@ -72,16 +74,6 @@ export class Vp8Rewriter implements DescriptorRewriter {
     const extended = this.#newest + pictureDelta(pictureId, this.#newest, bits);
     if (extended > this.#newest) this.#newest = extended;
     return extended;
-  }
-
-  /** A map that so far changes nothing. */
-  #mapUnchanged(): SequenceMap {
-    const first = extendedStart + Math.max(0, this.#newest) - latePictures;
-    const map = new SequenceMap(first);
-    this.#newest = first + latePictures;
-    map.start(first);
-    map.map(this.#newest);
-    return map;
   }
 }
 

@@ -1,5 +1,10 @@
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
-import { type DescriptorRewriter, noRewrite, RewriteKind, rewriteKindShift } from './payload-rewrite.ts';
+import {
+  type DescriptorNumbers,
+  type DescriptorRewriter,
+  RewriteKind,
+  rewriteKindShift,
+} from './payload-rewrite.ts';
 import { pictureDelta, writePictureId } from './picture-number.ts';
 
 /**
@@ -8,16 +13,18 @@ import { pictureDelta, writePictureId } from './picture-number.ts';
  */
 export class Vp9Rewriter implements DescriptorRewriter {
   /** The last of the source. */
-  #pictureId = -1;
-  #tl0Index = -1;
+  #pictureId: number;
+  #tl0Index: number;
   #pictureOffset = 0;
   #tl0Offset = 0;
-  #changed = false;
+
+  constructor(last: DescriptorNumbers) {
+    this.#pictureId = last.pictureId;
+    this.#tl0Index = last.tl0PictureIndex;
+  }
 
   splice(packet: RtpPacket): void {
     const { vp9 } = packet.layers;
-    if (this.#pictureId < 0 && this.#tl0Index < 0) return;
-    this.#changed = true;
     this.#pictureOffset += this.#pictureId + 1 - vp9.pictureId;
     this.#tl0Offset += this.#tl0Index + 1 - vp9.tl0PictureIndex;
     this.#pictureId = vp9.pictureId;
@@ -29,11 +36,8 @@ export class Vp9Rewriter implements DescriptorRewriter {
     const { vp9 } = packet.layers;
     if (packet.newest) {
       if (vp9.tl0PictureIndex >= 0) this.#tl0Index = vp9.tl0PictureIndex;
-      if (this.#isNewer(vp9.pictureId, vp9.pictureIdBits)) {
-        this.#pictureId = vp9.pictureId;
-      }
+      if (this.#isNewer(vp9.pictureId, vp9.pictureIdBits)) this.#pictureId = vp9.pictureId;
     }
-    if (!this.#changed) return noRewrite;
     return (
       (RewriteKind.Vp9 << rewriteKindShift) |
       (((vp9.tl0PictureIndex + this.#tl0Offset) & 0xff) << 15) |

@@ -75,6 +75,8 @@ export class Forwarder {
   readonly #rtxPayloadTypes = new Uint8Array(128).fill(noPayloadType);
   readonly #rate = new RateSampler();
   readonly #outgoing: OutgoingStream;
+  /** Paused, or no layer allowed. */
+  #halted = false;
   #mapping: ExtensionMapping;
   #midBytes: Uint8Array;
   /** Written until the receiver has shown that it knows the SSRC. */
@@ -275,7 +277,8 @@ export class Forwarder {
   forward(packet: RtpPacket): void {
     const outgoing = this.#outgoing;
     const payloadType = this.#payloadTypes[packet.payloadType];
-    if (!this.#blocked && outgoing.decide(packet, payloadType)) this.#write(packet, outgoing, payloadType);
+    if (this.#halted || !this.#link.sendEnabled) return;
+    if (outgoing.decide(packet, payloadType)) this.#write(packet, outgoing, payloadType);
   }
 
   /** The receiver asks for packet `sequence` again. */
@@ -349,13 +352,15 @@ export class Forwarder {
   }
 
   #stop(): void {
-    this.#outgoing.starting = true;
+    this.#halted = true;
+    this.#outgoing.stop();
     this.#refreshState();
     this.source?.demandChanged();
   }
 
   #resumed(): void {
-    this.#outgoing.starting = true;
+    this.#halted = this.pauseReason !== null || this.#outgoing.choice.target.nothing;
+    this.#outgoing.stop();
     this.#outgoing.choice.retarget();
     this.#refreshState();
     this.source?.demandChanged();
@@ -364,7 +369,7 @@ export class Forwarder {
 
   /** Whether nothing may be sent, whatever comes. */
   get #blocked(): boolean {
-    return this.pauseReason !== null || this.#outgoing.choice.target.nothing || !this.#link.sendEnabled;
+    return this.#halted || !this.#link.sendEnabled;
   }
 
   #write(packet: RtpPacket, outgoing: OutgoingStream, payloadType: number): void {

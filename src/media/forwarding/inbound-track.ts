@@ -209,6 +209,7 @@ export class InboundTrack {
     if (!this.#started) this.#start(packet);
     const forwarders = this.#forwarders;
     for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
+    if (this.#video && packet.newest && packet.payloadLength > 0) packet.layers.noteNumbers(stream.numbers);
   }
 
   /** Called with each report: takes the bit rates. */

@@ -51,7 +51,7 @@ export class OutgoingStream {
   readonly #isBlocked: () => boolean;
   readonly #sequences: SequenceMap;
   #source: InboundTrack | null = null;
-  /** null where the codec's payload descriptor has no numbers. */
+  /** null while payload descriptors go out as they are. */
   #rewriter: DescriptorRewriter | null = null;
   #rewriterSyntax: number = KeyFrameSyntax.None;
   /** null until a dependency descriptor came. */
@@ -73,9 +73,15 @@ export class OutgoingStream {
 
   /** Goes on with another source; null for none. */
   setSource(source: InboundTrack | null): void {
+    this.stop();
     this.#source = source;
-    this.starting = true;
     this.choice.setLayers(this.#video && source !== null ? source.layers : null);
+  }
+
+  /** Nothing is sent until something to start at comes. */
+  stop(): void {
+    if (!this.starting) this.#createRewriter();
+    this.starting = true;
   }
 
   /**
@@ -87,7 +93,7 @@ export class OutgoingStream {
       if (!this.#begin(packet, payloadType)) return false;
     } else if (packet.startsKeyFrame && packet.newest) this.choice.keyFrame(packet);
     if (payloadType === noPayloadType) {
-      this.starting = true;
+      this.stop();
       this.onWait();
       return false;
     }
@@ -96,7 +102,7 @@ export class OutgoingStream {
     const { selector } = this.choice;
     if (selector !== null && packet.payloadLength > 0 && !selector.select(packet))
       return this.#leaveOut(packet);
-    if (this.unpacksRed[packet.payloadType] === 1) {
+    if (!this.#video && this.unpacksRed[packet.payloadType] === 1) {
       const primary = redPrimaryStart(packet.bytes, packet.payloadOffset, packet.payloadLength);
       if (primary < 0) return false;
       this.rewrite = skipRewrite(primary);
@@ -147,6 +153,7 @@ export class OutgoingStream {
       return false;
     }
     const source = this.#source!;
+    this.stop();
     this.stream = source.encodings[encoding].stream!;
     this.streamKey = packet.streamKey;
     this.#sequences.start(packet.extended);
@@ -166,7 +173,7 @@ export class OutgoingStream {
       if (packet.encoding !== this.choice.encoding) return;
       // The source's numbers have started anew under way.
       if (packet.payloadLength > 0 && packet.newest && this.#video) {
-        this.starting = true;
+        this.stop();
         this.requestStart();
       }
     }
@@ -177,6 +184,7 @@ export class OutgoingStream {
   #leaveOut(packet: RtpPacket): boolean {
     const { extended, timestamp, newest } = packet;
     const { spatial } = packet.layers;
+    if (this.#rewriter === null) this.#createRewriter();
     this.#rewriter?.leaveOut(packet);
     const ofSameFrame =
       newest &&
@@ -202,10 +210,11 @@ export class OutgoingStream {
   #decideRewrites(packet: RtpPacket): void {
     const rewriter = this.#rewriter;
     const { layers } = packet;
-    this.rewrite =
-      rewriter === null || layers.syntax !== this.#rewriterSyntax ? noRewrite : rewriter.rewrite(packet);
-    // Its picture was left out before its layers were wanted.
-    if (this.rewrite === pictureLeftOut) this.rewrite = emptyRewrite;
+    if (rewriter !== null && layers.syntax === this.#rewriterSyntax) {
+      this.rewrite = rewriter.rewrite(packet);
+      // Its picture was left out before its layers were wanted.
+      if (this.rewrite === pictureLeftOut) this.rewrite = emptyRewrite;
+    }
     const { dependencies } = layers;
     if (dependencies === null) {
       this.dependencyRewrite = noDependencyRewrite;
@@ -220,10 +229,16 @@ export class OutgoingStream {
   /** The numbers within packets go on over a change of the stream. */
   #splice(packet: RtpPacket): void {
     const { syntax, dependencies } = packet.layers;
-    if (syntax !== this.#rewriterSyntax) {
-      this.#rewriterSyntax = syntax;
-      this.#rewriter = createDescriptorRewriter(syntax);
-    } else this.#rewriter?.splice(packet);
+    if (syntax === this.#rewriterSyntax) this.#rewriter?.splice(packet);
+    else this.#rewriter = null;
     if (dependencies !== null) this.#dependencies?.splice(dependencies);
+  }
+
+  /** Payload descriptors will not go out as they are any more: from the last that was sent on. */
+  #createRewriter(): void {
+    if (this.#rewriter !== null || this.stream === null) return;
+    const { numbers } = this.stream;
+    this.#rewriter = createDescriptorRewriter(numbers);
+    this.#rewriterSyntax = numbers.syntax;
   }
 }

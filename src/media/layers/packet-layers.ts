@@ -1,6 +1,7 @@
 import type { DependencyDescriptor } from '../codecs/dependency-descriptor.ts';
 import { detectKeyFrame, KeyFrameSyntax } from '../codecs/detect-key-frame.ts';
 import { KeyFrame } from '../codecs/key-frame.ts';
+import type { DescriptorNumbers } from '../codecs/payload-rewrite.ts';
 import { Vp8Descriptor } from '../codecs/vp8.ts';
 import { Vp9Descriptor } from '../codecs/vp9.ts';
 
@@ -76,6 +77,19 @@ export class PacketLayers {
       this.height = heights[this.spatialLayers - 1];
     }
     return KeyFrame.Start;
+  }
+
+  /** Keeps the numbers of the payload descriptor read. */
+  noteNumbers(numbers: DescriptorNumbers): void {
+    numbers.syntax = this.syntax;
+    if (this.syntax === KeyFrameSyntax.Vp8) {
+      numbers.pictureId = this.vp8.pictureId;
+      numbers.tl0PictureIndex = this.vp8.tl0PictureIndex;
+      numbers.keyIndex = this.vp8.keyIndex;
+    } else if (this.syntax === KeyFrameSyntax.Vp9) {
+      numbers.pictureId = this.vp9.pictureId;
+      numbers.tl0PictureIndex = this.vp9.tl0PictureIndex;
+    }
   }
 
   #readVp8(bytes: Uint8Array, at: number, length: number): number {

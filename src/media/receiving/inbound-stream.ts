@@ -1,4 +1,5 @@
 import type { DependencyDescriptor } from '../codecs/dependency-descriptor.ts';
+import { DescriptorNumbers } from '../codecs/payload-rewrite.ts';
 import type { InboundTrack } from '../forwarding/inbound-track.ts';
 import { StreamLayers } from '../layers/stream-layers.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
@@ -46,6 +47,8 @@ export class InboundStream {
   readonly layers: StreamLayers | null;
   /** Its dependency descriptors, once one came. */
   dependencies: DependencyDescriptor | null = null;
+  /** Video: of its newest packet. */
+  readonly numbers = new DescriptorNumbers();
 
   readonly #link: TransportLink;
   readonly #window = new ReceiveWindow();
