@@ -1,48 +1,24 @@
-import { slotBytes } from '../../packet-io/layout.ts';
-import { findMatchingCodec } from '../codecs/codec-matching.ts';
+import { PacketKind, slotBytes } from '../../packet-io/layout.ts';
 import { noDependencyRewrite } from '../codecs/dependency-descriptor.ts';
 import { noRewrite } from '../codecs/payload-rewrite.ts';
-import { findRedPrimary } from '../codecs/red.ts';
 import type { LayerInfo, LayerPair, LayerPreference } from '../layers/layer-policy.ts';
-import { noPayloadType } from '../receiving/payload-type-table.ts';
 import { RateSampler } from '../receiving/rate-sampler.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
-import { headerExtensionUri, type MediaKind, type SendParameters } from '../rtp-parameters.ts';
+import type { MediaKind, SendParameters } from '../rtp-parameters.ts';
 import { TimerName } from '../timer-table.ts';
 import type { TransportLink } from '../transport-link.ts';
+import { repeatsExactly, sentExtensions } from './exact-repetition.ts';
+import type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
 import type { InboundTrack } from './inbound-track.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
+import { PayloadTypeMap } from './payload-type-map.ts';
 import { type RetransmissionFormat, Retransmitter } from './retransmitter.ts';
 import { SenderReports } from './sender-reports.ts';
-import { commitRtp, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
+import { commitRewritten, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
-/** What a forwarder is doing, or waiting for. */
-export type ForwarderState = 'no-source' | 'waiting-keyframe' | 'live' | 'codec-not-supported' | 'paused';
-
-export interface ForwarderStats {
-  readonly packets: number;
-  /** Payload bytes. */
-  readonly bytes: number;
-  /** Bits per second of payload over about the last second. */
-  readonly bitrate: number;
-  /** Packets the receiver asked for again, and those it got. */
-  readonly nackReceived: number;
-  readonly retransmitted: number;
-  /** NACKed packets that were no longer there. */
-  readonly retransmissionsMissed: number;
-  readonly pliReceived: number;
-  /** As the receiver reports it: 0 … 1, packets, ms; null until measured. */
-  readonly fractionLost: number;
-  readonly lost: number;
-  readonly rttMs: number | null;
-  /** Video: the layers sent and those to be sent, why those, and how often the encoding was changed. */
-  readonly current: LayerPair;
-  readonly target: LayerPair;
-  readonly targetReason: string;
-  readonly switches: number;
-}
+export type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
 
 /** How often a receiver is told the capture clock, in ms: RFC 3550 §6.2 asks for less, browsers do this. */
 const videoReportMs = 1000;
@@ -70,9 +46,7 @@ export class Forwarder {
   readonly #link: TransportLink;
   readonly #video: boolean;
   readonly #signedSsrc: number;
-  /** The receiver's payload type by the source's, and its RTX by the receiver's. */
-  readonly #payloadTypes = new Uint8Array(128).fill(noPayloadType);
-  readonly #rtxPayloadTypes = new Uint8Array(128).fill(noPayloadType);
+  readonly #payloadTypes = new PayloadTypeMap();
   readonly #rate = new RateSampler();
   readonly #outgoing: OutgoingStream;
   /** Paused, or no layer allowed. */
@@ -97,19 +71,24 @@ export class Forwarder {
     this.#signedSsrc = parameters.ssrc | 0;
     this.parameters = parameters;
     this.reports = new SenderReports(link);
-    this.#outgoing = new OutgoingStream(link, parameters.kind, () => this.#blocked);
+    this.#outgoing = new OutgoingStream(
+      link,
+      parameters.kind,
+      this.#payloadTypes.unpacksRed,
+      () => this.#blocked,
+    );
     this.#outgoing.onBegin = () => this.#begun();
     this.#outgoing.onWait = () => this.#refreshState();
     this.#midBytes = new TextEncoder().encode(parameters.mid);
     this.#mid = this.#midBytes;
-    this.#mapping = link.commons.mappings.acquire(this.#extensions(parameters), this.#midBytes.length);
+    this.#mapping = link.commons.mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
     this.update(parameters);
   }
 
   /** Follows a renegotiation; mid and SSRC stay. */
   update(parameters: SendParameters): void {
     this.parameters = parameters;
-    const mapping = this.#link.commons.mappings.acquire(this.#extensions(parameters), this.#midBytes.length);
+    const mapping = this.#link.commons.mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
     this.#link.commons.mappings.release(this.#mapping);
     // What was written with another mapping cannot be repeated exactly.
     if (mapping !== this.#mapping) this.#retransmitter?.nextEpoch();
@@ -117,10 +96,6 @@ export class Forwarder {
     const history = parameters.codecs.some(({ feedback }) => feedback.includes('nack'));
     if (!history) this.#retransmitter = null;
     else this.#retransmitter ??= new Retransmitter(this.#link, this.#historyPackets());
-    this.#rtxPayloadTypes.fill(noPayloadType);
-    for (const { payloadType, rtxPayloadType } of parameters.codecs) {
-      if (parameters.rtxSsrc >= 0 && rtxPayloadType >= 0) this.#rtxPayloadTypes[payloadType] = rtxPayloadType;
-    }
     this.sourceChanged();
   }
 
@@ -243,22 +218,12 @@ export class Forwarder {
 
   /** The source has other codecs, or is another: payload types are matched anew. */
   sourceChanged(): void {
-    this.#payloadTypes.fill(noPayloadType);
-    this.#outgoing.unpacksRed.fill(0);
     const { source, parameters } = this;
-    const offered = source?.payloadTypes.codecs ?? [];
-    for (const codec of offered) {
-      if (codec.payloadType < 0 || codec.payloadType > 127) continue;
-      const match = findMatchingCodec(codec, parameters.codecs);
-      const primary = match === null ? findRedPrimary(codec, offered) : null;
-      const unpacked = primary === null ? null : findMatchingCodec(primary, parameters.codecs);
-      if (unpacked !== null) this.#outgoing.unpacksRed[codec.payloadType] = 1;
-      this.#payloadTypes[codec.payloadType] = (match ?? unpacked)?.payloadType ?? noPayloadType;
-    }
+    this.#payloadTypes.update(source?.payloadTypes.codecs ?? [], parameters);
     this.#retransmissionFormat = {
       ssrc: this.#signedSsrc,
       rtxSsrc: parameters.rtxSsrc | 0,
-      rtxPayloadTypes: this.#rtxPayloadTypes,
+      rtxPayloadTypes: this.#payloadTypes.rtxTypes,
       mapping: this.#mapping,
       mid: this.#midBytes,
       extensionKinds: source?.extensionKinds ?? null,
@@ -276,7 +241,7 @@ export class Forwarder {
   /** One packet of the source: sends it if the decision is so. */
   forward(packet: RtpPacket): void {
     const outgoing = this.#outgoing;
-    const payloadType = this.#payloadTypes[packet.payloadType];
+    const payloadType = this.#payloadTypes.types[packet.payloadType];
     if (this.#halted || !this.#link.sendEnabled) return;
     if (outgoing.decide(packet, payloadType)) this.#write(packet, outgoing, payloadType);
   }
@@ -389,7 +354,10 @@ export class Forwarder {
     const markerAndPayloadType = (outgoing.marker << 7) | payloadType;
     const extended = end > at + rtpHeaderBytes;
     writeRtpHeader(bytes, at, extended, markerAndPayloadType, sequence, timestamp, this.#signedSsrc);
-    const sent = commitRtp(queue, id, packet, at, end, rewrite);
+    let sent = end - at + packet.payloadLength;
+    if (rewrite === noRewrite) {
+      queue.commit(PacketKind.Rtp, id, end - at, packet.payloadOffset, packet.payloadLength);
+    } else sent = commitRewritten(queue, id, packet, at, end, rewrite);
     this.#packets++;
     this.#bytes += sent - (end - at);
     this.#countOut(sent);
@@ -427,33 +395,13 @@ export class Forwarder {
   #currentState(): ForwarderState {
     if (this.source === null) return 'no-source';
     if (this.pauseReason !== null || this.#outgoing.choice.target.nothing) return 'paused';
-    if (!this.#codecSupported(this.source)) return 'codec-not-supported';
+    // By the codec of the last packet; before the first, any codec that may come will do.
+    if (!this.#payloadTypes.supports(this.source.codec)) return 'codec-not-supported';
     return this.#video && this.#outgoing.starting ? 'waiting-keyframe' : 'live';
-  }
-
-  /** By the codec of the last packet; before the first, any codec that may come will do. */
-  #codecSupported(source: InboundTrack): boolean {
-    if (source.codec !== null) return this.#payloadTypes[source.codec.payloadType] !== noPayloadType;
-    return this.#payloadTypes.some((payloadType) => payloadType !== noPayloadType);
   }
 
   #historyPackets(): number {
     const { videoHistoryPackets, audioHistoryPackets } = this.#link.options;
     return this.#video ? videoHistoryPackets : audioHistoryPackets;
   }
-
-  #extensions(parameters: SendParameters): SendParameters['headerExtensions'] {
-    if (!repeatsExactly(parameters)) return parameters.headerExtensions;
-    return parameters.headerExtensions.filter(({ uri }) => uri !== headerExtensionUri.absSendTime);
-  }
-}
-
-/**
- * Whether some packets are sent again as they were, as their codec has NACK but no RTX: protected by the same
- * SRTP index they must not differ (RFC 7714 §8.4), so nothing in them may depend on time.
- */
-function repeatsExactly({ codecs, rtxSsrc }: SendParameters): boolean {
-  return codecs.some(
-    ({ feedback, rtxPayloadType }) => feedback.includes('nack') && (rtxSsrc < 0 || rtxPayloadType < 0),
-  );
 }

@@ -78,6 +78,8 @@ export class InboundTrack {
   /** Replaced, never changed: it may be walked through meanwhile. */
   #forwarders: readonly Forwarder[] = [];
   #started = false;
+  /** The encoding of which a key frame starts with the packet that is handed round; it need not be asked for. */
+  #startingKeyFrame = -1;
 
   constructor(
     link: TransportLink,
@@ -166,7 +168,7 @@ export class InboundTrack {
     const heard = this.encodings.filter(({ stream }) => stream !== null);
     const wanted = heard.filter(({ index }) => index === encoding);
     for (const { index, stream } of wanted.length > 0 ? wanted : used.length > 0 ? used : heard.slice(0, 1)) {
-      this.#keyFrames[index].request(stream!.ssrc);
+      if (index !== this.#startingKeyFrame) this.#keyFrames[index].request(stream!.ssrc);
     }
   }
 
@@ -204,12 +206,14 @@ export class InboundTrack {
     this.codec = codec;
     if (this.#video) {
       packet.startsKeyFrame = this.#isKeyFrame(packet, stream);
+      this.#startingKeyFrame = packet.startsKeyFrame && packet.newest ? packet.encoding : -1;
       this.layers.receive(packet, stream);
     } else packet.startsKeyFrame = false;
     if (!this.#started) this.#start(packet);
     const forwarders = this.#forwarders;
     for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
     if (this.#video && packet.newest && packet.payloadLength > 0) packet.layers.noteNumbers(stream.numbers);
+    this.#startingKeyFrame = -1;
   }
 
   /** Called with each report: takes the bit rates. */

@@ -34,8 +34,6 @@ export class OutgoingStream {
   dependencyRewrite = noDependencyRewrite;
   activeTargets = 0;
 
-  /** 1 by the source's payload types of RED whose newest frame is sent alone: the receiver has no such RED. */
-  readonly unpacksRed = new Uint8Array(128);
   /** The next packet has to be one to start at. */
   starting = true;
   /** What is forwarded, and the run of its numbers; -1 before the first. */
@@ -48,6 +46,7 @@ export class OutgoingStream {
   onWait: () => void = () => {};
 
   readonly #video: boolean;
+  readonly #unpacksRed: Uint8Array;
   readonly #isBlocked: () => boolean;
   readonly #sequences: SequenceMap;
   #source: InboundTrack | null = null;
@@ -63,8 +62,9 @@ export class OutgoingStream {
   #leftOutTimestamp = 0;
   #leftOutSpatial = 0;
 
-  /** `isBlocked` says whether nothing may be sent now, whatever comes. */
-  constructor(link: TransportLink, kind: MediaKind, isBlocked: () => boolean) {
+  /** `unpacksRed` as in PayloadTypeMap; `isBlocked` says whether nothing may be sent now, whatever comes. */
+  constructor(link: TransportLink, kind: MediaKind, unpacksRed: Uint8Array, isBlocked: () => boolean) {
+    this.#unpacksRed = unpacksRed;
     this.#video = kind === 'video';
     this.#isBlocked = isBlocked;
     this.timestamps = new TimestampMap(link);
@@ -102,7 +102,7 @@ export class OutgoingStream {
     const { selector } = this.choice;
     if (selector !== null && packet.payloadLength > 0 && !selector.select(packet))
       return this.#leaveOut(packet);
-    if (!this.#video && this.unpacksRed[packet.payloadType] === 1) {
+    if (!this.#video && this.#unpacksRed[packet.payloadType] === 1) {
       const primary = redPrimaryStart(packet.bytes, packet.payloadOffset, packet.payloadLength);
       if (primary < 0) return false;
       this.rewrite = skipRewrite(primary);

@@ -1,4 +1,5 @@
-import { batchSize, slotBytes } from '../../packet-io/layout.ts';
+import { batchSize, PacketKind, slotBytes } from '../../packet-io/layout.ts';
+import { noRewrite } from '../codecs/payload-rewrite.ts';
 import { absSendTimeAt } from '../rtp/abs-send-time.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
 import { writeUint16 } from '../rtp/rtp-packet.ts';
@@ -6,7 +7,7 @@ import { originalSequenceBytes } from '../rtp/rtx.ts';
 import { packetAge } from '../rtp/serial-number.ts';
 import type { TransportLink } from '../transport-link.ts';
 import { PacketHistory } from './packet-history.ts';
-import { commitRtp, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
+import { commitRewritten, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
 /** A packet is not sent again within an RTT of the last time, within these bounds. */
 const minThrottleMs = 10;
@@ -132,7 +133,9 @@ export class Retransmitter {
       writeUint16(bytes, end, sequence);
       end += originalSequenceBytes;
     }
-    return commitRtp(queue, id, packet, at, end, history.rewrite);
+    if (history.rewrite !== noRewrite) return commitRewritten(queue, id, packet, at, end, history.rewrite);
+    queue.commit(PacketKind.Rtp, id, end - at, packet.payloadOffset, packet.payloadLength);
+    return end - at + packet.payloadLength;
   }
 
   #inRing(packetNumber: number): boolean {

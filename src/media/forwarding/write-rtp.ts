@@ -1,7 +1,7 @@
 import { PacketKind } from '../../packet-io/layout.ts';
 import type { SendQueue } from '../../packet-io/send-queue.ts';
 import { writeDescriptor } from '../codecs/descriptor-rewriter.ts';
-import { noRewrite, skippedBytes } from '../codecs/payload-rewrite.ts';
+import { skippedBytes } from '../codecs/payload-rewrite.ts';
 import { type RtpPacket, writeInt32, writeUint16 } from '../rtp/rtp-packet.ts';
 
 export const rtpHeaderBytes = 12;
@@ -24,10 +24,10 @@ export function writeRtpHeader(
 }
 
 /**
- * Queues the packet whose prefix was written from `at` to `end`: with its payload as it is, or as `rewrite` says.
+ * Queues the packet whose prefix was written from `at` to `end`, with its payload changed as `rewrite` says.
  * @returns its bytes
  */
-export function commitRtp(
+export function commitRewritten(
   queue: SendQueue,
   transport: number,
   packet: RtpPacket,
@@ -36,10 +36,6 @@ export function commitRtp(
   rewrite: number,
 ): number {
   const { payloadOffset, payloadLength } = packet;
-  if (rewrite === noRewrite) {
-    queue.commit(PacketKind.Rtp, transport, end - at, payloadOffset, payloadLength);
-    return end - at + payloadLength;
-  }
   const skipped = skippedBytes(rewrite, payloadLength);
   if (skipped >= 0) {
     queue.commit(PacketKind.Rtp, transport, end - at, payloadOffset + skipped, payloadLength - skipped);

@@ -78,10 +78,11 @@ export class ExtensionMapping {
     activeTargets = 0,
   ): number {
     if (this.#blockSerial !== packet.serial) this.#translate(packet);
-    const rewritten = rewrite !== noDependencyRewrite && this.#descriptorAt < this.#blockLength;
-    const length = rewritten ? this.#descriptorAt : this.#blockLength;
+    let length = this.#blockLength;
     const withMid = this.#midId > 0 && mid.length > 0;
-    if (length === 0 && !withMid && !rewritten) return at;
+    if (length === 0 && !withMid) return at;
+    const rewritten = rewrite !== noDependencyRewrite && this.#descriptorAt < length;
+    if (rewritten) length = this.#descriptorAt;
     const block = this.#block;
     let end = at + 4;
     for (let i = 0; i < length; i++) bytes[end++] = block[i];
