@@ -15,8 +15,14 @@ export interface ForwarderStats {
   /** NACKed packets that were no longer there. */
   readonly retransmissionsMissed: number;
   readonly pliReceived: number;
-  /** As the receiver reports it: 0 … 1, packets, ms; null until measured. */
+  /** As the receiver reports it: 0 … 1, ms, packets, ms; null until measured. */
   readonly fractionLost: number;
+  readonly jitterMs: number;
+  /** Video: how often and for how long its picture stood still. */
+  readonly freezes: number;
+  readonly frozenMs: number;
+  /** 1 … 5 (qualityScore()); null while nothing flows or the receiver has not reported. */
+  readonly quality: number | null;
   readonly lost: number;
   readonly rttMs: number | null;
   /** Video: the layers sent and those to be sent, why those, and how often the encoding was changed. */

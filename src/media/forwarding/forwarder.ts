@@ -12,6 +12,7 @@ import type { TransportLink } from '../transport-link.ts';
 import { repeatsExactly, sentExtensions } from './exact-repetition.ts';
 import type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
 import type { InboundTrack } from './inbound-track.ts';
+import { OutgoingQuality } from './outgoing-quality.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PayloadTypeMap } from './payload-type-map.ts';
 import { type RetransmissionFormat, Retransmitter } from './retransmitter.ts';
@@ -39,6 +40,8 @@ export class Forwarder {
   state: ForwarderState = 'no-source';
   /** Why it is paused, as given to pause(); null while it is not. */
   pauseReason: string | null = null;
+  /** Whether it wants the blocks of the source's RED one by one, as its receiver has the codec but no RED. */
+  unwrapsRed = false;
   onStateChange: ((state: ForwarderState) => void) | null = null;
   parameters: SendParameters;
   readonly reports: SenderReports;
@@ -49,6 +52,7 @@ export class Forwarder {
   readonly #payloadTypes = new PayloadTypeMap();
   readonly #rate = new RateSampler();
   readonly #outgoing: OutgoingStream;
+  readonly #quality: OutgoingQuality;
   /** Paused, or no layer allowed. */
   #halted = false;
   #mapping: ExtensionMapping;
@@ -71,12 +75,8 @@ export class Forwarder {
     this.#signedSsrc = parameters.ssrc | 0;
     this.parameters = parameters;
     this.reports = new SenderReports(link);
-    this.#outgoing = new OutgoingStream(
-      link,
-      parameters.kind,
-      this.#payloadTypes.unpacksRed,
-      () => this.#blocked,
-    );
+    this.#quality = new OutgoingQuality(link, parameters.kind);
+    this.#outgoing = new OutgoingStream(link, parameters.kind, () => this.#blocked);
     this.#outgoing.onBegin = () => this.#begun();
     this.#outgoing.onWait = () => this.#refreshState();
     this.#midBytes = new TextEncoder().encode(parameters.mid);
@@ -219,7 +219,8 @@ export class Forwarder {
   /** The source has other codecs, or is another: payload types are matched anew. */
   sourceChanged(): void {
     const { source, parameters } = this;
-    this.#payloadTypes.update(source?.payloadTypes.codecs ?? [], parameters);
+    this.#payloadTypes.update(source?.payloadTypes ?? null, parameters);
+    this.unwrapsRed = this.#payloadTypes.unwrapsRed;
     this.#retransmissionFormat = {
       ssrc: this.#signedSsrc,
       rtxSsrc: parameters.rtxSsrc | 0,
@@ -257,6 +258,7 @@ export class Forwarder {
   /** The receiver cannot decode on. */
   keyFrameRequested(): void {
     this.#pliReceived++;
+    if (this.state === 'live') this.#quality.freezes.pictureLost();
     const { encoding, wantedEncoding } = this.#outgoing.choice;
     this.source?.requestKeyFrame(this.#outgoing.starting ? wantedEncoding : encoding);
   }
@@ -267,6 +269,11 @@ export class Forwarder {
     this.reports.receive(block);
   }
 
+  /** 1 … 5 (qualityScore()); null while nothing flows or the receiver has not reported. */
+  get quality(): number | null {
+    return this.#quality.score;
+  }
+
   get hasSent(): boolean {
     return this.#packets > 0;
   }
@@ -274,7 +281,7 @@ export class Forwarder {
   /** Writes a sender report if one is due and the publisher's clock is known; returns the end. */
   writeSenderReport(bytes: Uint8Array, at: number): number {
     const { nowMs } = this.#link;
-    this.#rate.sample(this.#bytes, nowMs);
+    this.#sample(nowMs);
     const { stream, timestamps } = this.#outgoing;
     if (this.reports.dueMs > nowMs || this.state !== 'live' || this.#outgoing.starting) return at;
     if (stream === null || !stream.clock.known || stream.streamKey !== this.#outgoing.streamKey) return at;
@@ -301,6 +308,10 @@ export class Forwarder {
       retransmissionsMissed: this.#retransmitter?.missed ?? 0,
       pliReceived: this.#pliReceived,
       fractionLost: this.reports.fractionLost / 256,
+      jitterMs: this.#jitterMs,
+      freezes: this.#quality.freezes.count,
+      frozenMs: this.#quality.freezes.frozenMs,
+      quality: this.quality,
       lost: this.reports.cumulativeLost,
       rttMs: this.reports.rttMs < 0 ? null : this.reports.rttMs,
       current: this.current,
@@ -308,6 +319,18 @@ export class Forwarder {
       targetReason: this.targetReason,
       switches: this.#outgoing.choice.switches,
     };
+  }
+
+  get #jitterMs(): number {
+    const { clockRate } = this.#outgoing.timestamps;
+    return clockRate === 0 ? 0 : (this.reports.jitter * 1000) / clockRate;
+  }
+
+  /** Takes what is measured over time; called with each round of reports. */
+  #sample(nowMs: number): void {
+    this.#rate.sample(this.#bytes, nowMs);
+    const asked = this.layers().findLast(({ active }) => active) ?? null;
+    this.#quality.sample(this.#packets, this.reports, this.#jitterMs, this.current, asked);
   }
 
   #begun(): void {
@@ -319,6 +342,7 @@ export class Forwarder {
   #stop(): void {
     this.#halted = true;
     this.#outgoing.stop();
+    this.#quality.freezes.paused();
     this.#refreshState();
     this.source?.demandChanged();
   }
@@ -361,7 +385,10 @@ export class Forwarder {
     this.#packets++;
     this.#bytes += sent - (end - at);
     this.#countOut(sent);
-    if (packet.newest) outgoing.timestamps.sent(timestamp);
+    if (packet.newest) {
+      if (this.#video) this.#quality.freezes.packet(timestamp, packet.startsKeyFrame);
+      outgoing.timestamps.sent(timestamp);
+    }
     const retransmitter = this.#retransmitter;
     if (retransmitter !== null) {
       retransmitter.history.record(
@@ -376,6 +403,7 @@ export class Forwarder {
       if (rewrite !== noRewrite || dependencyRewrite !== noDependencyRewrite) {
         retransmitter.history.recordRewrite(sequence, rewrite, dependencyRewrite, activeTargets);
       }
+      retransmitter.noteRedBlock(sequence, packet.redBlock);
     }
   }
 
@@ -396,7 +424,8 @@ export class Forwarder {
     if (this.source === null) return 'no-source';
     if (this.pauseReason !== null || this.#outgoing.choice.target.nothing) return 'paused';
     // By the codec of the last packet; before the first, any codec that may come will do.
-    if (!this.#payloadTypes.supports(this.source.codec)) return 'codec-not-supported';
+    if (!this.#payloadTypes.supports(this.source.codec, this.source.payloadTypes))
+      return 'codec-not-supported';
     return this.#video && this.#outgoing.starting ? 'waiting-keyframe' : 'live';
   }
 

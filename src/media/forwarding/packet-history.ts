@@ -42,6 +42,11 @@ export class PacketHistory {
     this.clear();
   }
 
+  /** Packets remembered. */
+  get capacity(): number {
+    return this.#mask + 1;
+  }
+
   get bytes(): number {
     return this.#entries.byteLength + this.#rewrites.byteLength;
   }

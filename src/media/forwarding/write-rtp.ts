@@ -1,7 +1,7 @@
 import { PacketKind } from '../../packet-io/layout.ts';
 import type { SendQueue } from '../../packet-io/send-queue.ts';
 import { writeDescriptor } from '../codecs/descriptor-rewriter.ts';
-import { skippedBytes } from '../codecs/payload-rewrite.ts';
+import { emptyRewrite } from '../codecs/payload-rewrite.ts';
 import { type RtpPacket, writeInt32, writeUint16 } from '../rtp/rtp-packet.ts';
 
 export const rtpHeaderBytes = 12;
@@ -36,10 +36,9 @@ export function commitRewritten(
   rewrite: number,
 ): number {
   const { payloadOffset, payloadLength } = packet;
-  const skipped = skippedBytes(rewrite, payloadLength);
-  if (skipped >= 0) {
-    queue.commit(PacketKind.Rtp, transport, end - at, payloadOffset + skipped, payloadLength - skipped);
-    return end - at + payloadLength - skipped;
+  if (rewrite === emptyRewrite) {
+    queue.commit(PacketKind.Rtp, transport, end - at, payloadOffset, 0);
+    return end - at;
   }
   const done = writeDescriptor(packet.bytes, payloadOffset, payloadLength, queue.prefixes, end, rewrite);
   queue.commit(PacketKind.Rtp, transport, end + done - at, payloadOffset + done, payloadLength - done);

@@ -84,6 +84,7 @@ test('spatial layers are counted through all encodings', () => {
 
 const layers: LayerInfo[] = [180, 360, 720].flatMap((height, spatial) =>
   [7.5, 15, 29].map((frameRate, temporal) => ({
+    encoding: 0,
     spatial,
     temporal,
     bitrate: 0,

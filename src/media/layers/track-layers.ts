@@ -113,6 +113,7 @@ export class TrackLayers {
         const spatial = Math.floor(i / state.temporalLayers);
         const temporal = i % state.temporalLayers;
         return {
+          encoding: state.index,
           spatial: first + spatial,
           temporal,
           bitrate: layers.bitrate(spatial, temporal),
