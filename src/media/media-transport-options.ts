@@ -13,6 +13,8 @@ export interface MediaTransportOptions {
   readonly videoHistoryPackets?: number;
   /** The same for audio, where NACK was negotiated. Default 128. */
   readonly audioHistoryPackets?: number;
+  /** An encoding nobody has had use for this long, in ms, is reported as unused. Default 5000. */
+  readonly unusedEncodingMs?: number;
 }
 
 export type ResolvedMediaTransportOptions = Required<MediaTransportOptions>;
@@ -25,5 +27,6 @@ export function resolveMediaTransportOptions(options: MediaTransportOptions): Re
     transportFeedbackMs: options.transportFeedbackMs ?? 100,
     videoHistoryPackets: options.videoHistoryPackets ?? 512,
     audioHistoryPackets: options.audioHistoryPackets ?? 128,
+    unusedEncodingMs: options.unusedEncodingMs ?? 5000,
   };
 }

@@ -180,6 +180,9 @@ export class MediaTransport {
     if (this.#timers.take(TimerName.KeyFrame, nowMs)) {
       for (const track of this.#demux.tracks) track.handleKeyFrameTimeout();
     }
+    if (this.#timers.take(TimerName.Demand, nowMs)) {
+      for (const track of this.#demux.tracks) track.handleDemandTimeout();
+    }
     if (this.#timers.take(TimerName.Feedback, nowMs)) this.#feedback.sendTransportFeedback();
     if (this.#timers.take(TimerName.Report, nowMs)) this.#report();
   }

@@ -1,4 +1,5 @@
 import { batchSize, PacketKind, slotBytes } from '../../packet-io/layout.ts';
+import { noRewrite } from '../codecs/payload-rewrite.ts';
 import { absSendTimeAt } from '../rtp/abs-send-time.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
 import { type RtpPacket, writeUint16 } from '../rtp/rtp-packet.ts';
@@ -6,7 +7,7 @@ import { originalSequenceBytes } from '../rtp/rtx.ts';
 import { packetAge } from '../rtp/serial-number.ts';
 import type { TransportLink } from '../transport-link.ts';
 import { PacketHistory } from './packet-history.ts';
-import { rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
+import { commitRewritten, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
 /** A packet is not sent again within an RTT of the last time, within these bounds. */
 const minThrottleMs = 10;
@@ -111,7 +112,14 @@ export class Retransmitter {
     const queue = context.sendQueue;
     const at = queue.begin();
     const bytes = queue.prefixes;
-    let end = format.mapping.write(bytes, at + rtpHeaderBytes, packet, format.mid);
+    let end = format.mapping.write(
+      bytes,
+      at + rtpHeaderBytes,
+      packet,
+      format.mid,
+      history.dependencyRewrite,
+      history.activeTargets,
+    );
     const extended = end > at + rtpHeaderBytes;
     const marker = history.marker << 7;
     if (plain) {
@@ -139,6 +147,7 @@ export class Retransmitter {
       writeUint16(bytes, end, sequence);
       end += originalSequenceBytes;
     }
+    if (history.rewrite !== noRewrite) return commitRewritten(queue, id, packet, at, end, history.rewrite);
     queue.commit(PacketKind.Rtp, id, end - at, packet.payloadOffset, packet.payloadLength);
     return end - at + packet.payloadLength;
   }

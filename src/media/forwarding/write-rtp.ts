@@ -1,4 +1,8 @@
-import { writeInt32, writeUint16 } from '../rtp/rtp-packet.ts';
+import { PacketKind } from '../../packet-io/layout.ts';
+import type { SendQueue } from '../../packet-io/send-queue.ts';
+import { writeDescriptor } from '../codecs/descriptor-rewriter.ts';
+import { emptyRewrite } from '../codecs/payload-rewrite.ts';
+import { type RtpPacket, writeInt32, writeUint16 } from '../rtp/rtp-packet.ts';
 
 export const rtpHeaderBytes = 12;
 
@@ -17,4 +21,26 @@ export function writeRtpHeader(
   writeUint16(bytes, at + 2, sequence);
   writeInt32(bytes, at + 4, timestamp);
   writeInt32(bytes, at + 8, ssrc);
+}
+
+/**
+ * Queues the packet whose prefix was written from `at` to `end`, with its payload changed as `rewrite` says.
+ * @returns its bytes
+ */
+export function commitRewritten(
+  queue: SendQueue,
+  transport: number,
+  packet: RtpPacket,
+  at: number,
+  end: number,
+  rewrite: number,
+): number {
+  const { payloadOffset, payloadLength } = packet;
+  if (rewrite === emptyRewrite) {
+    queue.commit(PacketKind.Rtp, transport, end - at, payloadOffset, 0);
+    return end - at;
+  }
+  const done = writeDescriptor(packet.bytes, payloadOffset, payloadLength, queue.prefixes, end, rewrite);
+  queue.commit(PacketKind.Rtp, transport, end + done - at, payloadOffset + done, payloadLength - done);
+  return end - at + payloadLength;
 }
