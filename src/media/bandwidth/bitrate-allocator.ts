@@ -1,0 +1,221 @@
+import type { AllocatableSender, LayerInfo } from './allocatable-sender.ts';
+
+/** Why a sender has its target; shown as it is. */
+export type AllocationReason =
+  /** It gets all it asks for. */
+  | 'all-wanted'
+  /** More would not fit. */
+  | 'estimate-limited'
+  /** More would fit, but it has switched a moment ago, or more has not fitted for long enough. */
+  | 'waiting-to-switch-up'
+  /** Not even its lowest layer fits. */
+  | 'estimate-too-low'
+  /** The publisher sends nothing of it. */
+  | 'nothing-sent';
+
+/** Packets are more than their payload: headers, SRTP, UDP, IP, in a stream of common packet sizes. */
+const overheadFactor = 1.06;
+/** A higher layer has to fit with this margin: the estimate falls by 15 % when it finds the capacity. */
+const switchUpMargin = 1.2;
+/** A layer in use is kept while it fits with this much too little ... */
+const keepTolerance = 1.03;
+/** ... for this long; with more too little than the next, not at all. */
+const shortageMs = 800;
+const severeShortage = 1.12;
+/** A higher layer has to fit for so long. */
+const switchUpAfterMs = 1000;
+/** Between a switch and the next one up; doubled each time that a switch up did not last. */
+const switchUpIntervalMs = 5000;
+const maxSwitchUpIntervalMs = 40_000;
+/** A switch up that was taken back within this time did not last. */
+const lastingMs = 10_000;
+/** What a new sender gets in its first moments does not count as switching. */
+const settlingMs = 2000;
+
+/** What the allocator remembers of a sender. */
+interface Share {
+  readonly sender: AllocatableSender;
+  readonly addedMs: number;
+  /** Of this run. */
+  layers: readonly LayerInfo[];
+  /** Index in `layers`; -1 for nothing. */
+  current: number;
+  plan: number;
+  switchedMs: number;
+  switchedUpMs: number;
+  intervalMs: number;
+  roomSinceMs: number;
+}
+
+/**
+ * Shares an estimate over the senders of one connection: audio first, then the lowest layer of every video, then more
+ * by priority. Switches down at once when it has to; up with margin, patience and at most one layer choice per sender
+ * and interval. Runs with each new estimate, not per packet.
+ */
+export class BitrateAllocator {
+  /** Bits per second that would be used if all of it fitted; with overhead. */
+  wanted = 0;
+  /** Bits per second of what is to be sent at present; with overhead. */
+  allocated = 0;
+  /** Switches of targets while in steady state, for statistics. */
+  switches = 0;
+
+  #shares: Share[] = [];
+  #audio: AllocatableSender[] = [];
+  #shortSinceMs = -1;
+
+  add(sender: AllocatableSender, nowMs: number): void {
+    if (sender.kind === 'audio') {
+      this.#audio.push(sender);
+      return;
+    }
+    this.#shares.push({
+      sender,
+      addedMs: nowMs,
+      layers: [],
+      current: -1,
+      plan: -1,
+      switchedMs: Number.NEGATIVE_INFINITY,
+      switchedUpMs: Number.NEGATIVE_INFINITY,
+      intervalMs: switchUpIntervalMs,
+      roomSinceMs: -1,
+    });
+  }
+
+  remove(sender: AllocatableSender): void {
+    this.#audio = this.#audio.filter((other) => other !== sender);
+    this.#shares = this.#shares.filter((share) => share.sender !== sender);
+  }
+
+  /** Whether a sender is known. */
+  get size(): number {
+    return this.#shares.length + this.#audio.length;
+  }
+
+  /** Shares `estimate` (bits per second, Infinity for no bound). */
+  allocate(nowMs: number, estimate: number): void {
+    const audio = this.#audio.reduce((sum, sender) => sum + topBitrate(sender.layers()), 0);
+    const shares = this.#shares.sort((one, other) => other.sender.priority - one.sender.priority);
+    this.wanted = audio;
+    for (const share of shares) {
+      share.layers = share.sender.layers().filter(({ active }) => active);
+      share.current = indexOfTarget(share);
+      this.wanted += topBitrate(share.layers);
+    }
+    const budget = Math.max(0, estimate - audio);
+    const tolerance = this.#tolerance(nowMs, budget);
+    plan(shares, budget, tolerance);
+    for (const share of shares) this.#apply(share, nowMs, estimate);
+    this.allocated = audio + shares.reduce((sum, share) => sum + cost(share, share.current), 0);
+  }
+
+  /** How much more than the budget what is being sent may take: a moment's shortage is sat out. */
+  #tolerance(nowMs: number, budget: number): number {
+    const used = this.#shares.reduce((sum, share) => sum + cost(share, share.current), 0);
+    if (used <= budget * keepTolerance) {
+      this.#shortSinceMs = -1;
+      return keepTolerance;
+    }
+    if (this.#shortSinceMs < 0) this.#shortSinceMs = nowMs;
+    const sitOut = used <= budget * severeShortage && nowMs - this.#shortSinceMs < shortageMs;
+    return sitOut ? severeShortage : 1;
+  }
+
+  #apply(share: Share, nowMs: number, estimate: number): void {
+    const { layers, current } = share;
+    const top = layers.length - 1;
+    if (share.plan > current && !this.#maySwitchUp(share, nowMs, estimate)) {
+      // From nothing to something is no luxury.
+      const next = current < 0 ? 0 : current;
+      this.#choose(share, next, 'waiting-to-switch-up', nowMs);
+      return;
+    }
+    if (share.plan <= current) share.roomSinceMs = -1;
+    const reason = top < 0 ? 'nothing-sent' : share.plan === top ? 'all-wanted' : 'estimate-limited';
+    this.#choose(share, share.plan, share.plan < 0 && top >= 0 ? 'estimate-too-low' : reason, nowMs);
+  }
+
+  #maySwitchUp(share: Share, nowMs: number, estimate: number): boolean {
+    if (share.roomSinceMs < 0) share.roomSinceMs = nowMs;
+    // Where nothing is measured, nothing is gained by waiting; a new sender is to look well soon.
+    if (estimate === Number.POSITIVE_INFINITY || nowMs - share.addedMs < settlingMs) return true;
+    return nowMs - share.roomSinceMs >= switchUpAfterMs && nowMs - share.switchedMs >= share.intervalMs;
+  }
+
+  #choose(share: Share, index: number, reason: AllocationReason, nowMs: number): void {
+    const { sender, layers, current } = share;
+    const spatial = index < 0 ? -1 : layers[index].spatial;
+    const temporal = index < 0 ? -1 : layers[index].temporal;
+    const { target } = sender;
+    if (target.spatial === spatial && target.temporal === temporal && sender.targetReason === reason) return;
+    if (index !== current) this.#noteSwitch(share, index > current, nowMs);
+    share.current = index;
+    sender.setTarget(spatial, temporal, reason);
+  }
+
+  #noteSwitch(share: Share, up: boolean, nowMs: number): void {
+    if (nowMs - share.addedMs >= settlingMs) this.switches++;
+    share.roomSinceMs = -1;
+    if (up) {
+      if (nowMs - share.switchedUpMs > 4 * share.intervalMs) share.intervalMs = switchUpIntervalMs;
+      share.switchedUpMs = nowMs;
+    } else if (nowMs - share.switchedUpMs < lastingMs) {
+      share.intervalMs = Math.min(maxSwitchUpIntervalMs, 2 * share.intervalMs);
+    }
+    share.switchedMs = nowMs;
+  }
+}
+
+/** Sets what each share could get of the budget, `shares` being in the order of their priority. */
+function plan(shares: readonly Share[], budget: number, tolerance: number): void {
+  let left = budget * tolerance;
+  let spare = budget;
+  // Whether one more step of a share fits, and if so takes it out of what is left.
+  const take = (share: Share): boolean => {
+    const next = share.plan + 1;
+    if (next >= share.layers.length) return false;
+    const step = cost(share, next) - cost(share, share.plan);
+    // What is not sent yet has to fit with margin, except the lowest layer.
+    const kept = next <= share.current || next === 0;
+    const fits = kept ? step <= left : cost(share, next) * switchUpMargin - cost(share, share.plan) <= spare;
+    if (!fits) return false;
+    left -= step;
+    spare -= step;
+    share.plan = next;
+    return true;
+  };
+  for (const share of shares) {
+    share.plan = -1;
+    take(share);
+  }
+  for (let from = 0; from < shares.length; ) {
+    const { priority } = shares[from].sender;
+    let to = from;
+    while (to < shares.length && shares[to].sender.priority === priority) to++;
+    // Those of equal priority rise step by step together.
+    for (let rising = true; rising; ) {
+      rising = false;
+      for (let i = from; i < to; i++) if (shares[i].plan >= 0 && take(shares[i])) rising = true;
+    }
+    from = to;
+  }
+}
+
+function cost(share: Share, index: number): number {
+  return index < 0 ? 0 : share.layers[index].bitrate * overheadFactor;
+}
+
+function topBitrate(layers: readonly LayerInfo[]): number {
+  let top = 0;
+  for (const { bitrate, active } of layers) if (active && bitrate > top) top = bitrate;
+  return top * overheadFactor;
+}
+
+/** The highest layer that is within the target. */
+function indexOfTarget({ sender: { target }, layers }: Share): number {
+  let index = -1;
+  for (let i = 0; i < layers.length; i++) {
+    if (layers[i].spatial <= target.spatial && layers[i].temporal <= target.temporal) index = i;
+  }
+  return index;
+}

@@ -1,0 +1,157 @@
+import { readTransportFeedback } from '../rtcp/transport-feedback.ts';
+import type { BandwidthEstimator, EstimateReason } from './bandwidth-estimator.ts';
+import { DelayTrend } from './delay-trend.ts';
+import { DeliveryRate } from './delivery-rate.ts';
+import { LossBound } from './loss-bound.ts';
+import { OveruseDetector } from './overuse-detector.ts';
+import { PacketGroups } from './packet-groups.ts';
+import type { ProbeCluster } from './probe-cluster.ts';
+import { RateControl } from './rate-control.ts';
+import { type SentPacketLog, SentState, sentTicksPerMs } from './sent-packet-log.ts';
+import { timestampDelta } from '../rtp/serial-number.ts';
+
+/** What gets through is measured over this long; right after a change of the path over less. */
+const deliveryWindowMs = 500;
+const fallWindowMs = 300;
+/** Silence after which the path is taken for worse than thought; and how often again. */
+const silenceMs = 1000;
+const silenceBackoff = 0.5;
+
+export interface EstimatorLimits {
+  /** Bits per second, all of them. */
+  readonly initialBitrate: number;
+  readonly minBitrate: number;
+  readonly maxBitrate: number;
+}
+
+/**
+ * The send-side estimator of one connection (draft-ietf-rmcat-gcc-02 and libwebrtc's practice since), fed with
+ * transport-wide feedback: delay-based with a loss-based bound, raised by probes.
+ */
+export class SendSideEstimator implements BandwidthEstimator {
+  readonly probeable = true;
+  estimate: number;
+  reason: EstimateReason = 'initial';
+  /** Round trip of the newest packet of the last feedback, ms; with the time the receiver waited to report it. */
+  feedbackRttMs = -1;
+  /** Packets and those reported lost. */
+  packetsReported = 0;
+  packetsLost = 0;
+  readonly rates: RateControl;
+  readonly detector = new OveruseDetector();
+  readonly losses = new LossBound();
+  readonly delivery = new DeliveryRate();
+
+  readonly #limits: EstimatorLimits;
+  readonly #log: SentPacketLog;
+  readonly #probe: ProbeCluster;
+  readonly #groups = new PacketGroups();
+  readonly #trend = new DelayTrend();
+  /** Bound, so that none is made per feedback. */
+  readonly #onStatus = (sequence: number, received: boolean, arrivalTicks: number) =>
+    this.#packetStatus(sequence, received, arrivalTicks);
+  #overused = false;
+  #fresh = 0;
+  #lost = 0;
+  #newestSent = 0;
+  #anyReceived = false;
+  #heardMs = -1;
+  #silencedMs = -1;
+
+  constructor(limits: EstimatorLimits, log: SentPacketLog, probe: ProbeCluster) {
+    this.#limits = limits;
+    this.#log = log;
+    this.#probe = probe;
+    this.estimate = limits.initialBitrate;
+    this.rates = new RateControl(limits.initialBitrate, limits.minBitrate, limits.maxBitrate);
+  }
+
+  /**
+   * Takes a feedback packet.
+   * @returns false for a malformed one
+   */
+  receiveFeedback(
+    clock: { readonly nowMs: number },
+    rttMs: number,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+  ): boolean {
+    this.#overused = false;
+    this.#fresh = 0;
+    this.#lost = 0;
+    this.#anyReceived = false;
+    const ok = readTransportFeedback(bytes, start, length, this.#onStatus);
+    this.losses.add(this.#fresh, this.#lost);
+    this.packetsLost += this.#lost;
+    if (!this.#anyReceived) return ok;
+    const { nowMs } = clock;
+    this.#heardMs = nowMs;
+    this.#silencedMs = -1;
+    this.feedbackRttMs = timestampDelta(nowMs * sentTicksPerMs | 0, this.#newestSent) / sentTicksPerMs;
+    this.#update(nowMs, rttMs < 0 ? this.feedbackRttMs : rttMs);
+    return ok;
+  }
+
+  /** Whether feedback comes at all. */
+  get hears(): boolean {
+    return this.#heardMs >= 0;
+  }
+
+  /** A probe has shown that this much gets through. */
+  probed(bitrate: number): void {
+    this.rates.probed(bitrate);
+    this.#combine();
+  }
+
+  /**
+   * Called now and then while packets are on their way.
+   * @param sinceSentMs how long ago something was last heard of what was sent
+   */
+  handleSilence(nowMs: number, sinceSentMs: number): void {
+    if (this.#heardMs < 0 || sinceSentMs < silenceMs) return;
+    if (this.#silencedMs >= 0 && nowMs - this.#silencedMs < silenceMs) return;
+    this.#silencedMs = nowMs;
+    this.rates.lower(this.estimate * silenceBackoff);
+    this.#combine();
+    this.reason = 'no-feedback';
+  }
+
+  #packetStatus(sequence: number, received: boolean, arrivalTicks: number): void {
+    const log = this.#log;
+    const state = log.take(sequence, received);
+    if (state === SentState.Unknown || state === SentState.Repeated) return;
+    if (state === SentState.Fresh) {
+      this.#fresh++;
+      this.packetsReported++;
+      if (!received) this.#lost++;
+    } else this.#lost--;
+    if (!received) return;
+    const { sentTicks, bytes } = log;
+    this.delivery.add(arrivalTicks, bytes);
+    if (log.probeCluster > 0) this.#probe.arrived(log.probeCluster, sentTicks, arrivalTicks, bytes);
+    if (!this.#anyReceived || timestampDelta(sentTicks, this.#newestSent) > 0) this.#newestSent = sentTicks;
+    this.#anyReceived = true;
+    const groups = this.#groups;
+    if (!groups.add(sentTicks, arrivalTicks)) return;
+    this.#trend.add(groups.arrivalMs, groups.arrivalDeltaMs - groups.sentDeltaMs);
+    this.detector.detect(this.#trend.trend, groups.sentDeltaMs, groups.arrivalMs);
+    if (this.detector.usage === 'overuse') this.#overused = true;
+  }
+
+  #update(nowMs: number, rttMs: number): void {
+    const usage = this.#overused ? 'overuse' : this.detector.usage;
+    const delivered = this.delivery.bitrate(usage === 'overuse' ? fallWindowMs : deliveryWindowMs);
+    this.rates.update(nowMs, usage, delivered, rttMs);
+    this.losses.update(nowMs, this.rates.bitrate, delivered, rttMs);
+    this.#combine();
+  }
+
+  #combine(): void {
+    const { rates, losses } = this;
+    const bounded = losses.bitrate < rates.bitrate;
+    this.estimate = Math.max(this.#limits.minBitrate, Math.min(rates.bitrate, losses.bitrate));
+    this.reason = bounded ? 'loss' : rates.reason;
+    if (this.estimate >= this.#limits.maxBitrate) this.reason = 'configured-limit';
+  }
+}
