@@ -37,6 +37,7 @@ const wantedMargin = 1.25;
 /** What filling up may have saved or owe, ms of its rate. */
 const maxSavedMs = 30;
 const maxOwedMs = 250;
+const drainingShare = 0.9;
 /** A receiver that was to report how packets arrive, and does not for so long, is taken at its other word. */
 const feedbackPatienceMs = 3000;
 
@@ -186,7 +187,7 @@ export class ConnectionBandwidth {
     const result = this.#probe!.takeResult(nowMs);
     if (result !== 0) {
       this.#schedule.result(result, sendSide.estimate);
-      if (result > 0) sendSide.probed(result);
+      if (result > 0) sendSide.probed(result, this.#probe!.saturated);
     }
     this.#chooseEstimator();
     this.#update(nowMs);
@@ -311,14 +312,14 @@ export class ConnectionBandwidth {
 
   /** Keeps what is sent at `bitrate`, where media alone is less: else nothing would be known of the rest. */
   #fillUp(nowMs: number, bitrate: number): void {
-    const perMs = bitrate / 8000;
+    // A queue that is to empty is not filled again.
+    const perMs = (this.reason === 'queue-draining' ? drainingShare * bitrate : bitrate) / 8000;
     const { sentBytes } = this.outlet;
     const saved = this.#saved + (nowMs - this.#savedMs) * perMs - (sentBytes - this.#savedSentBytes);
     this.#saved = Math.max(-maxOwedMs * perMs, Math.min(maxSavedMs * perMs, saved));
     this.#savedMs = nowMs;
     this.#savedSentBytes = sentBytes;
-    // A queue that is to empty is not filled again.
-    if (this.reason === 'queue-draining' || this.outlet.waiting > 0) return;
+    if (this.outlet.waiting > 0) return;
     this.#send(this.#saved);
   }
 

@@ -27,6 +27,9 @@ export class ProbeCluster {
   /** Bits per second it is sent at. */
   bitrate = 0;
 
+  /** Of the last result: whether less got through than was sent. */
+  saturated = false;
+
   #id = 0;
   #awaiting = false;
   #startedMs = 0;
@@ -122,6 +125,7 @@ export class ProbeCluster {
     const sendRate = ((this.#bytes - this.#lastSentBytes) * 8000) / sentMs;
     const arrivalRate = ((this.#bytes - this.#firstArrivalBytes) * 8000) / arrivalMs;
     if (arrivalRate > maxSpeedUp * sendRate) return -1;
-    return arrivalRate < saturated * sendRate ? saturatedShare * arrivalRate : Math.min(sendRate, arrivalRate);
+    this.saturated = arrivalRate < saturated * sendRate;
+    return this.saturated ? saturatedShare * arrivalRate : Math.min(sendRate, arrivalRate);
   }
 }

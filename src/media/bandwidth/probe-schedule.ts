@@ -9,7 +9,7 @@ const recoveryMs = 3000;
 const deepFall = 0.66;
 const recoveryShare = 0.85;
 /** A probe of what the allocator wants more; less and less often while it is in vain. */
-const wantedIntervalMs = 5000;
+const wantedIntervalMs = 8000;
 const maxWantedIntervalMs = 40_000;
 /** No probe goes beyond that multiple of the estimate, lest it fill the queue. */
 const maxFactor = 2;
@@ -60,7 +60,7 @@ export class ProbeSchedule {
       this.#recoveredMs = nowMs;
       this.reason = 'after-fall';
       bitrate = Math.min(useful, recoveryShare * fellFrom, maxFactor * estimate);
-    } else if (calm && this.#wantedDue(nowMs, estimate, wanted)) {
+    } else if (calm && this.#wantedDue(nowMs, situation)) {
       this.reason = 'more-wanted';
       bitrate = Math.min(useful, maxFactor * estimate);
     }
@@ -88,12 +88,13 @@ export class ProbeSchedule {
     );
   }
 
-  #wantedDue(nowMs: number, estimate: number, wanted: number): boolean {
+  #wantedDue(nowMs: number, { estimate, wanted, fellMs }: ProbeSituation): boolean {
     if (wanted <= estimate) {
       this.#wantedAtMs = -1;
       return false;
     }
-    if (this.#wantedAtMs < 0) this.#wantedAtMs = nowMs + wantedIntervalMs;
-    return nowMs >= this.#wantedAtMs;
+    if (this.#wantedAtMs < 0) this.#wantedAtMs = nowMs + this.#wantedIntervalMs;
+    // Where overuses show the capacity again and again there is nothing to ask.
+    return nowMs >= Math.max(this.#wantedAtMs, fellMs + this.#wantedIntervalMs);
   }
 }

@@ -1,7 +1,7 @@
 import type { LinkUsage } from './overuse-detector.ts';
 
 /** What the estimate falls to, of what gets through, when a queue builds (gcc draft §5.5). */
-const backoff = 0.85;
+const backoff = 0.88;
 /** Growth per second while the capacity is unknown (gcc draft §5.5), and what it speeds up to. */
 const growthPerSecond = 0.08;
 const maxGrowthPerSecond = 0.25;
@@ -13,14 +13,22 @@ const packetBits = 1200 * 8;
 const detectionMs = 100;
 /** Slowest additive growth, bits per second per second (libwebrtc). */
 const minAdditiveGrowth = 4000;
-/** The estimate has grown out of what was known of the capacity when it is above it by this. */
-const capacityMargin = 1.04;
-/** Weight of a new measurement of the capacity; one that differs by more than the deviation replaces it. */
-const capacityWeight = 0.3;
-const capacityDeviation = 0.15;
-/** Between two falls an RTT has to pass, for the first one to show; within these bounds, in ms. */
+/**
+ * The estimate has grown out of what was known of the capacity when it is above it by this share, and by so many
+ * deviations of what was measured (libwebrtc's LinkCapacityEstimator).
+ */
+const capacityMargin = 1.03;
+const capacityDeviations = 3;
+/** Weight of a new measurement of the capacity; one that is further off than the bounds replaces it. */
+const capacityWeight = 0.2;
+const initialDeviation = 0.03;
+const maxDeviation = 0.1;
+/** Unless so little gets through, a fall waits until the one before has had its effect. */
+const clearlyTooMuch = 0.7;
+/** What is sent gets through: the queue may be others'. Then the estimate does not fall by more than this at once. */
+const undiminished = 0.95;
+const cautiousFall = 0.85;
 const minFallIntervalMs = 150;
-const maxFallIntervalMs = 400;
 /** The estimate does not grow beyond this much of what is sent and gets through (gcc draft §5.5). */
 const maxOverDelivered = 1.5;
 const overDeliveredBits = 10_000;
@@ -50,7 +58,10 @@ export class RateControl {
 
   readonly #min: number;
   readonly #max: number;
+  /** Of the capacity, as a share of it. */
+  #deviation = initialDeviation;
   #updatedMs = -1;
+  /** Since when the estimate has grown without knowing the capacity; -1 while it does not. */
   #growingSinceMs = -1;
 
   constructor(initial: number, min: number, max: number) {
@@ -61,30 +72,42 @@ export class RateControl {
 
   /**
    * @param delivered bits per second that get through lately, 0 while unknown
+   * @param sent bits per second at which that was sent
    * @param rttMs -1 while unknown
+   * @param feedbackAgeMs how long ago the newest packet that this is about was sent
    */
-  update(nowMs: number, usage: LinkUsage, delivered: number, rttMs: number): void {
+  update(
+    nowMs: number,
+    usage: LinkUsage,
+    delivered: number,
+    sent: number,
+    rttMs: number,
+    feedbackAgeMs: number,
+  ): void {
     const elapsedMs = this.#updatedMs < 0 ? 0 : Math.min(1000, nowMs - this.#updatedMs);
     this.#updatedMs = nowMs;
     if (usage === 'overuse') {
       this.#growingSinceMs = -1;
-      this.#fall(nowMs, delivered, rttMs);
+      this.#fall(nowMs, delivered, sent, feedbackAgeMs);
     } else if (usage === 'underuse') {
       // The queue empties: growing now would fill it again.
       this.#growingSinceMs = -1;
       this.reason = 'queue-draining';
     } else {
-      if (this.#growingSinceMs < 0) this.#growingSinceMs = nowMs;
       this.#grow(nowMs, elapsedMs, delivered, rttMs);
     }
   }
 
-  /** A probe got this much through. */
-  probed(bitrate: number): void {
+  /**
+   * A probe got this much through.
+   * @param saturated whether that was less than it tried: then it is what the path carries
+   */
+  probed(bitrate: number, saturated: boolean): void {
     if (bitrate <= this.bitrate) return;
     this.bitrate = this.#bounded(bitrate);
     this.reason = 'probed';
-    if (bitrate > this.capacity * capacityMargin) this.capacity = 0;
+    if (saturated) this.#learnCapacity(bitrate);
+    else if (bitrate > this.#upperCapacity) this.capacity = 0;
   }
 
   /** Something else (losses, no feedback) says that less gets through. */
@@ -93,11 +116,13 @@ export class RateControl {
     this.#growingSinceMs = -1;
   }
 
-  #fall(nowMs: number, delivered: number, rttMs: number): void {
-    const interval = Math.max(minFallIntervalMs, Math.min(maxFallIntervalMs, rttMs));
-    if (nowMs - this.fellMs < interval && delivered > this.bitrate / 2) return;
+  #fall(nowMs: number, delivered: number, sent: number, feedbackAgeMs: number): void {
+    const sinceFall = nowMs - this.fellMs;
+    if (sinceFall < minFallIntervalMs) return;
+    if (sinceFall < feedbackAgeMs && delivered > clearlyTooMuch * this.bitrate) return;
     if (delivered > 0) this.#learnCapacity(delivered);
-    const target = delivered > 0 ? backoff * delivered : backoff * this.bitrate;
+    let target = delivered > 0 ? backoff * delivered : backoff * this.bitrate;
+    if (delivered > undiminished * sent) target = Math.max(target, cautiousFall * this.bitrate);
     this.fellFrom = this.bitrate;
     this.fellMs = nowMs;
     this.bitrate = this.#bounded(Math.min(this.bitrate, target));
@@ -105,21 +130,22 @@ export class RateControl {
   }
 
   #grow(nowMs: number, elapsedMs: number, delivered: number, rttMs: number): void {
-    const known = this.capacity > 0 && this.bitrate <= this.capacity * capacityMargin;
     const limit = delivered > 0 ? delivered * maxOverDelivered + overDeliveredBits : this.bitrate;
     if (this.bitrate >= limit) {
       this.reason = 'application-limited';
-      this.#growingSinceMs = nowMs;
+      this.#growingSinceMs = -1;
       return;
     }
     const seconds = elapsedMs / 1000;
     let next: number;
-    if (known) {
+    if (this.bitrate <= this.#upperCapacity) {
+      this.#growingSinceMs = -1;
       const responseSeconds = ((rttMs < 0 ? 100 : rttMs) + detectionMs) / 1000;
       next = this.bitrate + Math.max(minAdditiveGrowth, packetBits / responseSeconds) * seconds;
       this.reason = 'near-capacity';
     } else {
       this.capacity = 0;
+      if (this.#growingSinceMs < 0) this.#growingSinceMs = nowMs;
       const speed = growthPerSecond * 2 ** ((nowMs - this.#growingSinceMs) / speedUpMs);
       next = this.bitrate * (1 + Math.min(maxGrowthPerSecond, speed)) ** seconds;
       this.reason = 'increasing';
@@ -127,10 +153,20 @@ export class RateControl {
     this.bitrate = this.#bounded(Math.min(next, limit));
   }
 
+  get #upperCapacity(): number {
+    return this.capacity * (capacityMargin + capacityDeviations * this.#deviation);
+  }
+
   #learnCapacity(delivered: number): void {
-    const deviation = Math.abs(delivered - this.capacity);
-    if (this.capacity === 0 || deviation > this.capacity * capacityDeviation) this.capacity = delivered;
-    else this.capacity += capacityWeight * (delivered - this.capacity);
+    const error = Math.abs(delivered - this.capacity) / Math.max(1, this.capacity);
+    if (this.capacity === 0 || error > capacityMargin - 1 + capacityDeviations * this.#deviation) {
+      this.capacity = delivered;
+      this.#deviation = initialDeviation;
+      return;
+    }
+    this.capacity += capacityWeight * (delivered - this.capacity);
+    this.#deviation += capacityWeight * (error - this.#deviation);
+    this.#deviation = Math.min(maxDeviation, this.#deviation);
   }
 
   #bounded(bitrate: number): number {

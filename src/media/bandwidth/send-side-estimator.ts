@@ -1,10 +1,11 @@
-import { readTransportFeedback } from '../rtcp/transport-feedback.ts';
+import { arrivalTicksPerMs, readTransportFeedback } from '../rtcp/transport-feedback.ts';
 import type { BandwidthEstimator, EstimateReason } from './bandwidth-estimator.ts';
 import { DelayTrend } from './delay-trend.ts';
 import { DeliveryRate } from './delivery-rate.ts';
 import { LossBound } from './loss-bound.ts';
 import { OveruseDetector } from './overuse-detector.ts';
 import { PacketGroups } from './packet-groups.ts';
+import { QueueDelay } from './queue-delay.ts';
 import type { ProbeCluster } from './probe-cluster.ts';
 import { RateControl } from './rate-control.ts';
 import { type SentPacketLog, SentState, sentTicksPerMs } from './sent-packet-log.ts';
@@ -14,6 +15,11 @@ import { timestampDelta } from '../rtp/serial-number.ts';
 const deliveryWindowMs = 500;
 const fallWindowMs = 300;
 /** Silence after which the path is taken for worse than thought; and how often again. */
+/** A trend without so much of a queue is jitter: ms, and the packets of a burst. */
+const leastQueueMs = 20;
+const burstBits = 1200 * 8;
+/** From sent ticks to arrival ticks. */
+const sentToArrivalShift = Math.log2(sentTicksPerMs / arrivalTicksPerMs);
 const silenceMs = 1000;
 const silenceBackoff = 0.5;
 
@@ -41,6 +47,9 @@ export class SendSideEstimator implements BandwidthEstimator {
   readonly detector = new OveruseDetector();
   readonly losses = new LossBound();
   readonly delivery = new DeliveryRate();
+  readonly queue = new QueueDelay();
+  /** What was reported, by when it was sent. */
+  readonly sending = new DeliveryRate();
 
   readonly #limits: EstimatorLimits;
   readonly #log: SentPacketLog;
@@ -99,8 +108,8 @@ export class SendSideEstimator implements BandwidthEstimator {
   }
 
   /** A probe has shown that this much gets through. */
-  probed(bitrate: number): void {
-    this.rates.probed(bitrate);
+  probed(bitrate: number, saturated: boolean): void {
+    this.rates.probed(bitrate, saturated);
     this.#combine();
   }
 
@@ -126,9 +135,11 @@ export class SendSideEstimator implements BandwidthEstimator {
       this.packetsReported++;
       if (!received) this.#lost++;
     } else this.#lost--;
-    if (!received) return;
     const { sentTicks, bytes } = log;
+    if (state === SentState.Fresh) this.sending.add(sentTicks >> sentToArrivalShift, bytes);
+    if (!received) return;
     this.delivery.add(arrivalTicks, bytes);
+    this.queue.add(sentTicks, arrivalTicks);
     if (log.probeCluster > 0) this.#probe.arrived(log.probeCluster, sentTicks, arrivalTicks, bytes);
     if (!this.#anyReceived || timestampDelta(sentTicks, this.#newestSent) > 0) this.#newestSent = sentTicks;
     this.#anyReceived = true;
@@ -136,13 +147,25 @@ export class SendSideEstimator implements BandwidthEstimator {
     if (!groups.add(sentTicks, arrivalTicks)) return;
     this.#trend.add(groups.arrivalMs, groups.arrivalDeltaMs - groups.sentDeltaMs);
     this.detector.detect(this.#trend.trend, groups.sentDeltaMs, groups.arrivalMs);
-    if (this.detector.usage === 'overuse') this.#overused = true;
+    if (this.detector.usage === 'overuse' && this.queue.waitMs >= this.#leastQueueMs()) this.#overused = true;
+  }
+
+  /** The window in which more got through: a short one is noisy, a long one remembers what was before. */
+  #fallWindowMs(): number {
+    const { delivery } = this;
+    return delivery.bitrate(fallWindowMs) > delivery.bitrate(2 * fallWindowMs) ? fallWindowMs : 2 * fallWindowMs;
+  }
+
+  #leastQueueMs(): number {
+    return leastQueueMs + (burstBits * 1000) / this.estimate;
   }
 
   #update(nowMs: number, rttMs: number): void {
-    const usage = this.#overused ? 'overuse' : this.detector.usage;
-    const delivered = this.delivery.bitrate(usage === 'overuse' ? fallWindowMs : deliveryWindowMs);
-    this.rates.update(nowMs, usage, delivered, rttMs);
+    const usage = this.#overused ? 'overuse' : this.detector.usage === 'underuse' ? 'underuse' : 'normal';
+    const { delivery, sending } = this;
+    const windowMs = usage === 'overuse' ? this.#fallWindowMs() : deliveryWindowMs;
+    const delivered = delivery.bitrate(windowMs);
+    this.rates.update(nowMs, usage, delivered, sending.bitrate(windowMs), rttMs, this.feedbackRttMs);
     this.losses.update(nowMs, this.rates.bitrate, delivered, rttMs);
     this.#combine();
   }
