@@ -8,6 +8,8 @@ export type EstimateReason =
   | 'increasing'
   /** It grows slowly: an overuse has shown where the capacity is. */
   | 'near-capacity'
+  /** Packets wait on the way: growth waits, too. */
+  | 'queue-standing'
   /** A queue is emptying: growth waits. */
   | 'queue-draining'
   /** Too little is sent to know whether more would get through. */

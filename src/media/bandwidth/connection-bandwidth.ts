@@ -297,13 +297,13 @@ export class ConnectionBandwidth {
   }
 
   #startProbe(nowMs: number, probe: ProbeCluster): void {
-    const { estimate, rates, detector } = this.#sendSide!;
+    const { estimate, rates, detector, queueStands } = this.#sendSide!;
     const bitrate = this.#schedule.decide(nowMs, {
       estimate,
       wanted: this.allocator.wanted * wantedMargin,
       fellMs: rates.fellMs,
       fellFrom: rates.fellFrom,
-      calm: detector.usage === 'normal',
+      calm: detector.usage === 'normal' && !queueStands,
     });
     if (bitrate === 0) return;
     this.probes++;

@@ -11,8 +11,13 @@ const speedUpMs = 2000;
 const packetBits = 1200 * 8;
 /** Added to the RTT, the time in which an overuse would show (gcc draft §5.5). */
 const detectionMs = 100;
-/** Slowest additive growth, bits per second per second (libwebrtc). */
-const minAdditiveGrowth = 4000;
+/** Slowest growth there, per second; and that of an estimate that is well below the capacity. */
+const nearGrowthPerSecond = 0.03;
+const wellBelow = 0.95;
+/** While a queue stands, the estimate is not above what gets through by more than this ... */
+const standingMargin = 1.02;
+/** ... unless little is sent anyway. */
+const littleSent = 0.9;
 /**
  * The estimate has grown out of what was known of the capacity when it is above it by this share, and by so many
  * deviations of what was measured (libwebrtc's LinkCapacityEstimator).
@@ -38,6 +43,7 @@ export type RateControlReason =
   | 'probed'
   | 'increasing'
   | 'near-capacity'
+  | 'queue-standing'
   | 'queue-draining'
   | 'application-limited'
   | 'overuse';
@@ -73,6 +79,7 @@ export class RateControl {
   /**
    * @param delivered bits per second that get through lately, 0 while unknown
    * @param sent bits per second at which that was sent
+   * @param queueStands whether packets wait on the way for longer than a burst of ours explains
    * @param rttMs -1 while unknown
    * @param feedbackAgeMs how long ago the newest packet that this is about was sent
    */
@@ -81,6 +88,7 @@ export class RateControl {
     usage: LinkUsage,
     delivered: number,
     sent: number,
+    queueStands: boolean,
     rttMs: number,
     feedbackAgeMs: number,
   ): void {
@@ -93,6 +101,11 @@ export class RateControl {
       // The queue empties: growing now would fill it again.
       this.#growingSinceMs = -1;
       this.reason = 'queue-draining';
+    } else if (queueStands) {
+      this.#growingSinceMs = -1;
+      this.reason = 'queue-standing';
+      if (delivered > littleSent * this.bitrate)
+        this.bitrate = this.#bounded(Math.min(this.bitrate, delivered * standingMargin));
     } else {
       this.#grow(nowMs, elapsedMs, delivered, rttMs);
     }
@@ -141,7 +154,8 @@ export class RateControl {
     if (this.bitrate <= this.#upperCapacity) {
       this.#growingSinceMs = -1;
       const responseSeconds = ((rttMs < 0 ? 100 : rttMs) + detectionMs) / 1000;
-      next = this.bitrate + Math.max(minAdditiveGrowth, packetBits / responseSeconds) * seconds;
+      const share = this.bitrate < wellBelow * this.capacity ? growthPerSecond : nearGrowthPerSecond;
+      next = this.bitrate + Math.max(share * this.bitrate, packetBits / responseSeconds) * seconds;
       this.reason = 'near-capacity';
     } else {
       this.capacity = 0;

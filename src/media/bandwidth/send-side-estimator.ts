@@ -12,7 +12,7 @@ import { type SentPacketLog, SentState, sentTicksPerMs } from './sent-packet-log
 import { timestampDelta } from '../rtp/serial-number.ts';
 
 /** What gets through is measured over this long; right after a change of the path over less. */
-const deliveryWindowMs = 500;
+const deliveryWindowMs = 1000;
 const fallWindowMs = 300;
 /** Silence after which the path is taken for worse than thought; and how often again. */
 /** A trend without so much of a queue is jitter: ms, and the packets of a burst. */
@@ -107,6 +107,11 @@ export class SendSideEstimator implements BandwidthEstimator {
     return this.#heardMs >= 0;
   }
 
+  /** Whether packets wait on the way for longer than jitter and a burst of ours explain. */
+  get queueStands(): boolean {
+    return this.queue.waitMs >= leastQueueMs + (burstBits * 1000) / this.estimate;
+  }
+
   /** A probe has shown that this much gets through. */
   probed(bitrate: number, saturated: boolean): void {
     this.rates.probed(bitrate, saturated);
@@ -147,7 +152,7 @@ export class SendSideEstimator implements BandwidthEstimator {
     if (!groups.add(sentTicks, arrivalTicks)) return;
     this.#trend.add(groups.arrivalMs, groups.arrivalDeltaMs - groups.sentDeltaMs);
     this.detector.detect(this.#trend.trend, groups.sentDeltaMs, groups.arrivalMs);
-    if (this.detector.usage === 'overuse' && this.queue.waitMs >= this.#leastQueueMs()) this.#overused = true;
+    if (this.detector.usage === 'overuse' && this.queueStands) this.#overused = true;
   }
 
   /** The window in which more got through: a short one is noisy, a long one remembers what was before. */
@@ -156,16 +161,13 @@ export class SendSideEstimator implements BandwidthEstimator {
     return delivery.bitrate(fallWindowMs) > delivery.bitrate(2 * fallWindowMs) ? fallWindowMs : 2 * fallWindowMs;
   }
 
-  #leastQueueMs(): number {
-    return leastQueueMs + (burstBits * 1000) / this.estimate;
-  }
-
   #update(nowMs: number, rttMs: number): void {
     const usage = this.#overused ? 'overuse' : this.detector.usage === 'underuse' ? 'underuse' : 'normal';
     const { delivery, sending } = this;
     const windowMs = usage === 'overuse' ? this.#fallWindowMs() : deliveryWindowMs;
     const delivered = delivery.bitrate(windowMs);
-    this.rates.update(nowMs, usage, delivered, sending.bitrate(windowMs), rttMs, this.feedbackRttMs);
+    const sent = sending.bitrate(windowMs);
+    this.rates.update(nowMs, usage, delivered, sent, this.queueStands, rttMs, this.feedbackRttMs);
     this.losses.update(nowMs, this.rates.bitrate, delivered, rttMs);
     this.#combine();
   }
