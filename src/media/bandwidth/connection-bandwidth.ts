@@ -22,7 +22,7 @@ export interface PaddingSource {
 }
 
 /** Video is sent at this multiple of the estimate at most. */
-const pacingFactor = 1.5;
+const pacingFactor = 1.2;
 /** With an estimate this many times what is sent there is nothing to pace. */
 const farAbove = 5;
 /** What is sent is measured over this long, ms. */
@@ -32,6 +32,8 @@ const allocateIntervalMs = 500;
 /** How often padding is sent: to fill up, and while probing, ms. */
 const paddingIntervalMs = 20;
 const probeIntervalMs = 4;
+/** Probes are for paths without a queue. */
+const quietQueueShare = 0.5;
 /** Beyond the layers wanted: what the allocator asks for before it switches up. */
 const wantedMargin = 1.25;
 /** What filling up may have saved or owe, ms of its rate. */
@@ -184,11 +186,7 @@ export class ConnectionBandwidth {
     this.#heardMs = nowMs;
     this.#heardNext = this.outlet.log!.next;
     const ok = sendSide.receiveFeedback(clock, rttMs, bytes, start, length);
-    const result = this.#probe!.takeResult(nowMs);
-    if (result !== 0) {
-      this.#schedule.result(result, sendSide.estimate);
-      if (result > 0) sendSide.probed(result, this.#probe!.saturated);
-    }
+    this.#takeProbeResult(nowMs, sendSide, this.#probe!);
     this.#chooseEstimator();
     this.#update(nowMs);
     return ok;
@@ -238,6 +236,13 @@ export class ConnectionBandwidth {
       lossFraction: this.#sendSide === null ? this.#reported.lossFraction : this.#sendSide.losses.fraction,
       layerSwitches: allocator.switches,
     };
+  }
+
+  #takeProbeResult(nowMs: number, sendSide: SendSideEstimator, probe: ProbeCluster): void {
+    const result = probe.takeResult(nowMs);
+    if (result === 0) return;
+    const useful = this.#schedule.result(result, probe.saturated, sendSide.estimate);
+    if (useful) sendSide.probed(result, probe.saturated);
   }
 
   #chooseEstimator(): void {
@@ -297,13 +302,13 @@ export class ConnectionBandwidth {
   }
 
   #startProbe(nowMs: number, probe: ProbeCluster): void {
-    const { estimate, rates, detector, queueStands } = this.#sendSide!;
+    const { estimate, rates, detector, queueShare } = this.#sendSide!;
     const bitrate = this.#schedule.decide(nowMs, {
       estimate,
       wanted: this.allocator.wanted * wantedMargin,
       fellMs: rates.fellMs,
       fellFrom: rates.fellFrom,
-      calm: detector.usage === 'normal' && !queueStands,
+      calm: detector.usage === 'normal' && queueShare < quietQueueShare,
     });
     if (bitrate === 0) return;
     this.probes++;

@@ -70,13 +70,21 @@ export class ProbeSchedule {
     return bitrate;
   }
 
-  /** What the probe has shown: bits per second, or -1 for nothing. */
-  result(bitrate: number, estimateBefore: number): void {
-    const gained = bitrate > minGain * estimateBefore;
+  /**
+   * What the probe has shown: bits per second, or -1 for nothing.
+   * @param saturated whether less got through than was tried
+   * @returns whether the estimate may be raised to it
+   */
+  result(bitrate: number, saturated: boolean, estimate: number): boolean {
+    // A short burst takes from other flows more than its share: only a probe that all got through says that there is
+    // room. At the start there is nothing better to go by.
+    const starting = this.reason === 'start' || this.reason === 'going-on';
+    const gained = bitrate > minGain * estimate && (starting || !saturated);
     this.#wantedIntervalMs = gained
       ? wantedIntervalMs
       : Math.min(maxWantedIntervalMs, this.#wantedIntervalMs * 2);
     this.#next = gained && bitrate >= goOnShare * this.#tried ? goOnFactor * bitrate : 0;
+    return gained;
   }
 
   #recoveryDue(nowMs: number, estimate: number, fellMs: number, fellFrom: number): boolean {

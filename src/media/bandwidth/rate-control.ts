@@ -79,7 +79,8 @@ export class RateControl {
   /**
    * @param delivered bits per second that get through lately, 0 while unknown
    * @param sent bits per second at which that was sent
-   * @param queueStands whether packets wait on the way for longer than a burst of ours explains
+   * @param queueShare how long packets wait on the way, as a share of what a burst of ours would explain: from 1 on a
+   *   queue stands
    * @param rttMs -1 while unknown
    * @param feedbackAgeMs how long ago the newest packet that this is about was sent
    */
@@ -88,7 +89,7 @@ export class RateControl {
     usage: LinkUsage,
     delivered: number,
     sent: number,
-    queueStands: boolean,
+    queueShare: number,
     rttMs: number,
     feedbackAgeMs: number,
   ): void {
@@ -101,13 +102,13 @@ export class RateControl {
       // The queue empties: growing now would fill it again.
       this.#growingSinceMs = -1;
       this.reason = 'queue-draining';
-    } else if (queueStands) {
+    } else if (queueShare >= 1) {
       this.#growingSinceMs = -1;
       this.reason = 'queue-standing';
       if (delivered > littleSent * this.bitrate)
         this.bitrate = this.#bounded(Math.min(this.bitrate, delivered * standingMargin));
     } else {
-      this.#grow(nowMs, elapsedMs, delivered, rttMs);
+      this.#grow(nowMs, elapsedMs, delivered, rttMs, queueShare);
     }
   }
 
@@ -142,14 +143,15 @@ export class RateControl {
     this.reason = 'overuse';
   }
 
-  #grow(nowMs: number, elapsedMs: number, delivered: number, rttMs: number): void {
+  #grow(nowMs: number, elapsedMs: number, delivered: number, rttMs: number, queueShare: number): void {
     const limit = delivered > 0 ? delivered * maxOverDelivered + overDeliveredBits : this.bitrate;
     if (this.bitrate >= limit) {
       this.reason = 'application-limited';
       this.#growingSinceMs = -1;
       return;
     }
-    const seconds = elapsedMs / 1000;
+    // Where a queue begins to build, growth slows down.
+    const seconds = (elapsedMs / 1000) * (1 - queueShare);
     let next: number;
     if (this.bitrate <= this.#upperCapacity) {
       this.#growingSinceMs = -1;

@@ -107,9 +107,9 @@ export class SendSideEstimator implements BandwidthEstimator {
     return this.#heardMs >= 0;
   }
 
-  /** Whether packets wait on the way for longer than jitter and a burst of ours explain. */
-  get queueStands(): boolean {
-    return this.queue.waitMs >= leastQueueMs + (burstBits * 1000) / this.estimate;
+  /** How long packets wait on the way, as a share of what jitter and a burst of ours explain. */
+  get queueShare(): number {
+    return this.queue.waitMs / (leastQueueMs + (burstBits * 1000) / this.estimate);
   }
 
   /** A probe has shown that this much gets through. */
@@ -152,7 +152,7 @@ export class SendSideEstimator implements BandwidthEstimator {
     if (!groups.add(sentTicks, arrivalTicks)) return;
     this.#trend.add(groups.arrivalMs, groups.arrivalDeltaMs - groups.sentDeltaMs);
     this.detector.detect(this.#trend.trend, groups.sentDeltaMs, groups.arrivalMs);
-    if (this.detector.usage === 'overuse' && this.queueStands) this.#overused = true;
+    if (this.detector.usage === 'overuse' && this.queueShare >= 1) this.#overused = true;
   }
 
   /** The window in which more got through: a short one is noisy, a long one remembers what was before. */
@@ -167,7 +167,7 @@ export class SendSideEstimator implements BandwidthEstimator {
     const windowMs = usage === 'overuse' ? this.#fallWindowMs() : deliveryWindowMs;
     const delivered = delivery.bitrate(windowMs);
     const sent = sending.bitrate(windowMs);
-    this.rates.update(nowMs, usage, delivered, sent, this.queueStands, rttMs, this.feedbackRttMs);
+    this.rates.update(nowMs, usage, delivered, sent, this.queueShare, rttMs, this.feedbackRttMs);
     this.losses.update(nowMs, this.rates.bitrate, delivered, rttMs);
     this.#combine();
   }
