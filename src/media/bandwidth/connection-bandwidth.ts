@@ -309,6 +309,7 @@ export class ConnectionBandwidth {
       fellMs: rates.fellMs,
       fellFrom: rates.fellFrom,
       calm: detector.usage === 'normal' && queueShare < quietQueueShare,
+      growing: rates.reason === 'increasing',
     });
     if (bitrate === 0) return;
     this.probes++;

@@ -3,8 +3,8 @@ import { timestampDelta } from '../rtp/serial-number.ts';
 import { maxProbeCluster, sentTicksPerMs } from './sent-packet-log.ts';
 
 /** A cluster lasts this long and has so many packets at least: fewer would measure the path's jitter. */
-const minClusterMs = 40;
-const minClusterPackets = 8;
+const minClusterMs = 60;
+const minClusterPackets = 10;
 /** A cluster that cannot be filled in this time is given up. */
 const maxClusterMs = 400;
 /** The share of a cluster that must have arrived for a result (libwebrtc). */

@@ -9,7 +9,7 @@ const recoveryMs = 3000;
 const deepFall = 0.66;
 const recoveryShare = 0.85;
 /** A probe of what the allocator wants more; less and less often while it is in vain. */
-const wantedIntervalMs = 8000;
+const wantedIntervalMs = 1500;
 const maxWantedIntervalMs = 40_000;
 /** No probe goes beyond that multiple of the estimate, lest it fill the queue. */
 const maxFactor = 2;
@@ -29,6 +29,8 @@ export interface ProbeSituation {
   readonly fellFrom: number;
   /** Whether the link shows neither overuse nor a queue that empties. */
   readonly calm: boolean;
+  /** Whether the estimate has grown out of what is known of the capacity. */
+  readonly growing: boolean;
 }
 
 /** Decides when to probe, and with how much. */
@@ -96,13 +98,13 @@ export class ProbeSchedule {
     );
   }
 
-  #wantedDue(nowMs: number, { estimate, wanted, fellMs }: ProbeSituation): boolean {
-    if (wanted <= estimate) {
+  #wantedDue(nowMs: number, { estimate, wanted, growing }: ProbeSituation): boolean {
+    // Where overuses show the capacity again and again there is nothing to ask.
+    if (wanted <= estimate || !growing) {
       this.#wantedAtMs = -1;
       return false;
     }
     if (this.#wantedAtMs < 0) this.#wantedAtMs = nowMs + this.#wantedIntervalMs;
-    // Where overuses show the capacity again and again there is nothing to ask.
-    return nowMs >= Math.max(this.#wantedAtMs, fellMs + this.#wantedIntervalMs);
+    return nowMs >= this.#wantedAtMs;
   }
 }

@@ -6,7 +6,7 @@ const backoff = 0.88;
 const growthPerSecond = 0.08;
 const maxGrowthPerSecond = 0.25;
 /** The speed doubles for every so many ms of undisturbed growth. */
-const speedUpMs = 2000;
+const speedUpMs = 1500;
 /** Near capacity the estimate grows by one packet per response time; the packet's size, in bits. */
 const packetBits = 1200 * 8;
 /** Added to the RTT, the time in which an overuse would show (gcc draft §5.5). */
@@ -26,7 +26,7 @@ const capacityMargin = 1.03;
 const capacityDeviations = 3;
 /** Weight of a new measurement of the capacity; one that is further off than the bounds replaces it. */
 const capacityWeight = 0.2;
-const initialDeviation = 0.03;
+const initialDeviation = 0.02;
 const maxDeviation = 0.1;
 /** Unless so little gets through, a fall waits until the one before has had its effect. */
 const clearlyTooMuch = 0.7;
