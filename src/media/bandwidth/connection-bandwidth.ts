@@ -34,6 +34,8 @@ const paddingIntervalMs = 20;
 const probeIntervalMs = 4;
 /** Probes are for paths without a queue. */
 const quietQueueShare = 0.5;
+/** Nothing is filled up into a queue this long. */
+const fullQueueShare = 2;
 /** Beyond the layers wanted: what the allocator asks for before it switches up. */
 const wantedMargin = 1.25;
 /** What filling up may have saved or owe, ms of its rate. */
@@ -325,7 +327,7 @@ export class ConnectionBandwidth {
     this.#saved = Math.max(-maxOwedMs * perMs, Math.min(maxSavedMs * perMs, saved));
     this.#savedMs = nowMs;
     this.#savedSentBytes = sentBytes;
-    if (this.outlet.waiting > 0) return;
+    if (this.outlet.waiting > 0 || this.#sendSide!.queueShare > fullQueueShare) return;
     this.#send(this.#saved);
   }
 

@@ -16,7 +16,7 @@ const deliveryWindowMs = 1000;
 const fallWindowMs = 300;
 /** Silence after which the path is taken for worse than thought; and how often again. */
 /** A trend without so much of a queue is jitter: ms, and the packets of a burst. */
-const leastQueueMs = 20;
+const leastQueueMs = 28;
 const burstBits = 1200 * 8;
 /** From sent ticks to arrival ticks. */
 const sentToArrivalShift = Math.log2(sentTicksPerMs / arrivalTicksPerMs);
