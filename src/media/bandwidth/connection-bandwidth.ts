@@ -315,7 +315,7 @@ export class ConnectionBandwidth {
     });
     if (bitrate === 0) return;
     this.probes++;
-    probe.start(nowMs, bitrate);
+    probe.start(nowMs, bitrate, !this.#schedule.starting);
   }
 
   /** Keeps what is sent at `bitrate`, where media alone is less: else nothing would be known of the rest. */

@@ -2,8 +2,9 @@ import { arrivalTicksPerMs } from '../rtcp/transport-feedback.ts';
 import { timestampDelta } from '../rtp/serial-number.ts';
 import { maxProbeCluster, sentTicksPerMs } from './sent-packet-log.ts';
 
-/** A cluster lasts this long and has so many packets at least: fewer would measure the path's jitter. */
+/** A cluster lasts this long (the careful kind longer) and has so many packets at least: fewer would measure the path's jitter. */
 const minClusterMs = 60;
+const longClusterMs = 100;
 const minClusterPackets = 10;
 /** A cluster that cannot be filled in this time is given up. */
 const maxClusterMs = 400;
@@ -12,7 +13,7 @@ const minArrived = 0.8;
 /** No result later than this after the last packet. */
 const resultTimeoutMs = 1000;
 /** Arriving this much slower than sent means that the probe has found the capacity: a little less is right then. */
-const saturated = 0.9;
+const saturated = 0.92;
 const saturatedShare = 0.95;
 /** Arriving faster than that was held back on the way and let go at once: says nothing. */
 const maxSpeedUp = 2;
@@ -52,7 +53,8 @@ export class ProbeCluster {
     return this.sending !== 0 || this.#awaiting;
   }
 
-  start(nowMs: number, bitrate: number): void {
+  /** @param careful whether a wrong answer would do harm: takes a little longer */
+  start(nowMs: number, bitrate: number, careful: boolean): void {
     this.#id = (this.#id % maxProbeCluster) + 1;
     this.sending = this.#id;
     this.bitrate = bitrate;
@@ -60,7 +62,7 @@ export class ProbeCluster {
     this.#startedMs = nowMs;
     this.#sentPackets = 0;
     this.#sentBytes = 0;
-    this.#targetBytes = (bitrate * minClusterMs) / 8000;
+    this.#targetBytes = (bitrate * (careful ? longClusterMs : minClusterMs)) / 8000;
     this.#packets = 0;
     this.#bytes = 0;
   }

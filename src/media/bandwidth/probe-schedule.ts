@@ -12,7 +12,7 @@ const recoveryShare = 0.85;
 const wantedIntervalMs = 1500;
 const maxWantedIntervalMs = 40_000;
 /** No probe goes beyond that multiple of the estimate, lest it fill the queue. */
-const maxFactor = 2;
+const maxFactor = 1.6;
 /** Nor beyond what is wanted, with a margin to reach it in spite of the measurement. */
 const wantedMargin = 1.1;
 /** Less above the estimate than this is not worth a probe. */
@@ -44,6 +44,11 @@ export class ProbeSchedule {
   #wantedAtMs = -1;
   #wantedIntervalMs = wantedIntervalMs;
   #tried = 0;
+
+  /** Whether nothing but the first probes is known. */
+  get starting(): boolean {
+    return this.reason === 'start' || this.reason === 'going-on';
+  }
 
   /** Bits per second to probe now, or 0. */
   decide(nowMs: number, situation: ProbeSituation): number {
@@ -80,12 +85,11 @@ export class ProbeSchedule {
   result(bitrate: number, saturated: boolean, estimate: number): boolean {
     // A short burst takes from other flows more than its share: only a probe that all got through says that there is
     // room. At the start there is nothing better to go by.
-    const starting = this.reason === 'start' || this.reason === 'going-on';
-    const gained = bitrate > minGain * estimate && (starting || !saturated);
+    const gained = bitrate > minGain * estimate && (this.starting || !saturated);
     this.#wantedIntervalMs = gained
       ? wantedIntervalMs
       : Math.min(maxWantedIntervalMs, this.#wantedIntervalMs * 2);
-    this.#next = gained && bitrate >= goOnShare * this.#tried ? goOnFactor * bitrate : 0;
+    this.#next = this.starting && gained && bitrate >= goOnShare * this.#tried ? goOnFactor * bitrate : 0;
     return gained;
   }
 

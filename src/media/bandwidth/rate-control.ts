@@ -4,7 +4,7 @@ import type { LinkUsage } from './overuse-detector.ts';
 const backoff = 0.88;
 /** Growth per second while the capacity is unknown (gcc draft §5.5), and what it speeds up to. */
 const growthPerSecond = 0.08;
-const maxGrowthPerSecond = 0.25;
+const maxGrowthPerSecond = 0.35;
 /** The speed doubles for every so many ms of undisturbed growth. */
 const speedUpMs = 1500;
 /** Near capacity the estimate grows by one packet per response time; the packet's size, in bits. */
@@ -15,7 +15,7 @@ const detectionMs = 100;
 const nearGrowthPerSecond = 0.03;
 const wellBelow = 0.95;
 /** While a queue stands, the estimate is not above what gets through by more than this ... */
-const standingMargin = 1.02;
+const standingMargin = 1.01;
 /** ... unless little is sent anyway. */
 const littleSent = 0.9;
 /**
