@@ -18,8 +18,10 @@ export const goals = {
 export interface Figures {
   readonly id: string;
   readonly seed: number;
-  /** Of the samples that count, those in which the estimates add up to 80 – 105 % of the capacity. */
+  /** Of the seconds that count, those in which the estimates add up to 80 – 105 % of the capacity on average. */
   readonly withinShare: number;
+  /** The same of single samples, a tenth of a second each. */
+  readonly withinSamples: number;
   readonly lowest: number;
   readonly highest: number;
   readonly queueP95Ms: number;
@@ -64,11 +66,21 @@ export function figuresOf(trace: Trace, seed: number): Figures {
   const forward = scenario.flows.flatMap(({ direction }, index) => (direction === 'forward' ? [index] : []));
   const intervals = steadyIntervals(trace);
   const steady = (atMs: number) => intervals.some(([from, to]) => atMs >= from && atMs < to);
-  const shares = samples
+  const counted = samples
     .filter(({ atMs }) => steady(atMs))
-    .map(({ estimates, capacity }) => sum(forward.map((index) => estimates[index])) / capacity);
-  const falls = scenario.forward.filter(({ bps }, index) => index > 0 && bps < scenario.forward[index - 1].bps);
-  const falling = (atMs: number) => falls.some((fall) => atMs >= fall.atMs && atMs < fall.atMs + followFallMs);
+    .map(({ atMs, estimates, capacity }) => ({
+      second: Math.floor(atMs / 1000),
+      share: sum(forward.map((index) => estimates[index])) / capacity,
+    }));
+  const seconds = [...new Set(counted.map(({ second }) => second))];
+  const shares = seconds.map((second) =>
+    mean(counted.filter((sample) => sample.second === second).map(({ share }) => share)),
+  );
+  const falls = scenario.forward.filter(
+    ({ bps }, index) => index > 0 && bps < scenario.forward[index - 1].bps,
+  );
+  const falling = (atMs: number) =>
+    falls.some((fall) => atMs >= fall.atMs && atMs < fall.atMs + followFallMs);
   const drops = trace.dropped.filter((atMs) => !falling(atMs)).length;
   const sent = trace.sent.filter((atMs) => !falling(atMs)).length;
   const switches = forward.map((index) =>
@@ -78,18 +90,25 @@ export function figuresOf(trace: Trace, seed: number): Figures {
   return {
     id: scenario.id,
     seed,
-    withinShare:
-      shares.filter((share) => share >= goals.lowestShare && share <= goals.highestShare).length / shares.length,
+    withinShare: shares.filter(isWithin).length / shares.length,
+    withinSamples: counted.filter(({ share }) => isWithin(share)).length / counted.length,
     lowest: Math.min(...shares),
     highest: Math.max(...shares),
-    queueP95Ms: percentile(waits.filter(({ atMs }) => steady(atMs)).map(({ waitMs }) => waitMs), 0.95),
-    queueP95AllMs: percentile(waits.map(({ waitMs }) => waitMs), 0.95),
+    queueP95Ms: percentile(
+      waits.filter(({ atMs }) => steady(atMs)).map(({ waitMs }) => waitMs),
+      0.95,
+    ),
+    queueP95AllMs: percentile(
+      waits.map(({ waitMs }) => waitMs),
+      0.95,
+    ),
     loss: drops / sent,
     switchesPer5s: Math.max(...switches.map((times) => mostWithin(times, 5000))),
     switches: sum(switches.map(({ length }) => length)),
     fairness: scenario.fairFromMs === undefined ? null : fairness(trace, forward, scenario.fairFromMs),
     utilisation:
-      sum(arrived.map((sample) => sum(forward.map((index) => sample.arrived[index])) / sample.capacity)) / arrived.length,
+      sum(arrived.map((sample) => sum(forward.map((index) => sample.arrived[index])) / sample.capacity)) /
+      arrived.length,
   };
 }
 
@@ -98,11 +117,16 @@ export function missedGoals(figures: Figures): string[] {
   const missed: string[] = [];
   const name = `${figures.id} (seed ${figures.seed})`;
   if (figures.withinShare < 1)
-    missed.push(`${name}: the estimate is ${percent(figures.lowest)} to ${percent(figures.highest)} of the capacity`);
-  if (figures.queueP95AllMs > goals.queueP95Ms) missed.push(`${name}: queueing delay p95 ${figures.queueP95AllMs.toFixed(0)} ms`);
+    missed.push(
+      `${name}: the estimate is ${percent(figures.lowest)} to ${percent(figures.highest)} of the capacity`,
+    );
+  if (figures.queueP95AllMs > goals.queueP95Ms)
+    missed.push(`${name}: queueing delay p95 ${figures.queueP95AllMs.toFixed(0)} ms`);
   if (figures.loss >= goals.loss) missed.push(`${name}: loss ${percent(figures.loss)}`);
-  if (figures.switchesPer5s > goals.switchesPer5s) missed.push(`${name}: ${figures.switchesPer5s} layer switches in 5 s`);
-  if (figures.fairness !== null && figures.fairness < goals.fairness) missed.push(`${name}: fairness ${figures.fairness.toFixed(2)}`);
+  if (figures.switchesPer5s > goals.switchesPer5s)
+    missed.push(`${name}: ${figures.switchesPer5s} layer switches in 5 s`);
+  if (figures.fairness !== null && figures.fairness < goals.fairness)
+    missed.push(`${name}: fairness ${figures.fairness.toFixed(2)}`);
   return missed;
 }
 
@@ -110,6 +134,7 @@ const columns = [
   ['case', 6],
   ['seed', 6],
   ['within', 9],
+  ['samples', 9],
   ['low', 8],
   ['high', 8],
   ['p95 ms', 8],
@@ -126,6 +151,7 @@ export function formatTable(all: readonly Figures[]): string {
     figures.id,
     String(figures.seed),
     percent(figures.withinShare),
+    percent(figures.withinSamples),
     percent(figures.lowest),
     percent(figures.highest),
     figures.queueP95AllMs.toFixed(0),
@@ -141,8 +167,14 @@ export function formatTable(all: readonly Figures[]): string {
     .join('\n');
 }
 
+function isWithin(share: number): boolean {
+  return share >= goals.lowestShare && share <= goals.highestShare;
+}
+
 function fairness({ samples }: Trace, flows: readonly number[], fromMs: number): number {
-  const rates = flows.map((index) => sum(samples.filter(({ atMs }) => atMs >= fromMs).map(({ arrived }) => arrived[index])));
+  const rates = flows.map((index) =>
+    sum(samples.filter(({ atMs }) => atMs >= fromMs).map(({ arrived }) => arrived[index])),
+  );
   return sum(rates) ** 2 / (rates.length * sum(rates.map((rate) => rate * rate)));
 }
 
@@ -157,6 +189,10 @@ function percentile(values: readonly number[], share: number): number {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
+}
+
+function mean(values: readonly number[]): number {
+  return sum(values) / values.length;
 }
 
 function percent(share: number): string {

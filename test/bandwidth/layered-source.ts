@@ -1,5 +1,9 @@
 /** A publisher's video as a forwarder would send it: nine layers of three resolutions, in frames of varying size. */
-import type { AllocatableSender, LayerChoice, LayerInfo } from '../../src/media/bandwidth/allocatable-sender.ts';
+import type {
+  AllocatableSender,
+  LayerChoice,
+  LayerInfo,
+} from '../../src/media/bandwidth/allocatable-sender.ts';
 import type { SeededRandom } from '../network/seeded-random.ts';
 
 /** Bits per second of payload of each resolution with all its frames. */

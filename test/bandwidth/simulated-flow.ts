@@ -111,7 +111,8 @@ export class SimulatedFlow {
       if (nowMs < startMs) return;
       this.#start();
     }
-    const paused = pauseMs !== undefined && nowMs >= pauseMs && nowMs < (resumeMs ?? Number.POSITIVE_INFINITY);
+    const paused =
+      pauseMs !== undefined && nowMs >= pauseMs && nowMs < (resumeMs ?? Number.POSITIVE_INFINITY);
     if (paused !== this.source.paused) {
       this.source.paused = paused;
       this.bandwidth.reallocate();
@@ -149,7 +150,18 @@ export class SimulatedFlow {
     while (log.pending) {
       const bytes = new Uint8Array(1400);
       const to = Math.min(log.highest, log.from + maxStatuses - 1);
-      writeTransportFeedback(bytes, 0, 1, 2, this.#feedbackCount++ & 0xff, log.times, log.mask, log.from, to, result);
+      writeTransportFeedback(
+        bytes,
+        0,
+        1,
+        2,
+        this.#feedbackCount++ & 0xff,
+        log.times,
+        log.mask,
+        log.from,
+        to,
+        result,
+      );
       log.reported(result.next);
       packets.push(bytes.subarray(0, result.end));
     }
@@ -171,9 +183,21 @@ export class SimulatedFlow {
   }
 
   #audioSender(): AllocatableSender {
-    const layer = { spatial: 0, temporal: 0, bitrate: ((audioBytes + 44) * 8000) / audioIntervalMs, active: true };
+    const layer = {
+      spatial: 0,
+      temporal: 0,
+      bitrate: ((audioBytes + 44) * 8000) / audioIntervalMs,
+      active: true,
+    };
     const target = { spatial: 0, temporal: 0 };
-    return { kind: 'audio', priority: 0, layers: () => [layer], target, targetReason: '', setTarget: () => {} };
+    return {
+      kind: 'audio',
+      priority: 0,
+      layers: () => [layer],
+      target,
+      targetReason: '',
+      setTarget: () => {},
+    };
   }
 
   #commit(urgency: number, payloadBytes: number): void {

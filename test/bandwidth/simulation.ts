@@ -53,7 +53,8 @@ export function simulate(scenario: Scenario, seed: number): Trace {
       sent.push(clock.nowMs);
     }
     const result = over.bottleneck.enqueue(clock.nowMs, packet);
-    if (result === 'dropped-queue-full' && over === forward && packet.feedback === null) dropped.push(clock.nowMs);
+    if (result === 'dropped-queue-full' && over === forward && packet.feedback === null)
+      dropped.push(clock.nowMs);
   };
   const flows = scenario.flows.map(
     (options, index) =>
@@ -65,7 +66,8 @@ export function simulate(scenario: Scenario, seed: number): Trace {
   const wires = new Map(
     flows.map((flow, index) => {
       const parameters = { delayMs: flow.options.oneWayDelayMs, jitterMs };
-      const wire = (offset: number) => new NetworkEmulator<SimulatedPacket>(parameters, seed * 1000 + index * 2 + offset);
+      const wire = (offset: number) =>
+        new NetworkEmulator<SimulatedPacket>(parameters, seed * 1000 + index * 2 + offset);
       return [flow, { media: wire(0), feedback: wire(1) }] as const;
     }),
   );
@@ -108,7 +110,9 @@ export function simulate(scenario: Scenario, seed: number): Trace {
           arrivedBefore[index] = arrivedBytes;
           return bits;
         }),
-        layers: flows.map(({ source: { target } }) => (target.spatial < 0 ? 0 : target.spatial * 3 + target.temporal + 1)),
+        layers: flows.map(({ source: { target } }) =>
+          target.spatial < 0 ? 0 : target.spatial * 3 + target.temporal + 1,
+        ),
         reasons: flows.map((flow) => flow.bandwidth.reason),
         queueMs: (forward.bottleneck.queuedBytes * 8000) / forward.capacity,
       });
@@ -119,7 +123,10 @@ export function simulate(scenario: Scenario, seed: number): Trace {
 
 function route(steps: readonly CapacityStep[], seed: number): Route {
   const capacity = steps[0].bps;
-  return { bottleneck: new NetworkEmulator<SimulatedPacket>({ capacityBps: capacity, queueMs }, seed), capacity };
+  return {
+    bottleneck: new NetworkEmulator<SimulatedPacket>({ capacityBps: capacity, queueMs }, seed),
+    capacity,
+  };
 }
 
 function setCapacity(over: Route, steps: readonly CapacityStep[], now: number): void {

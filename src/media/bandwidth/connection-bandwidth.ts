@@ -216,7 +216,9 @@ export class ConnectionBandwidth {
     if (nowMs - this.#allocatedMs >= allocateIntervalMs) this.#update(nowMs);
     this.#checkSilence(nowMs);
     if (nowMs >= this.#paddingAtMs) this.#pad(nowMs);
-    this.#onDeadline(Math.min(this.outlet.nextDrainMs(), this.#paddingAtMs, this.#allocatedMs + allocateIntervalMs));
+    this.#onDeadline(
+      Math.min(this.outlet.nextDrainMs(), this.#paddingAtMs, this.#allocatedMs + allocateIntervalMs),
+    );
   }
 
   stats(): BandwidthStats {

@@ -24,7 +24,7 @@ export class QueueDelay {
   #known = false;
 
   add(sentTicks: number, arrivalTicks: number): void {
-    const delay = ((arrivalTicks * arrivalScale) | 0) - sentTicks | 0;
+    const delay = (((arrivalTicks * arrivalScale) | 0) - sentTicks) | 0;
     if (!this.#known) {
       this.#recent = delay;
       this.#recentBefore = delay;

@@ -34,7 +34,12 @@ export class ReportedEstimator implements BandwidthEstimator {
   report(nowMs: number, fractionLost: number, rttMs: number, sentBitrate: number): void {
     this.#reported = true;
     const current = Math.min(this.#remote, this.#losses.bitrate);
-    this.#losses.report(nowMs, fractionLost, current === Number.POSITIVE_INFINITY ? sentBitrate : current, rttMs);
+    this.#losses.report(
+      nowMs,
+      fractionLost,
+      current === Number.POSITIVE_INFINITY ? sentBitrate : current,
+      rttMs,
+    );
     this.#combine();
   }
 

@@ -1,15 +1,15 @@
 import { arrivalTicksPerMs, readTransportFeedback } from '../rtcp/transport-feedback.ts';
+import { timestampDelta } from '../rtp/serial-number.ts';
 import type { BandwidthEstimator, EstimateReason } from './bandwidth-estimator.ts';
 import { DelayTrend } from './delay-trend.ts';
 import { DeliveryRate } from './delivery-rate.ts';
 import { LossBound } from './loss-bound.ts';
 import { OveruseDetector } from './overuse-detector.ts';
 import { PacketGroups } from './packet-groups.ts';
-import { QueueDelay } from './queue-delay.ts';
 import type { ProbeCluster } from './probe-cluster.ts';
+import { QueueDelay } from './queue-delay.ts';
 import { RateControl } from './rate-control.ts';
 import { type SentPacketLog, SentState, sentTicksPerMs } from './sent-packet-log.ts';
-import { timestampDelta } from '../rtp/serial-number.ts';
 
 /** What gets through is measured over this long; right after a change of the path over less. */
 const deliveryWindowMs = 1000;
@@ -97,7 +97,7 @@ export class SendSideEstimator implements BandwidthEstimator {
     const { nowMs } = clock;
     this.#heardMs = nowMs;
     this.#silencedMs = -1;
-    this.feedbackRttMs = timestampDelta(nowMs * sentTicksPerMs | 0, this.#newestSent) / sentTicksPerMs;
+    this.feedbackRttMs = timestampDelta((nowMs * sentTicksPerMs) | 0, this.#newestSent) / sentTicksPerMs;
     this.#update(nowMs, rttMs < 0 ? this.feedbackRttMs : rttMs);
     return ok;
   }
@@ -158,7 +158,9 @@ export class SendSideEstimator implements BandwidthEstimator {
   /** The window in which more got through: a short one is noisy, a long one remembers what was before. */
   #fallWindowMs(): number {
     const { delivery } = this;
-    return delivery.bitrate(fallWindowMs) > delivery.bitrate(2 * fallWindowMs) ? fallWindowMs : 2 * fallWindowMs;
+    return delivery.bitrate(fallWindowMs) > delivery.bitrate(2 * fallWindowMs)
+      ? fallWindowMs
+      : 2 * fallWindowMs;
   }
 
   #update(nowMs: number, rttMs: number): void {
