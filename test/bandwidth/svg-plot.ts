@@ -15,6 +15,8 @@ const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00'];
 /** Arrivals are shown over this many samples, lest frames hide the rate. */
 const smoothedSamples = 10;
 const layerCount = 9;
+/** More points than that cannot be told apart. */
+const maxPoints = 1000;
 
 interface Panel {
   readonly top: number;
@@ -22,7 +24,9 @@ interface Panel {
 }
 
 export function plotTrace(trace: Trace): string {
-  const { scenario, samples, flows } = trace;
+  const { scenario, flows } = trace;
+  const thinning = Math.ceil(trace.samples.length / maxPoints);
+  const samples = trace.samples.filter((_, index) => index % thinning === 0);
   const forward = flows.flatMap((flow, index) => (flow.options.direction === 'forward' ? [index] : []));
   const topRate = 1.2 * Math.max(...samples.map(({ capacity }) => capacity));
   const seconds = scenario.durationMs / 1000;

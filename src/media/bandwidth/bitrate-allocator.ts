@@ -126,7 +126,7 @@ export class BitrateAllocator {
     const top = layers.length - 1;
     if (share.plan > current && !this.#maySwitchUp(share, nowMs, estimate)) {
       // From nothing to something is no luxury.
-      const next = current < 0 ? 0 : current;
+      const next = Math.max(current, 0);
       this.#choose(share, next, 'waiting-to-switch-up', nowMs);
       return;
     }

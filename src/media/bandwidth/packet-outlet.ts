@@ -240,7 +240,7 @@ export class PacketOutlet {
   /** Bytes per ms: faster where the queue would take too long. */
   #currentRate(): number {
     const drain = this.waitingBytes / maxQueueMs;
-    return drain > this.#rate ? drain : this.#rate;
+    return Math.max(drain, this.#rate);
   }
 }
 
