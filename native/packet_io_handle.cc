@@ -72,6 +72,8 @@ bool PacketIoHandle::init(const Call& call) {
     throwError(env_, nullptr, "The packet arena of " + std::to_string(arenaBytes) + " bytes cannot be allocated.");
     return false;
   }
+  // Fresh memory is mapped page by page on first use: better now than one page fault for every few packets later.
+  memset(memory.inbox.arena, 0, arenaBytes);
   memory.outbox = {outbox, prefixes, memory.inbox.arena, arenaBytes};
 
   uv_loop_t* loop = nullptr;

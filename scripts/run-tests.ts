@@ -9,6 +9,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { filesOfStage, type TestStage, testStages } from './test-stages.ts';
 import { obtainTools } from './test-tools.ts';
@@ -83,16 +84,12 @@ async function runStage(stage: TestStage, files: readonly string[]): Promise<Sta
     ],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, FORCE_COLOR: '0' } },
   );
-  let tail = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    process.stdout.write(text);
-    tail = (tail + text).slice(-4000);
+  createInterface(child.stdout).on('line', (line) => {
+    console.log(line);
+    const [, outcome, count] = /^ℹ (\w+) (\d+)$/.exec(line) ?? [];
+    if (outcome !== undefined) counts.set(outcome, Number(count));
   });
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  for (const outcome of countedOutcomes) {
-    const match = [...tail.matchAll(new RegExp(`^ℹ ${outcome} (\\d+)$`, 'gm'))].at(-1);
-    counts.set(outcome, Number(match?.[1] ?? 0));
-  }
   return { name: stage.name, ok: code === 0, seconds: (performance.now() - startedAt) / 1000, counts };
 }
 
@@ -104,7 +101,8 @@ function title(text: string): void {
 function report(results: readonly StageResult[]): void {
   title('summary');
   for (const { name, ok, seconds, counts } of results) {
-    const tests = counts.size === 0 ? '' : `${counts.get('pass')} of ${counts.get('tests')} tests passed`;
+    const tests =
+      counts.size === 0 ? '' : `${counts.get('pass') ?? 0} of ${counts.get('tests') ?? 0} tests passed`;
     console.log(`${ok ? '✔' : '✖'} ${name.padEnd(10)} ${`${seconds.toFixed(1)} s`.padStart(8)}  ${tests}`);
   }
   for (const outcome of countedOutcomes) {

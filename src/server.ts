@@ -21,6 +21,7 @@ import type { Logger } from './log.ts';
 import { openPacketIo } from './packet-io/addon.ts';
 import type { PacketIo } from './packet-io/packet-io.ts';
 import { Rooms } from './rooms/rooms.ts';
+import { BugCount } from './server/bug-count.ts';
 import { createLogger } from './server/create-logger.ts';
 import { reachableAddresses } from './server/local-addresses.ts';
 import { packageVersion, webDirectory } from './server/package-files.ts';
@@ -66,7 +67,8 @@ export interface Manifold {
 export async function createManifold(options: ManifoldOptions = {}): Promise<Manifold> {
   const { server, log: givenLog, pages = server === undefined, ...input } = options;
   const config = completeConfig(input);
-  const log = givenLog ?? createLogger(config.logging);
+  const bugs = new BugCount(givenLog ?? createLogger(config.logging));
+  const { log } = bugs;
   const listeners = server === undefined ? httpListeners(config) : [];
   const io = openPacketIo({
     slotCount: config.media.slots,
@@ -95,7 +97,7 @@ export async function createManifold(options: ManifoldOptions = {}): Promise<Man
     maxConnectionsPerAddress: config.limits.connectionsPerAddress,
   });
   const metrics = new Metrics();
-  registerServerMetrics(metrics, { io, engine, rooms, webSockets: http.webSockets });
+  registerServerMetrics(metrics, { io, engine, rooms, webSockets: http.webSockets, bugs });
   let stopping = false;
   serveHealth(http, () => ({
     status: stopping ? 'stopping' : 'ok',

@@ -102,7 +102,7 @@ const limits = v.strictObject({
 
 const timeouts = v.strictObject({
   connectMs: milliseconds(
-    'From the first offer to connected media; a participant slower than this is removed.',
+    'From the first offer to a network path, and again from there to exchanged keys; a participant slower than this is removed.',
     {
       default: 30_000,
       min: 1000,

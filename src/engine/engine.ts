@@ -12,7 +12,7 @@ import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
 import { SendQueue } from '../packet-io/send-queue.ts';
 import { readAddress } from '../packet-io/socket-address.ts';
 import { formatHostCandidate } from '../webrtc/ice/candidate.ts';
-import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
+import { createIceCounters, type IceCounters, type IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import { readUsernameFragments } from '../webrtc/ice/stun-routing.ts';
 import { PeerConnection, type PeerConnectionOptions } from '../webrtc/peer-connection.ts';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
@@ -41,11 +41,11 @@ const passwordBytes = 18;
 
 export class Engine {
   readonly counters: MediaCounters = createMediaCounters();
+  /** Of all connections together. */
+  readonly iceCounters: IceCounters = createIceCounters();
   /** Bound media sockets. */
   readonly sockets: readonly { readonly socket: number; readonly address: string; readonly port: number }[];
   readonly localCandidates: readonly string[];
-  /** Bugs that ended a session; anything but 0 wants a look at the log. */
-  sessionBugs = 0;
 
   readonly #options: EngineOptions;
   readonly #io: PacketIo;
@@ -113,7 +113,7 @@ export class Engine {
       io: this.#io,
       mediaContext: this.#context,
       media: this.#options.media,
-      ice: this.#options.ice,
+      ice: { ...this.#options.ice, counters: this.iceCounters },
       negotiation: this.#options.negotiation,
       localCandidates: this.localCandidates,
       createIceCredentials,
@@ -152,12 +152,23 @@ export class Engine {
     }
   }
 
+  /** Logs a bug with its stack. Ending the session it happened in is the caller's. */
+  reportBug(where: string, error: unknown): void {
+    this.#log.error({ err: error, where }, 'bug: an unexpected error');
+  }
+
   /** Closes all connections and sockets. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#clock.nowMs = performance.now();
-    for (const connection of this.#connections) connection?.close();
+    for (const connection of this.#connections) {
+      try {
+        connection?.close();
+      } catch (error) {
+        this.reportBug('closing', error);
+      }
+    }
     this.#sendQueue.flush();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#io.close();
@@ -191,9 +202,15 @@ export class Engine {
         this.#receiveStun(index, transport);
         break;
       case PacketKind.Dtls:
-        this.#connections[transport]?.receiveDtls(this.#datagram(at));
+        this.#receiveDtls(at, transport);
         break;
     }
+  }
+
+  #receiveDtls(at: number, transport: number): void {
+    const connection = this.#connections[transport];
+    if (connection === undefined) this.counters.dtlsUnrouted++;
+    else connection.receiveDtls(this.#datagram(at));
   }
 
   #datagram(at: number): Uint8Array {
@@ -215,8 +232,13 @@ export class Engine {
     }
     const from: SocketAddress = readAddress(this.#io.inboxAddresses, index * addressStride);
     const socket = this.#io.inbox[at + InboxField.Socket];
-    const response = connection.receiveStun(datagram, socket, from);
-    if (response !== null) this.#io.sendTo(socket, from, response);
+    try {
+      const response = connection.receiveStun(datagram, socket, from);
+      if (response !== null) this.#io.sendTo(socket, from, response);
+    } catch (error) {
+      // Not that of the address, which may be another's or nobody's.
+      this.#sessionBug(connection.transport, error);
+    }
   }
 
   #runDeadline(connection: PeerConnection, nowMs: number): void {
@@ -253,7 +275,7 @@ export class Engine {
       try {
         due.run(now);
       } catch (error) {
-        this.#bug('timer', error);
+        this.reportBug('timer', error);
       }
     }
     this.#sendQueue.flush();
@@ -280,17 +302,12 @@ export class Engine {
 
   /** A bug ends the one session it happened in; the others go on. */
   #sessionBug(transport: number, error: unknown): void {
-    this.#bug(`transport ${transport}`, error);
+    this.reportBug(`transport ${transport}`, error);
     try {
-      this.#connections[transport]?.close();
+      this.#connections[transport]?.abort();
     } catch (closeError) {
-      this.#bug(`closing transport ${transport}`, closeError);
+      this.reportBug(`closing transport ${transport}`, closeError);
     }
-  }
-
-  #bug(where: string, error: unknown): void {
-    this.sessionBugs++;
-    this.#log.error({ err: error, where }, 'bug: a session was ended by an unexpected error');
   }
 
   #openSockets(): Engine['sockets'] {

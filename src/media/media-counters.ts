@@ -36,6 +36,8 @@ export interface MediaCounters {
   transportFeedbackSent: number;
   /** STUN messages that no connection claimed; counted by the engine. */
   stunUnrouted: number;
+  /** DTLS from addresses that no connection has validated; counted by the engine. */
+  dtlsUnrouted: number;
 }
 
 export function createMediaCounters(): MediaCounters {
@@ -65,5 +67,6 @@ export function createMediaCounters(): MediaCounters {
     rembSent: 0,
     transportFeedbackSent: 0,
     stunUnrouted: 0,
+    dtlsUnrouted: 0,
   };
 }

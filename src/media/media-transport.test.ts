@@ -484,3 +484,30 @@ test('feedback and reports wait for permission to send', () => {
   simulation.advance(3000);
   assert.deepEqual(simulation.take(), []);
 });
+
+test('sender reports of many forwarders take several compounds, each within a datagram', () => {
+  const simulation = new Simulation();
+  const track = simulation.addTransport().addReceiver(receiveVideo());
+  const subscriber = simulation.addTransport();
+  for (let i = 0; i < 40; i++) {
+    subscriber
+      .addSender(sendVideo({ mid: `${i}`, ssrc: 100 + i * 2, rtxSsrc: 101 + i * 2 }))
+      .setSource(track);
+  }
+  simulation.receive(
+    publisherId,
+    PacketKind.Rtcp,
+    rtcp((bytes) => writeSenderReport(bytes, 0, 0x1111, 1000, 0, 90_000, 1, 1)),
+  );
+  video(simulation, { sequenceNumber: 1, payload: vp8KeyPayload });
+  simulation.advance(100);
+  const compounds = simulation.take(subscriberId, PacketKind.Rtcp);
+  assert.ok(compounds.length > 1);
+  assert.ok(compounds.every(({ bytes }) => bytes.length <= 1200));
+  simulation.sent.push(...compounds);
+  const reported = named(heard(simulation, subscriberId), 'SR').map(([, ssrc]) => ssrc);
+  assert.deepEqual(
+    reported,
+    Array.from({ length: 40 }, (_, index) => 100 + index * 2),
+  );
+});

@@ -67,7 +67,9 @@ export class MediaTransport {
 
   /** Receives on one more m-line. */
   addReceiver(parameters: ReceiveParameters): InboundTrack {
-    const track = new InboundTrack(this.#link, parameters, this.#extensionKinds, this.#events.trackStarted);
+    const track = new InboundTrack(this.#link, parameters, this.#extensionKinds, (started) =>
+      this.#events.trackStarted(started),
+    );
     this.#received.set(track, parameters);
     this.#demux.add(track);
     this.#receiversChanged();

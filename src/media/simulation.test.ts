@@ -50,6 +50,8 @@ export class Simulation {
   readonly started: string[] = [];
   readonly clock = { nowMs: 1000, ntpOffsetMs: 3_900_000_000_000 };
   sent: Sent[] = [];
+  /** Whether what is sent is kept for take(). */
+  keepsSent = true;
   #nextPacket = 0;
 
   constructor(seed = 1, slotCount = 2048) {
@@ -131,6 +133,7 @@ export class Simulation {
   }
 
   #collect(count: number): void {
+    if (!this.keepsSent) return;
     const { prefixes, outbox } = this.#sink;
     for (let index = 0; index < count; index++) {
       const at = index * outboxStride;

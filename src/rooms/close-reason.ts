@@ -7,4 +7,6 @@ export type CloseReason =
   | 'connection-failed'
   | 'timeout'
   | 'protocol-error'
-  | 'shutting-down';
+  | 'shutting-down'
+  /** A bug of this server; the log has it. */
+  | 'internal-error';

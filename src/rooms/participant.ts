@@ -5,7 +5,6 @@
  * Who closes whom: leave() ends its subscriptions and publications (which ends the others' subscriptions to them),
  * closes the connection and takes it out of the room. A connection that closes or fails makes its participant leave.
  */
-import { EventEmitter } from 'node:events';
 import { UserError } from '../errors.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
@@ -13,6 +12,7 @@ import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import type { MediaLine } from '../webrtc/media-line.ts';
 import type { ConnectionState, PeerConnection } from '../webrtc/peer-connection.ts';
 import type { CloseReason } from './close-reason.ts';
+import { IsolatingEmitter } from './isolating-emitter.ts';
 import { Publication } from './publication.ts';
 import type { Room } from './room.ts';
 import { Subscription } from './subscription.ts';
@@ -52,13 +52,16 @@ export interface ParticipantHost {
   readonly maxPublicationsPerParticipant: number;
   /** Runs what may send packets. */
   run<T>(action: () => T): T;
+  /** Does what is `participant`'s own. A bug in it ends that participant's session and throws nothing. */
+  isolate(participant: Participant, action: () => void): void;
+  reportBug(this: void, where: string, error: unknown): void;
   nextId(prefix: string): string;
   startSubscriptionDeadline(expired: () => void): () => void;
   participantClosed(participant: Participant, reason: CloseReason): void;
   subscriptionChanged(subscription: Subscription): void;
 }
 
-export class Participant extends EventEmitter<ParticipantEvents> {
+export class Participant extends IsolatingEmitter<ParticipantEvents> {
   readonly id: string;
   readonly name: string;
   readonly dialect: string;
@@ -89,8 +92,7 @@ export class Participant extends EventEmitter<ParticipantEvents> {
     options: JoinOptions,
     host: ParticipantHost,
   ) {
-    super();
-    this.setMaxListeners(0);
+    super(host.reportBug);
     this.key = key;
     this.id = options.participantId;
     this.name = options.name ?? options.participantId;
@@ -103,7 +105,9 @@ export class Participant extends EventEmitter<ParticipantEvents> {
     connection.on('track', (line, track) => this.#publish(line, track));
     connection.on('trackended', (_line, track) => this.#unpublish(track));
     connection.on('connectionstatechange', (state) => this.#connectionStateChanged(state));
-    connection.on('closed', () => this.leave('connection-closed'));
+    connection.on('closed', () =>
+      this.leave(connection.failure === 'internal-error' ? 'internal-error' : 'connection-closed'),
+    );
   }
 
   get publications(): ReadonlyMap<string, Publication> {
@@ -208,7 +212,7 @@ export class Participant extends EventEmitter<ParticipantEvents> {
 
   /** ICE restart without SDP; returns our new credentials. @throws ProtocolError `invalid-state` before an offer */
   applyIceRestart(remote: IceCredentials): IceCredentials {
-    return this.#connection.applyIceRestart(remote);
+    return this.#host.run(() => this.#connection.applyIceRestart(remote));
   }
 
   /** The client says that it muted what it sends on a line. Unknown lines are remembered for when they publish. */
@@ -222,15 +226,18 @@ export class Participant extends EventEmitter<ParticipantEvents> {
     }
   }
 
-  /** Ends this participant's session. May be called twice. */
+  /** Ends this participant's session, to the end whatever goes wrong under way. May be called twice. */
   leave(reason: CloseReason): void {
     if (this.closeReason !== null) return;
     this.closeReason = reason;
-    this.#host.run(() => {
-      for (const subscription of this.#subscriptions.values()) subscription.end('participant-left');
+    const { run, isolate } = this.#host;
+    run(() => {
+      for (const subscription of this.#subscriptions.values())
+        isolate(this, () => subscription.end('participant-left'));
       this.#subscriptions.clear();
-      for (const publication of [...this.#publications.values()]) this.#removePublication(publication);
-      this.#connection.close();
+      for (const publication of [...this.#publications.values()])
+        isolate(this, () => this.#removePublication(publication));
+      isolate(this, () => this.#connection.close());
     });
     this.#host.participantClosed(this, reason);
     this.emit('closed', reason);
@@ -258,10 +265,12 @@ export class Participant extends EventEmitter<ParticipantEvents> {
   }
 
   #subscribeToAll(): void {
-    for (const publication of this.room.publications()) this.#subscribe(publication);
+    // Where one publication of a kind finds no line, those after it need not look.
+    const exhausted = new Set<MediaKind>();
+    for (const publication of this.room.publications()) this.#subscribe(publication, exhausted);
   }
 
-  #subscribe(publication: Publication): void {
+  #subscribe(publication: Publication, exhausted?: Set<MediaKind>): void {
     if (this.#options.subscribes === false || publication.participant === this) return;
     if (this.#options.wants?.(publication) === false) return;
     let subscription = this.#subscriptions.get(publication);
@@ -278,9 +287,12 @@ export class Participant extends EventEmitter<ParticipantEvents> {
       );
       this.#subscriptions.set(publication, subscription);
     }
-    if (subscription.line !== null) return;
+    if (subscription.line !== null || exhausted?.has(publication.kind)) return;
     const line = this.#freeLine(publication);
-    if (line === null) return;
+    if (line === null) {
+      exhausted?.add(publication.kind);
+      return;
+    }
     this.#usedLines.add(line);
     line.transceiver.msid = { streamId: publication.streamId, trackId: publication.trackId };
     subscription.attach(line);
@@ -288,11 +300,9 @@ export class Participant extends EventEmitter<ParticipantEvents> {
 
   /** A line this publication can be sent on; a new one only for clients that answer offers. */
   #freeLine(publication: Publication): MediaLine | null {
-    const taken = new Set<MediaLine>();
-    for (const { line } of this.#subscriptions.values()) if (line !== null) taken.add(line);
     for (const line of this.#connection.lines) {
       const { transceiver } = line;
-      if (transceiver.kind !== publication.kind || transceiver.stopped || taken.has(line)) continue;
+      if (transceiver.kind !== publication.kind || transceiver.stopped || line.taken) continue;
       if (!this.#options.renegotiates) {
         if (transceiver.remoteReceives) return line;
       } else if (this.#offering && transceiver.remoteReceives && !this.#usedLines.has(line)) {
@@ -361,10 +371,11 @@ export class Participant extends EventEmitter<ParticipantEvents> {
     const publication = new Publication(this.#host.nextId('p'), this, line, track, muted);
     this.#publications.set(publication.id, publication);
     this.emit('publicationadded', publication);
-    this.room.emit('publicationadded', publication);
-    for (const other of this.room.participants.values()) {
-      if (other !== this) other.considerPublication(publication);
-    }
+    // Whoever was told may have ended it, with the participant.
+    if (this.#publications.has(publication.id)) this.room.emit('publicationadded', publication);
+    this.#tellOthers((other) => {
+      if (this.#publications.has(publication.id)) other.considerPublication(publication);
+    });
   }
 
   #unpublish(track: InboundTrack): void {
@@ -375,11 +386,15 @@ export class Participant extends EventEmitter<ParticipantEvents> {
 
   #removePublication(publication: Publication): void {
     this.#publications.delete(publication.id);
-    for (const other of this.room.participants.values()) {
-      if (other !== this) other.forgetPublication(publication);
-    }
+    this.#tellOthers((other) => other.forgetPublication(publication));
     this.emit('publicationremoved', publication);
     this.room.emit('publicationremoved', publication);
+  }
+
+  #tellOthers(tell: (other: Participant) => void): void {
+    for (const other of this.room.participants.values()) {
+      if (other !== this) this.#host.isolate(other, () => tell(other));
+    }
   }
 
   #afterNegotiation(): void {

@@ -1,5 +1,5 @@
-import { EventEmitter } from 'node:events';
 import type { CloseReason } from './close-reason.ts';
+import { IsolatingEmitter } from './isolating-emitter.ts';
 import type { Participant } from './participant.ts';
 import type { Publication } from './publication.ts';
 
@@ -13,15 +13,13 @@ export interface RoomEvents {
 }
 
 /** Participants who hear and see each other. Exists from the first join to the last leave. */
-export class Room extends EventEmitter<RoomEvents> {
+export class Room extends IsolatingEmitter<RoomEvents> {
   readonly id: string;
   readonly createdAt: Date;
   readonly #participants = new Map<string, Participant>();
 
-  constructor(id: string, createdAt: Date) {
-    super();
-    // One listener per participant and event is expected, not a leak.
-    this.setMaxListeners(0);
+  constructor(id: string, createdAt: Date, reportBug: (where: string, error: unknown) => void) {
+    super(reportBug);
     this.id = id;
     this.createdAt = createdAt;
   }

@@ -1,9 +1,9 @@
 /** All rooms of one engine: one namespace for every dialect, with limits. */
-import { EventEmitter } from 'node:events';
 import type { Engine } from '../engine/engine.ts';
 import { UserError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { CloseReason } from './close-reason.ts';
+import { IsolatingEmitter } from './isolating-emitter.ts';
 import type { RoomLimits } from './limits.ts';
 import { type JoinOptions, Participant, type ParticipantHost } from './participant.ts';
 import { Room } from './room.ts';
@@ -17,7 +17,7 @@ export interface RoomsEvents {
   participantleft: [participant: Participant, reason: CloseReason];
 }
 
-export class Rooms extends EventEmitter<RoomsEvents> {
+export class Rooms extends IsolatingEmitter<RoomsEvents> {
   readonly #engine: Engine;
   readonly #limits: RoomLimits;
   readonly #log: Logger;
@@ -30,14 +30,15 @@ export class Rooms extends EventEmitter<RoomsEvents> {
   readonly #replacing = new Set<Room>();
 
   constructor(engine: Engine, limits: RoomLimits, log: Logger) {
-    super();
-    this.setMaxListeners(0);
+    super((where, error) => engine.reportBug(where, error));
     this.#engine = engine;
     this.#limits = limits;
     this.#log = log;
     this.#host = {
       maxPublicationsPerParticipant: limits.maxPublicationsPerParticipant,
       run: (action) => engine.run(action),
+      isolate: (participant, action) => this.#isolate(participant, action),
+      reportBug: (where, error) => engine.reportBug(where, error),
       nextId: (prefix) => `${prefix}${this.#nextKey++}`,
       startSubscriptionDeadline: (expired) => engine.after(limits.subscriptionDeadlineMs, expired),
       participantClosed: (participant, reason) => this.#participantClosed(participant, reason),
@@ -133,7 +134,7 @@ export class Rooms extends EventEmitter<RoomsEvents> {
   }
 
   #open(id: string): Room {
-    const room = new Room(id, new Date());
+    const room = new Room(id, new Date(), this.#host.reportBug);
     this.#rooms.set(id, room);
     this.emit('roomopened', room);
     return room;
@@ -152,6 +153,16 @@ export class Rooms extends EventEmitter<RoomsEvents> {
       predecessor.leave('replaced');
     } finally {
       this.#replacing.delete(room);
+    }
+  }
+
+  /** A bug in what is a participant's own ends its session, and not that of whoever caused it to be done. */
+  #isolate(participant: Participant, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#engine.reportBug(`participant ${participant.key}`, error);
+      participant.leave('internal-error');
     }
   }
 

@@ -7,9 +7,10 @@ import type { Rooms } from '../rooms/rooms.ts';
 
 export interface MetricSources {
   readonly io: Pick<PacketIo, 'counters'>;
-  readonly engine: Pick<Engine, 'counters' | 'connectionCount' | 'sessionBugs'>;
+  readonly engine: Pick<Engine, 'counters' | 'iceCounters' | 'connectionCount'>;
   readonly rooms: Pick<Rooms, 'rooms' | 'participantCount'>;
   readonly webSockets: Pick<WebSocketServer, 'size' | 'refused'>;
+  readonly bugs: { readonly count: number };
 }
 
 export function registerServerMetrics(metrics: Metrics, sources: MetricSources): void {
@@ -37,7 +38,7 @@ function gauges({ engine, rooms, webSockets }: MetricSources): readonly MetricDe
   ];
 }
 
-function traffic({ io, engine, webSockets }: MetricSources): readonly MetricDefinition[] {
+function traffic({ io, engine, webSockets, bugs }: MetricSources): readonly MetricDefinition[] {
   const direction = 'direction';
   return [
     {
@@ -79,7 +80,7 @@ function traffic({ io, engine, webSockets }: MetricSources): readonly MetricDefi
     {
       name: 'manifold_session_bugs_total',
       help: 'Sessions ended by an unexpected error; each is in the log with its stack.',
-      read: () => engine.sessionBugs,
+      read: () => bugs.count,
     },
   ];
 }
@@ -164,6 +165,9 @@ function dropsByReason({ io, engine }: MetricSources): Readonly<Record<string, n
     'rtx-useless': packets.rtxUseless,
     'retransmission-gone': packets.retransmissionsMissed,
     'retransmission-throttled': packets.retransmissionsThrottled,
+    'malformed-stun': engine.iceCounters.malformed,
+    'unauthenticated-stun': engine.iceCounters.unauthenticated,
     'unrouted-stun': packets.stunUnrouted,
+    'unrouted-dtls': packets.dtlsUnrouted,
   };
 }

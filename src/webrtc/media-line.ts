@@ -11,11 +11,16 @@ export class MediaLine {
   forwarder: Forwarder | null = null;
   /** The track the forwarder is to send; kept here so that it may be chosen before negotiation is done. */
   source: InboundTrack | null = null;
-  /** Told when `forwarder` comes, goes or changes state. */
+  /** Told when `forwarder` comes, goes or changes state; set by whoever has the line for what it sends. */
   onForwarderChange: (() => void) | null = null;
 
   constructor(transceiver: Transceiver) {
     this.transceiver = transceiver;
+  }
+
+  /** Whether somebody has it for what it sends. */
+  get taken(): boolean {
+    return this.onForwarderChange !== null;
   }
 
   /** Chooses what is sent on this line, now or as soon as the line is negotiated for sending. */

@@ -11,7 +11,7 @@ import type { MediaContext } from '../media/media-context.ts';
 import { MediaTransport, type MediaTransportOptions } from '../media/media-transport.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
-import { DtlsTransport } from './dtls/dtls-transport.ts';
+import { type DtlsFailure, DtlsTransport } from './dtls/dtls-transport.ts';
 import { parseCandidate } from './ice/candidate.ts';
 import { type IceCredentials, IceLiteAgent, type IceLiteAgentOptions } from './ice/ice-lite-agent.ts';
 import { MediaLine } from './media-line.ts';
@@ -20,7 +20,7 @@ import { Negotiator, type NegotiatorOptions, type RemoteTransportDescription } f
 export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
 
 /** Why a connection failed; the same words reach logs, metrics and the admin page. */
-export type ConnectionFailure = 'ice-failed' | 'dtls-failed' | 'fingerprint-mismatch';
+export type ConnectionFailure = 'ice-failed' | DtlsFailure | 'internal-error';
 
 export interface PeerConnectionEvents {
   /** The first media packet of a line arrived. */
@@ -59,7 +59,7 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
   readonly media: MediaTransport;
   readonly ice: IceLiteAgent;
   connectionState: ConnectionState = 'new';
-  /** Set when connectionState becomes `failed`. */
+  /** Set when connectionState becomes `failed`, or `closed` because of a bug. */
   failure: ConnectionFailure | null = null;
 
   readonly #options: PeerConnectionOptions;
@@ -95,6 +95,8 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
       cname: context.randomUint32().toString(36) + context.randomUint32().toString(36),
       sessionId: String(context.randomUint32()),
       randomUint32: context.randomUint32,
+      // A re-offer may repeat its fingerprint but not bring another: that would be a new DTLS association.
+      checkTransport: (remote) => this.#dtls?.checkFingerprints(remote.fingerprints),
       localTransport: () => ({
         ...this.ice.local,
         fingerprints: [{ algorithm: 'sha-256', value: this.#io.localFingerprint('sha-256') }],
@@ -127,12 +129,11 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
   }
 
   /**
-   * Takes the remote's offer; an offer of ours that is out is rolled back first (the remote wins a glare).
+   * Takes the remote's offer; an offer of ours that is out is rolled back for it (the remote wins a glare).
    * Lines may be given something to send before createAnswer().
    * @throws ProtocolError; nothing has changed then
    */
   setRemoteOffer(sdp: string): void {
-    if (this.signalingState === 'have-local-offer') this.rollback();
     this.#acceptRemoteTransport(this.#negotiator.setRemoteOffer(sdp));
     this.#syncLines();
   }
@@ -217,14 +218,24 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
   close(): void {
     if (this.connectionState === 'closed') return;
     this.#setConnectionState('closed');
-    this.media.close();
-    this.#options.mediaContext.sendQueue.flush();
-    this.#dtls?.close();
-    this.ice.close();
-    this.#negotiator.close();
-    this.#io.closeTransport(this.transport);
-    this.emit('closed');
-    this.removeAllListeners();
+    try {
+      this.media.close();
+      this.#options.mediaContext.sendQueue.flush();
+      this.#dtls?.close();
+    } finally {
+      // Whatever a bug may have left of the session: the transport is free again, and its owner is told.
+      this.ice.close();
+      this.#negotiator.close();
+      this.#io.closeTransport(this.transport);
+      this.emit('closed');
+      this.removeAllListeners();
+    }
+  }
+
+  /** Closes it because of a bug: `failure` is then `internal-error`. */
+  abort(): void {
+    this.failure ??= 'internal-error';
+    this.close();
   }
 
   #acceptRemoteTransport(remote: RemoteTransportDescription): void {
@@ -232,17 +243,23 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
     this.#remote = remote;
     if (previous !== null && previous.usernameFragment !== remote.usernameFragment) this.#restartIce(remote);
     else this.ice.setRemote(remote);
-    // A re-offer may repeat its fingerprint but not bring another: that would be a new DTLS association.
     if (this.#dtls !== null) {
       this.#dtls.expectFingerprints(remote.fingerprints);
       return;
     }
-    const role = remote.setup === 'passive' ? 'client' : 'server';
-    this.#dtls = new DtlsTransport(this.#io, this.transport, role, remote.fingerprints, (state) => {
-      if (state === 'connected') this.media.setSendEnabled(true);
-      this.#updateConnectionState();
+    const { connectTimeoutMs } = this.#options.ice;
+    this.#dtls = new DtlsTransport(this.#io, this.transport, {
+      role: remote.setup === 'passive' ? 'client' : 'server',
+      fingerprints: remote.fingerprints,
+      ...(connectTimeoutMs === undefined ? {} : { handshakeTimeoutMs: connectTimeoutMs }),
+      onStateChange: (state) => {
+        if (state === 'connected') this.media.setSendEnabled(true);
+        this.#updateConnectionState();
+      },
     });
     this.#updateConnectionState();
+    // The remote may check before its answer to our offer is here.
+    if (this.ice.selected !== null) this.#dtls.pathReady(this.#options.mediaContext.clock.nowMs);
   }
 
   #restartIce(remote: IceCredentials): void {
@@ -335,10 +352,11 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
 
   #fail(failure: ConnectionFailure): void {
     this.failure = failure;
-    this.#options.log.info(
-      { transport: this.transport, failure, detail: this.#dtls?.detail },
-      'peer connection failed',
-    );
+    const detail = failure === 'ice-failed' ? this.ice.failure : this.#dtls?.detail;
+    this.#options.log.info({ transport: this.transport, failure, detail }, 'peer connection failed');
+    // Nobody consents to packets any more (RFC 7675 §5.1). While merely disconnected, media goes on: what is missing
+    // may be no more than a few checks.
+    this.media.setSendEnabled(false);
     this.#setConnectionState('failed');
   }
 

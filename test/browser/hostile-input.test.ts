@@ -22,18 +22,30 @@ const count = Number(process.env.MUTATION_COUNT ?? 10_000);
 const seed = Number(process.env.MUTATION_SEED ?? 20_261);
 const warmUpCount = 1000;
 
-// Small enough not to overflow the socket's receive buffer between two turns of the server.
-const datagramsPerTurn = 40;
-const turnPauseMs = 2;
+// Small enough not to overflow the socket's receive buffer between two turns of the server, and slow enough for the
+// attack to last for dozens of pictures.
+const datagramsPerTurn = 20;
+const turnPauseMs = 4;
 
 /** What one kind of attack may cost the call: a scheduling hiccup of the busy machine, not a fault of the server. */
 const toleratedLostPackets = 20;
 const toleratedFreezeSeconds = 2;
+/** The same for a long attack, which competes with browsers for two processors: a part of its duration. */
+const toleratedFreezeRatio = 0.1;
 /** Of memory, after garbage collection, from the end of the warm-up on. */
 const toleratedResidentGrowth = 48 * 2 ** 20;
 const toleratedHeapGrowth = 8 * 2 ** 20;
+/** A quiet machine needs a tenth of it. */
+const offersTimeoutMs = 240_000;
 
-const test = stage({ server: { limits: { peerConnections: 200 }, timeouts: { connectMs: 5000 } } });
+const test = stage({
+  server: {
+    limits: { peerConnections: 200 },
+    timeouts: { connectMs: 5000 },
+    // Thousands of joins would be thousands of lines.
+    logging: { level: 'warn' },
+  },
+});
 const source = { video: true, audio: true, ...smallPicture };
 const random = new SeededRandom(seed);
 const videoOf = async (page: Page) => (await inbound(page)).find((media) => media.kind === 'video')!;
@@ -43,6 +55,12 @@ interface Call {
   readonly player: Page;
   readonly publisher: Page;
 }
+
+/**
+ * The part of an attack that must show in the drop counters: a mutation may leave STUN valid, and OpenSSL itself
+ * discards the DTLS records that come from the publisher's own address.
+ */
+const leastCounted = { stun: 0.7, dtls: 0.4, rtp: 0.9, rtcp: 0.9 } as const;
 
 /** A call whose publisher stands behind a tapped relay. */
 async function startCall(it: Stage): Promise<Call> {
@@ -88,7 +106,8 @@ async function unharmed(
   const lost = after.packetsLost - before.packetsLost;
   assert.ok(lost <= toleratedLostPackets, `${lost} packets of the call were lost, ${context}`);
   const frozen = after.totalFreezesDuration - before.totalFreezesDuration;
-  assert.ok(frozen <= toleratedFreezeSeconds, `the call froze for ${frozen} s, ${context}`);
+  const toleratedFreeze = Math.max(toleratedFreezeSeconds, toleratedFreezeRatio * seconds);
+  assert.ok(frozen <= toleratedFreeze, `the call froze for ${frozen} of ${seconds} s, ${context}`);
   await receives(call.player, { videos: 1, audios: 1 });
   const memoryAfter = await server.memory();
   const heap = memoryAfter.heapUsed - memoryBefore.heapUsed;
@@ -122,10 +141,8 @@ for (const kind of ['stun', 'dtls', 'rtp', 'rtcp'] as const) {
       after.sum('manifold_datagrams_total', { direction: 'in' }) -
       before.sum('manifold_datagrams_total', { direction: 'in' });
     assert.ok(arrived > count, `${arrived} datagrams arrived`);
-    if (kind === 'rtp' || kind === 'rtcp') {
-      const refused = after.sum('manifold_drops_total') - before.sum('manifold_drops_total');
-      assert.ok(refused > count * 0.9, `${refused} were counted as dropped`);
-    }
+    const refused = after.sum('manifold_drops_total') - before.sum('manifold_drops_total');
+    assert.ok(refused > count * leastCounted[kind], `${refused} were counted as dropped`);
   });
 }
 
@@ -161,42 +178,48 @@ test(`${count} mutated RTP and RTCP packets under valid keys, by a publisher and
   assert.ok(malformed > 0, 'malformed RTCP is counted');
 });
 
-test(`${count} mutated offers to WHIP and WHEP`, async (stage) => {
-  const call = await startCall(stage);
-  const offers: string[] = [];
-  for (const page of [call.publisher, call.player]) {
-    offers.push(await page.evaluate(() => toolkit.trackedConnections()[0]!.connection.localDescription!.sdp));
-  }
-  const endpoints = [stage.server.whip(`${stage.room}-offers`), stage.server.whep(`${stage.room}-offers`)];
-  const statuses = new Map<number, number>();
-  const before = (await stage.server.metrics()).sum('manifold_peer_connections');
-  await unharmed(stage, call, async (times) => {
-    let left = times;
-    const post = async () => {
-      while (left-- > 0) {
-        const url = pick(random, endpoints);
-        const offer = mutateOffer(pick(random, offers), random);
-        const response = await fetch(url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/sdp' },
-          body: offer,
-        });
-        const body = await response.text();
-        statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
-        assert.ok(
-          response.status < 500,
-          `an offer was answered ${response.status} ${body}, seed ${seed}:\n${offer}`,
-        );
-        const location = response.headers.get('location');
-        if (location !== null) await (await fetch(new URL(location, url), { method: 'DELETE' })).text();
-      }
-    };
-    await Promise.all(Array.from({ length: 8 }, post));
-  });
-  assert.ok((statuses.get(201) ?? 0) > 0, `some mutations are harmless: ${JSON.stringify([...statuses])}`);
-  assert.ok((statuses.get(400) ?? 0) > 0, `malformed offers are refused: ${JSON.stringify([...statuses])}`);
-  await eventually('the sessions of the attack are gone', 10_000, async () => {
-    const now = (await stage.server.metrics()).sum('manifold_peer_connections');
-    return now <= before ? { value: true } : { pending: now };
-  });
-}, 120_000);
+test(
+  `${count} mutated offers to WHIP and WHEP`,
+  async (stage) => {
+    const call = await startCall(stage);
+    const offers: string[] = [];
+    for (const page of [call.publisher, call.player]) {
+      offers.push(
+        await page.evaluate(() => toolkit.trackedConnections()[0]!.connection.localDescription!.sdp),
+      );
+    }
+    const endpoints = [stage.server.whip(`${stage.room}-offers`), stage.server.whep(`${stage.room}-offers`)];
+    const statuses = new Map<number, number>();
+    const before = (await stage.server.metrics()).sum('manifold_peer_connections');
+    await unharmed(stage, call, async (times) => {
+      let left = times;
+      const post = async () => {
+        while (left-- > 0) {
+          const url = pick(random, endpoints);
+          const offer = mutateOffer(pick(random, offers), random);
+          const response = await fetch(url, {
+            method: 'POST',
+            headers: { 'content-type': 'application/sdp' },
+            body: offer,
+          });
+          const body = await response.text();
+          statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+          assert.ok(
+            response.status < 500,
+            `an offer was answered ${response.status} ${body}, seed ${seed}:\n${offer}`,
+          );
+          const location = response.headers.get('location');
+          if (location !== null) await (await fetch(new URL(location, url), { method: 'DELETE' })).text();
+        }
+      };
+      await Promise.all(Array.from({ length: 4 }, post));
+    });
+    assert.ok((statuses.get(201) ?? 0) > 0, `some mutations are harmless: ${JSON.stringify([...statuses])}`);
+    assert.ok((statuses.get(400) ?? 0) > 0, `malformed offers are refused: ${JSON.stringify([...statuses])}`);
+    await eventually('the sessions of the attack are gone', 10_000, async () => {
+      const now = (await stage.server.metrics()).sum('manifold_peer_connections');
+      return now <= before ? { value: true } : { pending: now };
+    });
+  },
+  offersTimeoutMs,
+);

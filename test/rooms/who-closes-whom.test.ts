@@ -4,14 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { CloseReason, Participant, Room, Subscription } from '../../src/index.ts';
+import type { Participant } from '../../src/index.ts';
 import { UserError } from '../../src/index.ts';
-import { HeadlessNetwork, type HeadlessPeer, until } from '../signaling/headless-peer.ts';
+import { HeadlessNetwork, until } from '../signaling/headless-peer.ts';
 import { type RunningManifold, startManifold } from '../signaling/running-manifold.ts';
+import { leaveAll, RoomMembers, subscriptionsOf } from './room-members.ts';
 
 let server: RunningManifold;
 let network: HeadlessNetwork;
-let roomCount = 0;
+let members: RoomMembers;
 
 before(async () => {
   server = await startManifold({
@@ -19,6 +20,7 @@ before(async () => {
     timeouts: { subscriptionMs: 1500 },
   });
   network = new HeadlessNetwork();
+  members = new RoomMembers(server.manifold.rooms, network);
 });
 
 after(async () => {
@@ -27,66 +29,9 @@ after(async () => {
   assert.deepEqual(server.errors, []);
 });
 
-const newRoomId = () => `room-${++roomCount}`;
-
-interface Member {
-  readonly participant: Participant;
-  readonly peer: HeadlessPeer;
-  readonly closed: CloseReason[];
-}
-
-/** Joins as a client that answers offers at once. */
-function join(roomId: string, participantId: string, kinds: readonly ('audio' | 'video')[] = []): Member {
-  const participant = server.manifold.rooms.join({
-    roomId,
-    participantId,
-    dialect: 'test',
-    renegotiates: true,
-  });
-  const peer = network.createPeer();
-  const closed: CloseReason[] = [];
-  participant.on('closed', (reason) => closed.push(reason));
-  participant.on('negotiationneeded', () => {
-    if (participant.offerPending) return;
-    queueMicrotask(() => {
-      if (participant.negotiationNeeded && participant.closeReason === null) {
-        participant.acceptAnswer(peer.answerOffer(participant.createOffer()));
-      }
-    });
-  });
-  for (const kind of kinds) peer.addTrack(kind, `${participantId}-stream`, `${participantId}-${kind}`);
-  if (kinds.length === 0) peer.addReceiver('audio');
-  peer.acceptAnswer(participant.answerOffer(peer.createOffer()));
-  return { participant, peer, closed };
-}
-
-function subscriptionsOf(member: Member): Subscription[] {
-  return [...member.participant.subscriptions.values()];
-}
-
-async function connectedPair(
-  kinds: readonly ('audio' | 'video')[] = ['audio'],
-): Promise<{ a: Member; b: Member; room: Room }> {
-  const roomId = newRoomId();
-  const a = join(roomId, 'a', kinds);
-  const b = join(roomId, 'b', kinds);
-  const isLive = (member: Member) =>
-    subscriptionsOf(member).length === kinds.length &&
-    subscriptionsOf(member).every(({ state }) => state === 'live');
-  await until('both receive each other', () => isLive(a) && isLive(b));
-  return { a, b, room: a.participant.room };
-}
-
-function leaveAll(...members: Member[]): void {
-  for (const { participant, peer } of members) {
-    participant.leave('left');
-    peer.close();
-  }
-}
-
 describe('who closes whom', () => {
   it('leaving ends its subscriptions and publications, the subscriptions to them, and at last the room', async () => {
-    const { a, b, room } = await connectedPair(['audio', 'video']);
+    const { a, b, room } = await members.connectedPair(['audio', 'video']);
     const ended: string[] = [];
     b.participant.on('subscriptionchanged', ({ state, reason }) => ended.push(`${state} ${reason}`));
     const [own] = subscriptionsOf(a);
@@ -108,7 +53,7 @@ describe('who closes whom', () => {
   });
 
   it('a client that closes its connection leaves', async () => {
-    const { a, b, room } = await connectedPair();
+    const { a, b, room } = await members.connectedPair();
     a.peer.hangUp();
     await until('a has left', () => a.closed.length > 0);
     assert.deepEqual(a.closed, ['connection-closed']);
@@ -117,8 +62,8 @@ describe('who closes whom', () => {
   });
 
   it('joining again replaces oneself, and the room stays the same one', async () => {
-    const { a, b, room } = await connectedPair();
-    const again = join(room.id, 'a', ['audio']);
+    const { a, b, room } = await members.connectedPair();
+    const again = members.join(room.id, 'a', ['audio']);
     assert.deepEqual(a.closed, ['replaced']);
     assert.equal(again.participant.room, room);
     assert.equal(room.participants.get('a'), again.participant);
@@ -133,12 +78,12 @@ describe('who closes whom', () => {
   });
 
   it('the only member replacing itself does not close the room', () => {
-    const roomId = newRoomId();
-    const first = join(roomId, 'a');
+    const roomId = members.newRoomId();
+    const first = members.join(roomId, 'a');
     const room = first.participant.room;
     const closedRooms: string[] = [];
     server.manifold.rooms.once('roomclosed', ({ id }) => closedRooms.push(id));
-    const second = join(roomId, 'a');
+    const second = members.join(roomId, 'a');
     assert.equal(second.participant.room, room);
     assert.deepEqual(closedRooms, []);
     leaveAll(second);
@@ -147,7 +92,7 @@ describe('who closes whom', () => {
   });
 
   it('an m-line that stops ends its publication and leaves the others', async () => {
-    const { a, b } = await connectedPair(['audio', 'video']);
+    const { a, b } = await members.connectedPair(['audio', 'video']);
     const video = a.peer.negotiator.transceivers.find(({ kind, send }) => kind === 'video' && send !== null);
     assert.ok(video);
     video.stop();
@@ -162,8 +107,8 @@ describe('who closes whom', () => {
   });
 
   it('a subscription that cannot start ends in a named failure, and recovers when it can', async () => {
-    const roomId = newRoomId();
-    const a = join(roomId, 'a', ['audio']);
+    const roomId = members.newRoomId();
+    const a = members.join(roomId, 'a', ['audio']);
     // Someone who never answers what it is offered.
     const silent = server.manifold.rooms.join({
       roomId,
@@ -187,7 +132,7 @@ describe('who closes whom', () => {
   });
 
   it('an offer that cannot be used changes nothing', async () => {
-    const { a, b } = await connectedPair();
+    const { a, b } = await members.connectedPair();
     assert.throws(() => a.participant.answerOffer('v=0\r\nnonsense'), { name: 'ProtocolError' });
     assert.throws(() => a.participant.acceptAnswer('v=0\r\n'), { name: 'ProtocolError' });
     assert.equal(a.participant.connectionState, 'connected');
@@ -202,17 +147,17 @@ describe('limits', () => {
     const request = (roomId: string, participantId: string) => () =>
       rooms.join({ roomId, participantId, dialect: 'test', renegotiates: true });
     const fails = (code: string) => (error: unknown) => error instanceof UserError && error.code === code;
-    const members: Participant[] = [];
-    for (let index = 0; index < 8; index++) members.push(request(`limit-${index}`, 'p')());
+    const joined: Participant[] = [];
+    for (let index = 0; index < 8; index++) joined.push(request(`limit-${index}`, 'p')());
     assert.throws(request('limit-8', 'p'), fails('limit-rooms'));
-    members.push(request('limit-0', 'q')(), request('limit-0', 'r')());
+    joined.push(request('limit-0', 'q')(), request('limit-0', 'r')());
     assert.throws(request('limit-0', 's'), fails('limit-participants'));
     // Replacing oneself is no growth.
-    members.push(request('limit-0', 'r')());
+    joined.push(request('limit-0', 'r')());
     assert.throws(request('', 'p'), fails('malformed-message'));
     assert.throws(request('limit-0', 'x'.repeat(10_000)), fails('malformed-message'));
     assert.equal(rooms.rooms.size, 8);
-    for (const member of members) member.leave('left');
+    for (const member of joined) member.leave('left');
     assert.equal(rooms.rooms.size, 0);
     assert.equal(rooms.participantCount, 0);
   });

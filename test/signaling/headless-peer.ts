@@ -74,6 +74,8 @@ export class HeadlessPeer {
     password: randomBytes(18).toString('base64'),
   };
   readonly negotiator: Negotiator;
+  /** Whether it begins a DTLS handshake once ICE is connected. */
+  handshakes = true;
   /** RTP packets received, by SSRC. */
   readonly received = new Map<number, number>();
 
@@ -192,7 +194,7 @@ export class HeadlessPeer {
     } else if (kind === PacketKind.Stun && this.#ice !== null) {
       const response = this.#ice.handleStun(now, datagram);
       if (response !== null) this.#network.io.sendRaw(this.transport, response);
-      if (this.#ice.connected && this.#dtls === null) {
+      if (this.#ice.connected && this.#dtls === null && this.handshakes) {
         this.#dtls = this.#network.io.createDtls('client');
         this.#dtls.start();
         this.#afterDtls(now);

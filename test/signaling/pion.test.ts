@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type WebSocket from 'ws';
 import { parseCandidate } from '../../src/webrtc/ice/candidate.ts';
+import { pick } from '../browser/mutation/choices.ts';
+import { mutateOffer } from '../browser/mutation/mutate-offer.ts';
+import { SeededRandom } from '../network/seeded-random.ts';
 import { HeadlessNetwork, until } from './headless-peer.ts';
 import { PionCaller } from './pion-caller.ts';
 import { PionTestClient } from './pion-test-client.ts';
@@ -312,6 +315,47 @@ test('check 21: a foreign socket can neither make a peer leave nor speak for it'
   stranger.close();
 });
 
+test('a storm of mutated messages leaves the server and everyone else as they were', async () => {
+  const room = newRoom();
+  const one = await publish(room, 'one');
+  const two = await publish(room, 'two');
+  await hears(one, 'two');
+  const random = new SeededRandom(20_261);
+  const offers = (['chromium-audio-video', 'firefox-audio-video', 'chromium-recvonly'] as const).map(
+    browserOffer,
+  );
+  for (let round = 0; round < 10; round++) {
+    const vandal = await open();
+    for (let i = 0; i < 40; i++) {
+      const selfId = `vandal-${i % 4}`;
+      vandal.join(room, selfId);
+      vandal.offer(room, selfId, mutateOffer(pick(random, offers), random));
+      vandal.offer(room, selfId, mutateOffer(pick(random, offers), random));
+      vandal.send('answer', { answer: { type: 'answer', sdp: mutateOffer(pick(random, offers), random) } });
+      vandal.send('ice-candidate', {
+        room_id: room,
+        self_id: selfId,
+        candidate: {
+          candidate: mutateOffer('candidate:1 1 udp 2113937151 192.0.2.7 50000 typ host', random),
+        },
+      });
+      const text = JSON.stringify({ event: 'joinRoom', data: { room_id: room, self_id: selfId } });
+      const mutated = mutateOffer(text, random);
+      // Broken JSON would end the socket; every other change is to be borne.
+      if (isJson(mutated)) vandal.socket.send(mutated);
+    }
+    await vandal.settled();
+    assert.equal(vandal.closed, null);
+    vandal.close();
+  }
+  const packets = () => one.peer.remoteTracks.reduce((sum, track) => sum + track.packets, 0);
+  const before = packets();
+  await until('one still receives', () => packets() > before + 10);
+  await until('the vandals are gone', () => server.manifold.rooms.rooms.get(room)?.participants.size === 2);
+  await hears(two, 'one');
+  assert.deepEqual(server.errors, []);
+});
+
 test('a room with more tracks than a client may have lines: it gets what fits, and nobody else is disturbed', async () => {
   const small = await startManifold({ limits: { mediaLines: 4 } });
   try {
@@ -385,6 +429,15 @@ test('a client that announced the feature is told names, lines and mute state; t
   await until('ada is told that bob is muted', () => muteStates() === 'audio true,video false');
   assert.ok(bob.client.all.every(({ event }) => ['answer', 'candidate', 'offer'].includes(event)));
 });
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function publications(room: string): number {
   return [...(server.manifold.rooms.rooms.get(room)?.publications() ?? [])].length;

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RtpCodecParameters } from '../rtp-parameters.ts';
 import { findMatchingCodec } from './codec-matching.ts';
-import { h264ProfileOf } from './h264-profile.ts';
 
 function codec(
   name: string,
@@ -70,14 +69,3 @@ for (const [what, sender, receiver, payloadType] of cases) {
     assert.equal(findMatchingCodec(sender, receiver)?.payloadType ?? -1, payloadType);
   });
 }
-
-test('profile-level-id names profiles (RFC 6184 table 5)', () => {
-  assert.equal(h264ProfileOf(undefined), 'constrained-baseline');
-  assert.equal(h264ProfileOf('42001f'), 'baseline');
-  assert.equal(h264ProfileOf('4d001f'), 'main');
-  assert.equal(h264ProfileOf('4d801f'), 'constrained-baseline');
-  assert.equal(h264ProfileOf('58c01f'), 'constrained-baseline');
-  assert.equal(h264ProfileOf('58801f'), 'baseline');
-  assert.equal(h264ProfileOf('58001f'), 'other');
-  assert.equal(h264ProfileOf('zz001f'), 'other');
-});

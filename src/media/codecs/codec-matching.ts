@@ -39,6 +39,8 @@ const profileParameters: Readonly<Record<string, readonly (readonly [name: strin
 
 function sameProfile(a: RtpCodec, b: RtpCodec): boolean {
   const name = a.name.toLowerCase();
+  // RED names payload types inside its payload (RFC 2198 §3): they have to mean the same at the receiver.
+  if (name === 'red') return Object.keys(a.parameters).join() === Object.keys(b.parameters).join();
   if (name === 'h264' && !sameH264Profile(a, b)) return false;
   return (profileParameters[name] ?? []).every(
     ([parameter, missing]) =>
@@ -53,13 +55,15 @@ function includesProfile(receiver: RtpCodec, sender: RtpCodec): boolean {
   const receiverMode = receiver.parameters['packetization-mode'] ?? '0';
   const senderMode = sender.parameters['packetization-mode'] ?? '0';
   if (receiverMode !== senderMode && !(receiverMode === '1' && senderMode === '0')) return false;
-  return decodesH264Profile(profileOf(receiver), profileOf(sender));
+  const decoder = profileOf(receiver);
+  const stream = profileOf(sender);
+  return decoder !== null && stream !== null && decodesH264Profile(decoder, stream);
 }
 
 function sameH264Profile(a: RtpCodec, b: RtpCodec): boolean {
   const profile = profileOf(a);
   if (profile !== profileOf(b)) return false;
-  if (profile !== 'other') return true;
+  if (profile !== null) return true;
   // Profiles we have no name for are the same if they are spelled so.
   const spelling = (codec: RtpCodec) => codec.parameters['profile-level-id']?.slice(0, 4).toLowerCase();
   return spelling(a) === spelling(b);

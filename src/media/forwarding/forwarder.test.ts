@@ -83,8 +83,36 @@ test('a late start of a key frame is no start: what followed it is gone', () => 
   const scene = new Scene();
   scene.video(10);
   scene.video(12);
+  const requests = scene.keyFrameRequests();
   assert.deepEqual(scene.video(11, vp8KeyPayload), []);
   assert.equal(scene.forwarder.state, 'waiting-keyframe');
+  scene.simulation.advance(1000);
+  assert.ok(scene.keyFrameRequests() > requests);
+});
+
+test('who waits for a stream whose SSRC is not known yet asks once it is', () => {
+  const scene = new Scene(receiveVideo({ encodings: [{ rid: null, ssrc: -1, rtxSsrc: -1 }] }));
+  assert.equal(scene.keyFrameRequests(), 0);
+  scene.video(10);
+  assert.equal(scene.keyFrameRequests(), 1);
+});
+
+test('parameter sets that got lost make the IDR no start where they come in band', () => {
+  const h264 = { ...vp8, name: 'H264' };
+  const scene = new Scene(
+    receiveVideo({ codecs: [h264] }),
+    sendVideo({ codecs: [{ ...h264, payloadType: 120 }] }),
+  );
+  assert.equal(scene.video(10, [0x67, 1]).length, 1);
+  scene.forwarder.pause('test');
+  scene.forwarder.resume();
+  assert.equal(scene.video(12, [0x65, 1]).length, 0);
+  assert.equal(scene.video(13, [0x67, 1]).length, 1);
+  const bare = new Scene(
+    receiveVideo({ codecs: [h264] }),
+    sendVideo({ codecs: [{ ...h264, payloadType: 120 }] }),
+  );
+  assert.equal(bare.video(10, [0x65, 1]).length, 1);
 });
 
 test('losses leave gaps that late packets fill; padding leaves none', () => {
@@ -262,6 +290,32 @@ test('audio is live at once and needs no key frame', () => {
   const [packet] = scene.video(1, [1, 2, 3], { payloadType: 111, ssrc: 5, extensions });
   assert.equal(packet.payloadType, 109);
   assert.deepEqual(packet.extensionById.get(6), Uint8Array.of(0x85));
+});
+
+test('a receiver without RED gets its newest frame alone; one with the same RED gets it whole', () => {
+  const red = { ...opus, name: 'red', payloadType: 63, parameters: { '111/111': '' } };
+  const receive = { mid: '0', kind: 'audio' as const, codecs: [red, opus], headerExtensions: [] };
+  const payload = [0x80 | 111, 0x0f, 0x00, 0x02, 111, 1, 2, 3, 4, 5];
+  const otherOpus = { ...opus, payloadType: 109 };
+  for (const [codecs, payloadType, expected] of [
+    [[otherOpus], 109, [3, 4, 5]],
+    [[otherOpus, { ...red, parameters: { '109/109': '' } }], 109, [3, 4, 5]],
+    [[opus, { ...red, payloadType: 64 }], 64, payload],
+  ] as const) {
+    const scene = new Scene(
+      { ...receive, encodings: [{ rid: null, ssrc: 5, rtxSsrc: -1 }] },
+      { ...sendVideo({ kind: 'audio', rtxSsrc: -1 }), codecs, headerExtensions: [] },
+    );
+    const [packet] = scene.video(1, payload, { payloadType: 63, ssrc: 5 });
+    assert.equal(scene.forwarder.state, 'live');
+    assert.equal(packet.payloadType, payloadType);
+    assert.deepEqual([...packet.payload], expected);
+    assert.deepEqual(
+      scene.video(2, [0x80 | 111, 0, 0, 9, 111, 1], { payloadType: 63, ssrc: 5 }).length,
+      expected === payload ? 1 : 0,
+    );
+    assert.deepEqual([...scene.video(3, [7, 8], { payloadType: 111, ssrc: 5 })[0].payload], [7, 8]);
+  }
 });
 
 test('a removed track leaves its forwarders without a source', () => {

@@ -1,5 +1,6 @@
 import { PacketKind, slotBytes } from '../../packet-io/layout.ts';
 import { findMatchingCodec } from '../codecs/codec-matching.ts';
+import { findRedPrimary, redPrimaryStart } from '../codecs/red.ts';
 import { noPayloadType } from '../receiving/payload-type-table.ts';
 import { RateSampler } from '../receiving/rate-sampler.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
@@ -62,12 +63,16 @@ export class Forwarder {
   #outSequence = 0;
   #outTimestamp = 0;
   #outPayloadType = 0;
+  /** Bytes of the payload that are left out at its front. */
+  #payloadSkip = 0;
 
   readonly #link: TransportLink;
   readonly #video: boolean;
   readonly #signedSsrc: number;
   /** The receiver's payload type by the source's, and its RTX by the receiver's. */
   readonly #payloadTypes = new Uint8Array(128).fill(noPayloadType);
+  /** 1 by the source's payload types of RED whose newest frame is sent alone: the receiver has no such RED. */
+  readonly #unpacksRed = new Uint8Array(128);
   readonly #rtxPayloadTypes = new Uint8Array(128).fill(noPayloadType);
   readonly #rate = new RateSampler();
   readonly #sequences: SequenceMap;
@@ -165,11 +170,16 @@ export class Forwarder {
   /** The source has other codecs, or is another: payload types are matched anew. */
   sourceChanged(): void {
     this.#payloadTypes.fill(noPayloadType);
+    this.#unpacksRed.fill(0);
     const { source, parameters } = this;
-    for (const codec of source?.payloadTypes.codecs ?? []) {
+    const offered = source?.payloadTypes.codecs ?? [];
+    for (const codec of offered) {
       if (codec.payloadType < 0 || codec.payloadType > 127) continue;
       const match = findMatchingCodec(codec, parameters.codecs);
-      if (match !== null) this.#payloadTypes[codec.payloadType] = match.payloadType;
+      const primary = match === null ? findRedPrimary(codec, offered) : null;
+      const unpacked = primary === null ? null : findMatchingCodec(primary, parameters.codecs);
+      if (unpacked !== null) this.#unpacksRed[codec.payloadType] = 1;
+      this.#payloadTypes[codec.payloadType] = (match ?? unpacked)?.payloadType ?? noPayloadType;
     }
     this.#retransmissionFormat = {
       ssrc: this.#signedSsrc,
@@ -274,6 +284,11 @@ export class Forwarder {
     }
     // Padding keeps the publisher's path busy; the receiver has no use for it.
     if (packet.payloadLength === 0 && this.#sequences.leaveOut(packet.extended)) return false;
+    this.#payloadSkip = 0;
+    if (this.#unpacksRed[packet.payloadType] === 1) {
+      this.#payloadSkip = redPrimaryStart(packet.bytes, packet.payloadOffset, packet.payloadLength);
+      if (this.#payloadSkip < 0) return false;
+    }
     const sequence = this.#sequences.map(packet.extended);
     if (sequence === noSequence) return false;
     this.#outSequence = sequence;
@@ -334,16 +349,18 @@ export class Forwarder {
       this.#outTimestamp,
       this.#signedSsrc,
     );
-    queue.commit(PacketKind.Rtp, id, end - at, packet.payloadOffset, packet.payloadLength);
+    const payloadLength = packet.payloadLength - this.#payloadSkip;
+    queue.commit(PacketKind.Rtp, id, end - at, packet.payloadOffset + this.#payloadSkip, payloadLength);
     this.#packets++;
-    this.#bytes += packet.payloadLength;
-    this.#countOut(end - at + packet.payloadLength);
+    this.#bytes += payloadLength;
+    this.#countOut(end - at + payloadLength);
     if (packet.newest) {
       this.#lastTimestamp = this.#outTimestamp;
       this.#lastSentMs = context.clock.nowMs;
     }
     const retransmitter = this.#retransmitter;
-    if (retransmitter !== null) {
+    // What is left of an unpacked RED could not be told from the whole when it is asked for again.
+    if (retransmitter !== null && this.#payloadSkip === 0) {
       retransmitter.history.record(
         this.#outSequence,
         packet.number,

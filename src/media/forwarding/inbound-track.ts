@@ -163,7 +163,7 @@ export class InboundTrack {
     if (!stream.receive(packet, codec.clockRate, index)) return;
     this.codec = codec;
     packet.startsKeyFrame = this.#video && this.#isKeyFrame(packet, stream);
-    if (!this.#started) this.#start(stream);
+    if (!this.#started) this.#start(packet, stream);
     const forwarders = this.#forwarders;
     for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
   }
@@ -209,10 +209,13 @@ export class InboundTrack {
     };
   }
 
-  #start(stream: InboundStream): void {
+  #start(packet: RtpPacket, stream: InboundStream): void {
     this.#started = true;
     this.preferredEncoding = stream.encoding;
     this.#onStarted(this);
+    // Whoever waited before the SSRC was known could not ask.
+    if (!packet.startsKeyFrame && this.#forwarders.length > 0 && this.#keyFrames.sent === 0)
+      this.requestKeyFrame();
   }
 
   #isKeyFrame(packet: RtpPacket, stream: InboundStream): boolean {
@@ -225,10 +228,12 @@ export class InboundTrack {
     if (packet.timestamp !== stream.keyFrameTimestamp || stream.keyFrames === 0) {
       stream.keyFrameTimestamp = packet.timestamp;
       stream.keyFrames++;
-      if (stream.encoding === this.preferredEncoding) this.#keyFrames.answered();
     }
     // A bare IDR slice is a start only where parameter sets do not come in band at all.
-    return found === KeyFrame.Start || !stream.parameterSetsSeen;
+    const starts = found === KeyFrame.Start || !stream.parameterSetsSeen;
+    // Nobody can start at one that comes late: then the request stands, and is repeated.
+    if (starts && packet.newest && stream.encoding === this.preferredEncoding) this.#keyFrames.answered();
+    return starts;
   }
 
   #nackPolicy(): NackPolicy | null {

@@ -306,7 +306,7 @@ test('a bug in a timer ends this peer and is logged; a limit does not', () => {
   };
   participant.needNegotiation();
   clock.advance(collectMs);
-  assert.equal(participant.closeReason, 'protocol-error');
+  assert.equal(participant.closeReason, 'internal-error');
   assert.equal(bugs.length, 1);
   assert.deepEqual(events(), []);
 });

@@ -279,7 +279,7 @@ export class PionPeer {
       return;
     }
     this.#options.log.error({ ...this.#fields(), err: error }, `bug: ${what} failed`);
-    this.#participant.leave('protocol-error');
+    this.#participant.leave('internal-error');
   }
 
   #stop(): void {

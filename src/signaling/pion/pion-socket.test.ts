@@ -266,7 +266,7 @@ test('a bug ends the peer it happened in, and no other', () => {
   const participant = join('a');
   participant.bug = new TypeError('bug');
   offer('a');
-  assert.equal(participant.closeReason, 'protocol-error');
+  assert.equal(participant.closeReason, 'internal-error');
   assert.equal(other.closeReason, null);
   assert.equal(socket.closed, null);
   assert.equal(bugs.length, 1);

@@ -79,7 +79,7 @@ export class PionSocket {
         return;
       }
       this.#log.error({ err: error, event: message.event }, 'bug in the Pion_SFU dialect');
-      peer?.leave('protocol-error');
+      peer?.leave('internal-error');
     }
   }
 

@@ -1,5 +1,4 @@
-/** Bearer tokens (RFC 6750), compared in constant time. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { isBearer } from '../../http/bearer-token.ts';
 import type { Problem } from './problem.ts';
 
 /**
@@ -8,23 +7,13 @@ import type { Problem } from './problem.ts';
  */
 export function checkBearerToken(authorization: string | undefined, required: string | null): Problem | null {
   if (required === null) return null;
-  const token = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-  if (token !== undefined && equal(token, required)) return null;
-  const challenge =
-    token === undefined ? 'Bearer realm="manifold"' : 'Bearer realm="manifold", error="invalid_token"';
+  if (isBearer(authorization, required)) return null;
+  const given = /^bearer +\S/i.test(authorization ?? '');
+  const challenge = given ? 'Bearer realm="manifold", error="invalid_token"' : 'Bearer realm="manifold"';
   return {
     status: 401,
     code: 'unauthorized',
-    detail: token === undefined ? 'A bearer token is required.' : 'The bearer token is not valid.',
+    detail: given ? 'The bearer token is not valid.' : 'A bearer token is required.',
     headers: { 'WWW-Authenticate': challenge },
   };
-}
-
-/** Hashing first makes the lengths equal, so that the length leaks no more than the content. */
-function equal(left: string, right: string): boolean {
-  return timingSafeEqual(digest(left), digest(right));
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

@@ -225,7 +225,7 @@ test('a bug is answered 500 without its details, and logged', async () => {
   assert.ok(!(await response.clone().text()).includes('secret'));
   await assertProblem(response, 500, 'internal');
   assert.equal(bugs.length, 1);
-  assert.equal(joined[0].participant.closeReason, 'protocol-error');
+  assert.equal(joined[0].participant.closeReason, 'internal-error');
 });
 
 test('a configured token is asked for on every method but OPTIONS', async () => {

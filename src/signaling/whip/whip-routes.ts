@@ -144,7 +144,7 @@ async function openSession(
       throw new ProtocolError('codec-not-supported', `No codec in common for ${refused.join(' and ')}.`);
     }
   } catch (error) {
-    participant.leave('protocol-error');
+    participant.leave(problemOf(error) === null ? 'internal-error' : 'protocol-error');
     throw error;
   }
   const session = sessions.add(role, roomId, participant);

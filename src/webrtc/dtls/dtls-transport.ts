@@ -12,10 +12,22 @@ export interface Fingerprint {
 }
 
 export type DtlsState = 'connecting' | 'connected' | 'closed' | 'failed';
+export type DtlsFailure = 'dtls-failed' | 'dtls-timeout' | 'fingerprint-mismatch';
+
+/** Once ICE has a path, the handshake takes a few round trips; browsers give up at about this time too. */
+const defaultHandshakeTimeoutMs = 30_000;
+
+export interface DtlsTransportOptions {
+  readonly role: 'client' | 'server';
+  readonly fingerprints: readonly Fingerprint[];
+  /** How long the handshake may take from pathReady() on. Default 30 s. */
+  readonly handshakeTimeoutMs?: number;
+  readonly onStateChange: (state: DtlsState) => void;
+}
 
 export class DtlsTransport {
   state: DtlsState = 'connecting';
-  failure: 'dtls-failed' | 'fingerprint-mismatch' | null = null;
+  failure: DtlsFailure | null = null;
   /** What exactly went wrong, for the log. */
   detail = '';
 
@@ -23,30 +35,34 @@ export class DtlsTransport {
   readonly #transport: number;
   readonly #session: DtlsSession;
   readonly #role: 'client' | 'server';
+  readonly #handshakeTimeoutMs: number;
   readonly #onStateChange: (state: DtlsState) => void;
   #fingerprints: readonly Fingerprint[];
   #started = false;
-  #deadline = Number.POSITIVE_INFINITY;
+  /** When OpenSSL wants to repeat a flight. */
+  #repeatAt = Number.POSITIVE_INFINITY;
+  /** When the handshake is given up: a server would otherwise wait for a ClientHello for ever. */
+  #handshakeBy = Number.POSITIVE_INFINITY;
 
   constructor(
     io: Pick<PacketIo, 'sendRaw' | 'installSrtp' | 'createDtls'>,
     transport: number,
-    role: 'client' | 'server',
-    fingerprints: readonly Fingerprint[],
-    onStateChange: (state: DtlsState) => void,
+    options: DtlsTransportOptions,
   ) {
     this.#io = io;
     this.#transport = transport;
-    this.#role = role;
-    this.#fingerprints = fingerprints;
-    this.#onStateChange = onStateChange;
-    this.#session = io.createDtls(role);
+    this.#role = options.role;
+    this.#fingerprints = options.fingerprints;
+    this.#handshakeTimeoutMs = options.handshakeTimeoutMs ?? defaultHandshakeTimeoutMs;
+    this.#onStateChange = options.onStateChange;
+    this.#session = io.createDtls(options.role);
   }
 
-  /** ICE has a path: the client side begins its handshake, once. */
+  /** ICE has a path: the handshake's time begins to run, and the client side begins its handshake. Counts once. */
   pathReady(nowMs: number): void {
     if (this.#started || this.state !== 'connecting') return;
     this.#started = true;
+    this.#handshakeBy = nowMs + this.#handshakeTimeoutMs;
     if (this.#role === 'client') {
       this.#session.start();
       this.#afterStep(nowMs);
@@ -60,22 +76,31 @@ export class DtlsTransport {
   }
 
   nextDeadline(): number {
-    return this.#deadline;
+    return Math.min(this.#repeatAt, this.#handshakeBy);
   }
 
   handleTimeout(nowMs: number): void {
+    if (this.nextDeadline() > nowMs) return;
+    if (this.#handshakeBy <= nowMs) {
+      this.#fail('dtls-timeout', 'The handshake was not completed in time.');
+      return;
+    }
     this.#session.handleTimeout();
     this.#afterStep(nowMs);
   }
 
   /** @throws ProtocolError `fingerprint-mismatch` if the established peer's certificate is not among them */
-  expectFingerprints(fingerprints: readonly Fingerprint[]): void {
+  checkFingerprints(fingerprints: readonly Fingerprint[]): void {
     if (this.state === 'connected' && !this.#matches(fingerprints)) {
       throw new ProtocolError(
         'fingerprint-mismatch',
         'The description names another certificate than the connection uses; open a new connection instead.',
       );
     }
+  }
+
+  /** What the certificate of a handshake that is not done yet has to match. */
+  expectFingerprints(fingerprints: readonly Fingerprint[]): void {
     this.#fingerprints = fingerprints;
   }
 
@@ -85,14 +110,15 @@ export class DtlsTransport {
       this.#drain();
     }
     this.state = 'closed';
-    this.#deadline = Number.POSITIVE_INFINITY;
+    this.#repeatAt = Number.POSITIVE_INFINITY;
+    this.#handshakeBy = Number.POSITIVE_INFINITY;
     this.#session.free();
   }
 
   #afterStep(nowMs: number): void {
     this.#drain();
     const timeout = this.#session.nextTimeoutMs();
-    this.#deadline = timeout < 0 ? Number.POSITIVE_INFINITY : nowMs + timeout;
+    this.#repeatAt = timeout < 0 ? Number.POSITIVE_INFINITY : nowMs + timeout;
     const state = this.#session.state;
     if (state === this.state) return;
     if (state === 'connected') this.#connected();
@@ -118,15 +144,16 @@ export class DtlsTransport {
     return fingerprints.some(({ algorithm, value }) => this.#session.peerFingerprint(algorithm) === value);
   }
 
-  #fail(failure: 'dtls-failed' | 'fingerprint-mismatch', detail: string): void {
+  #fail(failure: DtlsFailure, detail: string): void {
     this.failure = failure;
     this.detail = detail;
-    this.#deadline = Number.POSITIVE_INFINITY;
+    this.#repeatAt = Number.POSITIVE_INFINITY;
     this.#become('failed');
   }
 
   #become(state: DtlsState): void {
     this.state = state;
+    this.#handshakeBy = Number.POSITIVE_INFINITY;
     this.#onStateChange(state);
   }
 

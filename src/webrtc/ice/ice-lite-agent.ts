@@ -41,6 +41,26 @@ export interface IceLiteAgentOptions {
   readonly failedTimeoutMs?: number;
   /** How long a new or restarted session may take until a pair is nominated. Default 30 s, as browsers wait. */
   readonly connectTimeoutMs?: number;
+  /** Where to count; default counters of the agent's own. */
+  readonly counters?: IceCounters;
+}
+
+/** STUN messages by what became of them; agents may share one. */
+export interface IceCounters {
+  /** Valid checks, answered with success. */
+  checks: number;
+  /** Requests without valid credentials. */
+  unauthenticated: number;
+  /** Authenticated requests answered with an error. */
+  refused: number;
+  indications: number;
+  malformed: number;
+  /** Responses to requests nobody made, and methods other than Binding. */
+  ignored: number;
+}
+
+export function createIceCounters(): IceCounters {
+  return { checks: 0, unauthenticated: 0, refused: 0, indications: 0, malformed: 0, ignored: 0 };
 }
 
 const defaultDisconnectedTimeoutMs = 10_000;
@@ -65,7 +85,7 @@ export class IceLiteAgent {
   onStateChange: (state: IceState) => void = () => {};
 
   /** Binding requests by what became of them, and other messages; all from the peer or somebody posing as it. */
-  readonly counters = { checks: 0, unauthenticated: 0, refused: 0, indications: 0, malformed: 0, ignored: 0 };
+  readonly counters: IceCounters;
 
   readonly #disconnectedTimeoutMs: number;
   readonly #failedTimeoutMs: number;
@@ -87,6 +107,7 @@ export class IceLiteAgent {
     this.#disconnectedTimeoutMs = options.disconnectedTimeoutMs ?? defaultDisconnectedTimeoutMs;
     this.#failedTimeoutMs = options.failedTimeoutMs ?? defaultFailedTimeoutMs;
     this.#connectTimeoutMs = options.connectTimeoutMs ?? defaultConnectTimeoutMs;
+    this.counters = options.counters ?? createIceCounters();
     this.#session = newSession(options.local);
   }
 

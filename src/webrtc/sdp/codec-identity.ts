@@ -1,4 +1,4 @@
-import { defaultProfileLevelId, parseProfileLevelId } from './h264-profile.ts';
+import { defaultProfileLevelId, parseProfileLevelId } from '../../media/codecs/h264-profile.ts';
 
 interface NamedFormat {
   readonly name: string;

@@ -1,7 +1,7 @@
+import { answerProfileLevelId, defaultProfileLevelId } from '../../media/codecs/h264-profile.ts';
 import type { MediaKind, RtcpFeedback, RtpCodecParameters } from '../../media/rtp-parameters.ts';
 import type { CodecCapability } from './codec-capabilities.ts';
 import { codecIdentity, redIdentity, rtxIdentity } from './codec-identity.ts';
-import { answerProfileLevelId, defaultProfileLevelId } from './h264-profile.ts';
 import type { IdentifierMap } from './identifier-map.ts';
 import type { PayloadFormat } from './session-description.ts';
 

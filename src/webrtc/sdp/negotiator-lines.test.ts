@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { UserError } from '../../errors.ts';
+import { ProtocolError, UserError } from '../../errors.ts';
 import { headerExtensionUri } from '../../media/rtp-parameters.ts';
 import { exchange, fails, fixture, linesOf, newClient, newNegotiator } from './fixtures/peer.test.ts';
 import type { Negotiator } from './negotiator.ts';
@@ -226,7 +226,6 @@ describe('Negotiator: states', () => {
     const added = negotiator.addTransceiver('audio', 'sendonly');
     negotiator.createOffer();
     const { ssrc } = added;
-    assert.throws(() => negotiator.setRemoteOffer(audioVideo), fails('invalid-state'));
     negotiator.rollback();
     assert.equal(added.mid, null);
     assert.equal(negotiator.signalingState, 'stable');
@@ -238,6 +237,39 @@ describe('Negotiator: states', () => {
     );
     assert.equal(linesOf(negotiator.createOffer(), 'm=').length, 3);
     assert.equal(added.ssrc, ssrc);
+  });
+
+  it('rolls our offer back for one that crosses it, and not for one that cannot be used', () => {
+    const negotiator = newNegotiator();
+    answerTo(audioVideo, negotiator);
+    const added = negotiator.addTransceiver('audio', 'sendonly');
+    negotiator.createOffer();
+    assert.throws(() => negotiator.setRemoteOffer('v=0\r\n'), fails('malformed-sdp'));
+    assert.equal(negotiator.signalingState, 'have-local-offer');
+    assert.notEqual(added.mid, null);
+    answerTo(audioVideo, negotiator);
+    assert.equal(negotiator.signalingState, 'stable');
+    assert.equal(added.mid, null);
+    assert.equal(negotiator.negotiationNeeded, true);
+  });
+
+  it('leaves all as it was where the transport is refused', () => {
+    let refuse = false;
+    const checkTransport = () => {
+      if (refuse) throw new ProtocolError('fingerprint-mismatch', 'another certificate');
+    };
+    const [server, client] = [newNegotiator({ checkTransport }), newClient()];
+    server.addTransceiver('audio', 'sendrecv');
+    client.setRemoteOffer(server.createOffer());
+    const answer = client.createAnswer();
+    refuse = true;
+    assert.throws(() => server.setRemoteAnswer(answer), fails('fingerprint-mismatch'));
+    assert.equal(server.signalingState, 'have-local-offer');
+    refuse = false;
+    server.setRemoteAnswer(answer);
+    refuse = true;
+    assert.throws(() => server.setRemoteOffer(client.createOffer()), fails('fingerprint-mismatch'));
+    assert.equal(server.signalingState, 'stable');
   });
 
   it('rolls a remote offer back', () => {

@@ -1,6 +1,7 @@
 import type { CodecCapability } from './codec-capabilities.ts';
 import type { HeaderExtensionCapability } from './header-extensions.ts';
 import type { LocalTransportDescription } from './media-section.ts';
+import type { RemoteTransportDescription } from './remote-transport.ts';
 
 export interface NegotiatorOptions {
   /** What may be received and sent, in the order our offers list it; `defaultCodecs` is everything. */
@@ -11,6 +12,8 @@ export interface NegotiatorOptions {
   readonly localTransport: () => LocalTransportDescription;
   /** Uniform 32-bit integers, for SSRCs. */
   readonly randomUint32: () => number;
+  /** May refuse the transport of a remote description by throwing a ProtocolError; nothing has changed then. */
+  readonly checkTransport?: (remote: RemoteTransportDescription) => void;
   /** The session id of o=: decimal digits. */
   readonly sessionId: string;
   readonly cname: string;

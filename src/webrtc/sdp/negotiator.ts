@@ -5,7 +5,7 @@
  *            setRemoteOffer               createOffer
  *   have-remote-offer  ◄──────  stable  ──────►  have-local-offer
  *            createAnswer  ──►    ▲    ◄──  setRemoteAnswer
- *                                 └───  rollback, from either
+ *                                 └───  rollback, from either; by itself for an offer that takes another's place
  *
  * Nothing is changed by a call that throws: every exchange is planned beside the state and then installed.
  */
@@ -120,21 +120,22 @@ export class Negotiator {
 
   /**
    * Takes a remote offer. Until createAnswer(), transceivers may be given a direction and msid, or be stopped.
-   * A line the remote begins to send on is received unless the caller says otherwise.
+   * A line the remote begins to send on is received unless the caller says otherwise. An offer that is out, ours
+   * or the remote's, is rolled back for it once it is found usable.
    *
    * @throws {ProtocolError} malformed-sdp, unsupported-sdp, limit-media-lines, limit-message-size, or
-   *   invalid-state while an offer of ours is out; nothing has changed then
+   *   invalid-state when closed; nothing has changed then
    */
   setRemoteOffer(sdp: string): RemoteTransportDescription {
-    if (this.#signalingState === 'have-local-offer' || this.#signalingState === 'closed') {
-      throw new ProtocolError('invalid-state', `An offer cannot be taken in state ${this.#signalingState}.`);
+    if (this.#signalingState === 'closed') {
+      throw new ProtocolError('invalid-state', 'An offer cannot be taken: the connection is closed.');
     }
     const description = this.#parse(sdp);
     const { codecs, maxMediaLines } = this.#options;
     const plan = planRemoteOffer(description, this.#slots, codecs, maxMediaLines);
     const transport = this.#readTransport(description, plan.transportLines, 'actpass');
     const role = localRole(transport, this.#remoteTransport, this.#role);
-    if (this.#signalingState === 'have-remote-offer') this.rollback();
+    if (this.#signalingState !== 'stable') this.rollback();
 
     const { lines, undo } = takeOfferedLines(plan);
     this.#remoteOffer = { description, plan, lines, transport, role, undo };
@@ -270,6 +271,7 @@ export class Negotiator {
     if (transport.iceLite && this.#options.localTransport().iceLite) {
       throw new ProtocolError('unsupported-sdp', 'Both sides are ICE-lite, so neither would connect.');
     }
+    this.#options.checkTransport?.(transport);
     return transport;
   }
 

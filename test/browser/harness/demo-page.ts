@@ -10,7 +10,7 @@ export interface ShownTile {
   /** Size of the picture on the screen; 0 while there is none. */
   readonly width: number;
   readonly height: number;
-  /** Pictures presented so far. */
+  /** Pictures presented since it was first looked at. */
   readonly frames: number;
 }
 
@@ -42,7 +42,7 @@ export function otherTiles(page: Page): Promise<ShownTile[]> {
         kind: tile.dataset.kind ?? '',
         width: video?.videoWidth ?? 0,
         height: video?.videoHeight ?? 0,
-        frames: video?.getVideoPlaybackQuality().totalVideoFrames ?? 0,
+        frames: video === null ? 0 : toolkit.presentedFrames(video),
       };
     }),
   );

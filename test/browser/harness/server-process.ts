@@ -11,12 +11,18 @@ const manifold = await createManifold(JSON.parse(process.argv[2]!) as Parameters
 await manifold.listen();
 report({ kind: 'listening', httpPort: manifold.httpPort, mediaPort: manifold.mediaPort });
 
+// A test that was killed leaves no server behind.
+const orphaned = () => process.exit(1);
+process.once('disconnect', orphaned);
+
 process.on('message', (request: ServerRequest) => {
   if (request.kind === 'memory') {
     globalThis.gc?.();
     const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
     report({ kind: 'memory', id: request.id, rss, heapUsed, external, arrayBuffers });
   } else if (request.kind === 'close') {
+    // The process has to end by itself: a handle left open keeps it, and the test sees that.
+    process.off('disconnect', orphaned);
     void manifold.close().then(() => process.disconnect());
   }
 });

@@ -17,6 +17,8 @@ export interface PageOptions {
   /** URL to open; default the empty page of the page server. */
   readonly url?: string;
   readonly redirection?: MediaRedirection;
+  /** Merged into what the page makes its connections with. */
+  readonly configuration?: RTCConfiguration;
 }
 
 /** What one test may use; all of it is closed when the test ends. */
@@ -33,6 +35,8 @@ export interface Stage {
 export type StageTest = (name: string, run: (stage: Stage) => Promise<void>, timeoutMs?: number) => void;
 
 const defaultTimeoutMs = 60_000;
+/** After a test's own deadline, for its diagnostics and its clean-up. */
+const aftermathMs = 30_000;
 
 /**
  * One server, one page server and at most one process of each browser for a test file. Tests of the file run one
@@ -63,7 +67,7 @@ export function stage(options: StageOptions = {}): StageTest {
   }
 
   return (name, run, timeoutMs = defaultTimeoutMs) => {
-    test(name, { timeout: timeoutMs }, async () => {
+    test(name, { timeout: timeoutMs + aftermathMs }, async () => {
       const opened: OpenedPage[] = [];
       const cleanUps: (() => Promise<void> | void)[] = [];
       const logStart = server.log.length;
@@ -79,9 +83,14 @@ export function stage(options: StageOptions = {}): StageTest {
           page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
           page.on('pageerror', (error) => console.push(`uncaught: ${String(error)}`));
           opened.push({ label, page, console });
-          const { redirection } = pageOptions;
+          const { redirection, configuration } = pageOptions;
           if (redirection !== undefined) {
             await page.evaluateOnNewDocument(`globalThis.mediaRedirection = ${JSON.stringify(redirection)};`);
+          }
+          if (configuration !== undefined) {
+            await page.evaluateOnNewDocument(
+              `globalThis.addedConfiguration = ${JSON.stringify(configuration)};`,
+            );
           }
           await page.evaluateOnNewDocument(await toolkitBundle());
           await page.goto(pageOptions.url ?? pages.origin, { waitUntil: 'load' });
@@ -92,7 +101,7 @@ export function stage(options: StageOptions = {}): StageTest {
         },
       };
       try {
-        await run(it);
+        await within(timeoutMs, run(it));
         server.assertAlive();
       } catch (error) {
         const folder = await saveDiagnostics(name, opened, server.log.slice(logStart), () =>
@@ -105,4 +114,17 @@ export function stage(options: StageOptions = {}): StageTest {
       }
     });
   };
+}
+
+/** A deadline of our own: node's would end the test before it could say what it saw. */
+async function within(timeoutMs: number, run: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the test took longer than ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    await Promise.race([run, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -156,10 +156,18 @@ export async function pionRestartIce(): Promise<void> {
   await client.sendOffer(client.socket, client.pc, client.self_id, client.room_id);
 }
 
-/** What is sent: ids as the others should see them. */
-export function pionPublished(): { streamId: string; tracks: Record<string, string> } {
-  const tracks = Object.fromEntries((stream?.getTracks() ?? []).map((track) => [track.kind, track.id]));
-  return { streamId: stream?.id ?? '', tracks };
+/**
+ * The "stream track" pairs in the msid lines of one side's description, as sent on the wire: Firefox shows pages other
+ * track ids than it writes there, and so does Chromium for a track that took over a line.
+ */
+export function pionMsids(side: 'local' | 'remote'): string[] {
+  const { pc } = globalThis.PionClient;
+  const sdp = (side === 'local' ? pc.localDescription : pc.remoteDescription)?.sdp ?? '';
+  return sdp
+    .split(/^m=/m)
+    .slice(1)
+    .filter((section) => /^a=(sendrecv|sendonly)\r?$/m.test(section))
+    .flatMap((section) => /^a=msid:(.*?)\r?$/m.exec(section)?.[1] ?? []);
 }
 
 /** What this page shows of the others now. */

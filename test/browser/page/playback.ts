@@ -33,3 +33,19 @@ export function colourOfTrack(trackId: string): [red: number, green: number, blu
   const [red, green, blue] = context.getImageData(canvas.width >> 1, canvas.height >> 2, 1, 1).data;
   return [red!, green!, blue!];
 }
+
+const presented = new WeakMap<HTMLVideoElement, { frames: number }>();
+
+/** Pictures a video element presented since this was first asked. Firefox counts none of a stream's by itself. */
+export function presentedFrames(video: HTMLVideoElement): number {
+  const known = presented.get(video);
+  if (known !== undefined) return known.frames;
+  const counter = { frames: 0 };
+  presented.set(video, counter);
+  const count = () => {
+    counter.frames++;
+    video.requestVideoFrameCallback(count);
+  };
+  video.requestVideoFrameCallback(count);
+  return 0;
+}

@@ -9,13 +9,13 @@ import {
   pionCrossNextOffer,
   pionJoin,
   pionLeave,
-  pionPublished,
+  pionMsids,
   pionReceived,
   pionRejoin,
   pionRestartIce,
   pionShown,
 } from './pion-page.ts';
-import { attachTrack, colourOfTrack, detachTrack } from './playback.ts';
+import { attachTrack, colourOfTrack, detachTrack, presentedFrames } from './playback.ts';
 import { trackedConnections, trackPeerConnections } from './tracked-peer-connection.ts';
 import { answerOf, endSession, playWhep, publishWhip, restartIceByPatch } from './whip-client.ts';
 
@@ -33,12 +33,13 @@ export const pageToolkit = {
   pionCrossNextOffer,
   pionJoin,
   pionLeave,
-  pionPublished,
+  pionMsids,
   pionReceived,
   pionRejoin,
   pionRestartIce,
   pionShown,
   playWhep,
+  presentedFrames,
   publishWhip,
   restartIceByPatch,
   trackedConnections,

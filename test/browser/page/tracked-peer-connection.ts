@@ -43,7 +43,10 @@ export function trackPeerConnections(): void {
   const Native = globalThis.RTCPeerConnection;
   class TrackedPeerConnection extends Native {
     constructor(configuration?: RTCConfiguration) {
-      super(configuration);
+      super({
+        ...configuration,
+        ...(globalThis as { addedConfiguration?: RTCConfiguration }).addedConfiguration,
+      });
       const history: string[] = [];
       const note = (text: string) => {
         history.push(`${Math.round(performance.now())} ms ${text}`);

@@ -5,6 +5,7 @@ import {
   answerProfileLevelId,
   formatProfileLevelId,
   type H264Profile,
+  h264ProfileOf,
   parseProfileLevelId,
 } from './h264-profile.ts';
 
@@ -80,4 +81,13 @@ describe('answerProfileLevelId', () => {
       assert.equal(answerProfileLevelId(local, remote, asymmetry), answer);
     });
   }
+});
+
+describe('h264ProfileOf', () => {
+  it('takes a missing profile-level-id as browsers do, and an unknown one for none', () => {
+    assert.equal(h264ProfileOf(undefined), 'constrained-baseline');
+    assert.equal(h264ProfileOf('58801f'), 'baseline');
+    assert.equal(h264ProfileOf('58001f'), null);
+    assert.equal(h264ProfileOf('zz001f'), null);
+  });
 });

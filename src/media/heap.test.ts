@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { InboxField, PacketKind, slotBytes } from '../packet-io/layout.ts';
+import {
+  receiveVideo,
+  rtp,
+  Simulation,
+  sendVideo,
+  vp8DeltaPayload,
+  vp8KeyPayload,
+} from './simulation.test.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+const warmUpPackets = 50_000;
+const forwardedPackets = 1_000_000;
+const subscribers = 10;
+const growthLimitBytes = 1_000_000;
+
+test('forwarding a million packets leaves nothing on the heap', () => {
+  const simulation = new Simulation();
+  simulation.keepsSent = false;
+  const { context, clock } = simulation;
+  const publisher = simulation.addTransport();
+  const track = publisher.addReceiver(receiveVideo());
+  for (let i = 0; i < subscribers; i++) {
+    const subscriber = simulation.addTransport();
+    subscriber.addSender(sendVideo({ ssrc: 100 + i * 2, rtxSsrc: 101 + i * 2 })).setSource(track);
+  }
+  const common = { payloadType: 96, ssrc: 0x1111, sequenceNumber: 0, timestamp: 0 };
+  const extensions = [[3, [0, 0]] as const, [4, [0x31]] as const];
+  const keyFrame = rtp({ ...common, extensions, payload: vp8KeyPayload });
+  const delta = rtp({ ...common, extensions, payload: vp8DeltaPayload });
+  const { inbox, arena, arrivals, slotCount, counters } = context;
+
+  const forward = (from: number, packets: number) => {
+    for (let number = from; number < from + packets; number++) {
+      const bytes = number === 0 ? keyFrame : delta;
+      const offset = (number % slotCount) * slotBytes;
+      arena.set(bytes, offset);
+      arena[offset + 2] = number >>> 8;
+      arena[offset + 3] = number;
+      arena[offset + 17] = number >>> 8;
+      arena[offset + 18] = number;
+      inbox[InboxField.Offset] = offset;
+      inbox[InboxField.Length] = bytes.length;
+      inbox[InboxField.Kind] = PacketKind.Rtp;
+      inbox[InboxField.PacketNumber] = number;
+      clock.nowMs += 1;
+      arrivals[0] = clock.nowMs * 1000;
+      publisher.receiveRtp(0);
+      if (publisher.nextDeadline() <= clock.nowMs) publisher.handleTimeout();
+      context.sendQueue.flush();
+    }
+  };
+  forward(0, warmUpPackets);
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  const sentBefore = counters.packetsOut;
+  forward(warmUpPackets, forwardedPackets / subscribers);
+  collectGarbage();
+  const growth = process.memoryUsage().heapUsed - before;
+  assert.equal(counters.packetsOut - sentBefore, forwardedPackets);
+  assert.ok(growth < growthLimitBytes, `the heap grew by ${growth} bytes`);
+});
