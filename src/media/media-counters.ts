@@ -34,6 +34,8 @@ export interface MediaCounters {
   pliReceived: number;
   rembSent: number;
   transportFeedbackSent: number;
+  /** Transport-wide feedback of subscribers. */
+  transportFeedbackReceived: number;
   /** STUN messages that no connection claimed; counted by the engine. */
   stunUnrouted: number;
   /** DTLS from addresses that no connection has validated; counted by the engine. */
@@ -66,6 +68,7 @@ export function createMediaCounters(): MediaCounters {
     pliReceived: 0,
     rembSent: 0,
     transportFeedbackSent: 0,
+    transportFeedbackReceived: 0,
     stunUnrouted: 0,
     dtlsUnrouted: 0,
   };

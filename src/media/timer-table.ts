@@ -8,9 +8,11 @@ export const TimerName = {
   Feedback: 2,
   /** Key frame requests that were held back, or not answered. */
   KeyFrame: 3,
+  /** Packets that wait for their turn, padding, and shares of the bandwidth. */
+  Bandwidth: 4,
 } as const;
 
-const timerCount = 4;
+const timerCount = 5;
 
 /** A fixed table of named deadlines in ms; Infinity for those not set. */
 export class TimerTable {

@@ -1,4 +1,5 @@
 import { maxPrefixBytes, PacketKind } from '../packet-io/layout.ts';
+import type { PacketOutlet } from './bandwidth/packet-outlet.ts';
 import type { MediaContext } from './media-context.ts';
 import type { ResolvedMediaTransportOptions } from './media-transport-options.ts';
 import { ExtensionMappings } from './rtp/extension-mapping.ts';
@@ -44,6 +45,8 @@ export class TransportLink {
   readonly commons: MediaCommons;
   readonly options: ResolvedMediaTransportOptions;
   readonly timers: TimerTable;
+  /** Where RTP goes out. */
+  readonly outlet: PacketOutlet;
   /** The SSRC our feedback and receiver reports are from. */
   readonly reporterSsrc: number;
   /** Whether anything may be queued: SRTP keys exist and there is a path. */
@@ -51,12 +54,19 @@ export class TransportLink {
   /** Smoothed round-trip time in ms; -1 until measured. */
   rttMs = -1;
 
-  constructor(id: number, context: MediaContext, options: ResolvedMediaTransportOptions, timers: TimerTable) {
+  constructor(
+    id: number,
+    context: MediaContext,
+    options: ResolvedMediaTransportOptions,
+    timers: TimerTable,
+    outlet: PacketOutlet,
+  ) {
     this.id = id;
     this.context = context;
     this.commons = commonsOf(context);
     this.options = options;
     this.timers = timers;
+    this.outlet = outlet;
     this.reporterSsrc = context.randomUint32() | 0;
   }
 

@@ -206,10 +206,10 @@ export class SimulatedFlow {
     this.bandwidth.outlet.commit(urgency, at, prefixBytes, sequenceOffset, 0, 0, payloadBytes, 0);
   }
 
-  #sendPadding(bytes: number): number {
+  #sendPadding(bytes: number): boolean {
     const size = bytes < 300 ? 255 : retransmissionBytes;
     this.#commit(Urgency.Now, size);
-    return size + prefixBytes + wireOverheadBytes;
+    return true;
   }
 
   #flush(sink: { prefixes: Uint8Array; outbox: Int32Array }, count: number): void {

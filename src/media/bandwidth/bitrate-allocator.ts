@@ -22,6 +22,8 @@ const keepTolerance = 1.03;
 /** ... for this long; with more too little than the next, not at all. */
 const shortageMs = 800;
 const severeShortage = 1.12;
+/** A lowest layer in use is kept while so much of it fits: nothing at all would be worse than some loss. */
+const lowestKeptShare = 0.8;
 /** A higher layer has to fit for so long. */
 const switchUpAfterMs = 1000;
 /** Between a switch and the next one up; doubled each time that a switch up did not last. */
@@ -87,13 +89,16 @@ export class BitrateAllocator {
     this.#shares = this.#shares.filter((share) => share.sender !== sender);
   }
 
-  /** Whether a sender is known. */
-  get size(): number {
-    return this.#shares.length + this.#audio.length;
+  /** Whether there is anything to share. */
+  get hasVideo(): boolean {
+    return this.#shares.length > 0;
   }
 
-  /** Shares `estimate` (bits per second, Infinity for no bound). */
-  allocate(nowMs: number, estimate: number): void {
+  /**
+   * Shares `estimate` (bits per second, Infinity for no bound).
+   * @param limitKnown false while more may well get through: then no video is refused its lowest layer
+   */
+  allocate(nowMs: number, estimate: number, limitKnown: boolean): void {
     const audio = this.#audio.reduce((sum, sender) => sum + topBitrate(sender.layers()), 0);
     const shares = this.#shares.sort((one, other) => other.sender.priority - one.sender.priority);
     this.wanted = audio;
@@ -104,7 +109,7 @@ export class BitrateAllocator {
     }
     const budget = Math.max(0, estimate - audio);
     const tolerance = this.#tolerance(nowMs, budget);
-    plan(shares, budget, tolerance);
+    plan(shares, budget, tolerance, limitKnown);
     for (const share of shares) this.#apply(share, nowMs, estimate);
     this.allocated = audio + shares.reduce((sum, share) => sum + cost(share, share.current), 0);
   }
@@ -167,7 +172,7 @@ export class BitrateAllocator {
 }
 
 /** Sets what each share could get of the budget, `shares` being in the order of their priority. */
-function plan(shares: readonly Share[], budget: number, tolerance: number): void {
+function plan(shares: readonly Share[], budget: number, tolerance: number, limitKnown: boolean): void {
   let left = budget * tolerance;
   let spare = budget;
   // Whether one more step of a share fits, and if so takes it out of what is left.
@@ -175,10 +180,11 @@ function plan(shares: readonly Share[], budget: number, tolerance: number): void
     const next = share.plan + 1;
     if (next >= share.layers.length) return false;
     const step = cost(share, next) - cost(share, share.plan);
-    // What is not sent yet has to fit with margin, except the lowest layer.
+    // What is not sent yet has to fit with margin, except the lowest layer; which is not given up as easily as others.
     const kept = next <= share.current || next === 0;
+    const lowestKept = next === 0 && (!limitKnown || (share.current >= 0 && step * lowestKeptShare <= left));
     const fits = kept ? step <= left : cost(share, next) * switchUpMargin - cost(share, share.plan) <= spare;
-    if (!fits) return false;
+    if (!fits && !lowestKept) return false;
     left -= step;
     spare -= step;
     share.plan = next;

@@ -14,11 +14,8 @@ import { SentPacketLog } from './sent-packet-log.ts';
 export interface PaddingSource {
   /** Whether anything can be sent. */
   readonly canPad: boolean;
-  /**
-   * Sends about `bytes` (at least one packet), of recent packets sent again where there are any.
-   * @returns the bytes sent, 0 where nothing can be
-   */
-  sendPadding(bytes: number): number;
+  /** Sends a packet of at most about `bytes`, a recent one again where there is one. False where nothing can be sent. */
+  sendPadding(bytes: number): boolean;
 }
 
 /** Video is sent at this multiple of the estimate at most. */
@@ -29,6 +26,7 @@ const farAbove = 5;
 const sendRateMs = 500;
 /** A shared estimate is looked at again after this, though nothing new was measured. */
 const allocateIntervalMs = 500;
+const unboundedIntervalMs = 2000;
 /** How often padding is sent: to fill up, and while probing, ms. */
 const paddingIntervalMs = 20;
 const probeIntervalMs = 4;
@@ -166,7 +164,7 @@ export class ConnectionBandwidth {
   /** Shares the estimate again at the next occasion: layers, priorities or wishes have changed. */
   reallocate(): void {
     this.#allocatedMs = Number.NEGATIVE_INFINITY;
-    this.#onDeadline(this.#context.clock.nowMs);
+    if (this.allocator.hasVideo) this.#onDeadline(this.#context.clock.nowMs);
   }
 
   /** The path can be used (again), or not. */
@@ -213,12 +211,10 @@ export class ConnectionBandwidth {
   handleTimeout(): void {
     const { nowMs } = this.#context.clock;
     this.outlet.drain();
-    if (nowMs - this.#allocatedMs >= allocateIntervalMs) this.#update(nowMs);
+    if (nowMs >= this.#nextAllocationMs()) this.#update(nowMs);
     this.#checkSilence(nowMs);
     if (nowMs >= this.#paddingAtMs) this.#pad(nowMs);
-    this.#onDeadline(
-      Math.min(this.outlet.nextDrainMs(), this.#paddingAtMs, this.#allocatedMs + allocateIntervalMs),
-    );
+    this.#onDeadline(Math.min(this.outlet.nextDrainMs(), this.#paddingAtMs, this.#nextAllocationMs()));
   }
 
   stats(): BandwidthStats {
@@ -264,11 +260,25 @@ export class ConnectionBandwidth {
   #update(nowMs: number): void {
     this.#measureSendRate(nowMs);
     const { estimate } = this.#estimator;
-    this.allocator.allocate(nowMs, estimate);
+    this.allocator.allocate(nowMs, estimate, this.#limitKnown);
     this.#allocatedMs = nowMs;
-    const pace = this.#estimator === this.#sendSide && estimate < farAbove * this.#sendRate;
+    // Not to what is only not known to be more.
+    const bounded = this.#estimator === this.#sendSide && this.#limitKnown;
+    const pace = bounded && estimate < farAbove * this.#sendRate;
     this.outlet.setPacingRate(pace ? estimate * pacingFactor : 0);
     if (this.#mayPad(estimate)) this.#padAt(nowMs + paddingIntervalMs);
+  }
+
+  #nextAllocationMs(): number {
+    if (!this.allocator.hasVideo) return Number.POSITIVE_INFINITY;
+    const bounded = this.#estimator.estimate !== Number.POSITIVE_INFINITY;
+    return this.#allocatedMs + (bounded ? allocateIntervalMs : unboundedIntervalMs);
+  }
+
+  /** Whether anything has shown that not more than the estimate gets through. */
+  get #limitKnown(): boolean {
+    const sendSide = this.#sendSide;
+    return this.#estimator !== sendSide || (sendSide !== null && sendSide.limitKnown);
   }
 
   #measureSendRate(nowMs: number): void {
@@ -340,12 +350,12 @@ export class ConnectionBandwidth {
   }
 
   #send(bytes: number): void {
-    let left = bytes;
-    while (left > 0) {
-      const sent = this.#padding.sendPadding(left);
-      if (sent === 0) return;
-      this.paddingBytes += sent;
-      left -= sent;
+    const { outlet } = this;
+    const end = outlet.sentBytes + bytes;
+    while (outlet.sentBytes < end) {
+      const before = outlet.sentBytes;
+      if (!this.#padding.sendPadding(end - before)) return;
+      this.paddingBytes += outlet.sentBytes - before;
     }
   }
 

@@ -102,6 +102,15 @@ export class SendSideEstimator implements BandwidthEstimator {
     return ok;
   }
 
+  /** Whether anything has shown where the limit is: until then the estimate is but what is known to get through. */
+  get limitKnown(): boolean {
+    return (
+      this.rates.capacity > 0 ||
+      this.rates.fellMs > Number.NEGATIVE_INFINITY ||
+      this.losses.bitrate < this.rates.bitrate
+    );
+  }
+
   /** Whether feedback comes at all. */
   get hears(): boolean {
     return this.#heardMs >= 0;

@@ -1,4 +1,5 @@
-import { PacketKind, slotBytes } from '../../packet-io/layout.ts';
+import { slotBytes } from '../../packet-io/layout.ts';
+import { Urgency } from '../bandwidth/packet-outlet.ts';
 import { findMatchingCodec } from '../codecs/codec-matching.ts';
 import { findRedPrimary, redPrimaryStart } from '../codecs/red.ts';
 import { noPayloadType } from '../receiving/payload-type-table.ts';
@@ -42,6 +43,12 @@ const videoReportMs = 1000;
 const audioReportMs = 3000;
 /** The first report after a start is what lip sync waits for. */
 const firstReportMs = 20;
+
+/** Extensions that differ each time a packet is sent. */
+const timeDependentUris: readonly string[] = [
+  headerExtensionUri.absSendTime,
+  headerExtensionUri.transportWideCc,
+];
 
 const noMid = new Uint8Array(0);
 
@@ -212,6 +219,26 @@ export class Forwarder {
     if (bytes > 0) this.#countOut(bytes);
   }
 
+  /** Whether sendPadding() can send anything. */
+  get canPad(): boolean {
+    return this.#retransmitter !== null && this.#link.sendEnabled && this.#paddingPayloadType() >= 0;
+  }
+
+  /**
+   * Sends about `bytes` that the receiver throws away, on the RTX stream: to find out what the path carries.
+   * @returns the bytes queued, 0 where nothing can be
+   */
+  sendPadding(bytes: number): number {
+    if (!this.canPad) return 0;
+    const sent = this.#retransmitter!.sendPadding(
+      bytes,
+      this.#retransmissionFormat!,
+      this.#paddingPayloadType(),
+    );
+    this.#countOut(sent);
+    return sent;
+  }
+
   /** The receiver cannot decode on. */
   keyFrameRequested(): void {
     this.#pliReceived++;
@@ -333,7 +360,7 @@ export class Forwarder {
   }
 
   #write(packet: RtpPacket): void {
-    const { context, id } = this.#link;
+    const { context, outlet } = this.#link;
     const queue = context.sendQueue;
     const at = queue.begin();
     const bytes = queue.prefixes;
@@ -350,7 +377,17 @@ export class Forwarder {
       this.#signedSsrc,
     );
     const payloadLength = packet.payloadLength - this.#payloadSkip;
-    queue.commit(PacketKind.Rtp, id, end - at, packet.payloadOffset + this.#payloadSkip, payloadLength);
+    const { sequenceOffset, absSendTimeOffset } = this.#mapping;
+    outlet.commit(
+      this.#video ? Urgency.Paced : Urgency.Now,
+      at,
+      end - at,
+      sequenceOffset > 0 ? rtpHeaderBytes + sequenceOffset : 0,
+      absSendTimeOffset > 0 ? rtpHeaderBytes + absSendTimeOffset : 0,
+      packet.payloadOffset + this.#payloadSkip,
+      payloadLength,
+      packet.number,
+    );
     this.#packets++;
     this.#bytes += payloadLength;
     this.#countOut(end - at + payloadLength);
@@ -377,6 +414,13 @@ export class Forwarder {
     const { counters } = this.#link.context;
     counters.packetsOut++;
     counters.bytesOut += bytes;
+  }
+
+  /** The RTX payload type of the codec that was sent last, or of any; -1 where there is none. */
+  #paddingPayloadType(): number {
+    if (this.parameters.rtxSsrc < 0) return -1;
+    const last = this.#rtxPayloadTypes[this.#outPayloadType];
+    return last !== noPayloadType ? last : (this.parameters.codecs[0]?.rtxPayloadType ?? -1);
   }
 
   #requestStart(): void {
@@ -410,7 +454,7 @@ export class Forwarder {
 
   #extensions(parameters: SendParameters): SendParameters['headerExtensions'] {
     if (!repeatsExactly(parameters)) return parameters.headerExtensions;
-    return parameters.headerExtensions.filter(({ uri }) => uri !== headerExtensionUri.absSendTime);
+    return parameters.headerExtensions.filter(({ uri }) => !timeDependentUris.includes(uri));
   }
 }
 

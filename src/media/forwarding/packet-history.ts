@@ -19,6 +19,7 @@ export class PacketHistory {
   /** What the mapping of extensions and payload types was at the time. */
   epoch = 0;
   #at = 0;
+  #newest = 0;
 
   readonly #entries: Int32Array;
   readonly #mask: number;
@@ -28,6 +29,11 @@ export class PacketHistory {
     this.#entries = new Int32Array(packets * stride);
     this.#mask = packets - 1;
     this.clear();
+  }
+
+  /** The number of the packet recorded last. */
+  get newest(): number {
+    return this.#newest;
   }
 
   get bytes(): number {
@@ -50,6 +56,7 @@ export class PacketHistory {
   ): void {
     const at = (sequence & this.#mask) * stride;
     const entries = this.#entries;
+    this.#newest = sequence;
     entries[at] = packetNumber;
     entries[at + 1] = timestamp;
     entries[at + 2] = neverSentAgain;
