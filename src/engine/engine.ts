@@ -35,6 +35,14 @@ export interface EngineOptions {
 const ntpEpochOffsetMs = 2_208_988_800_000;
 /** Node's timers count whole milliseconds and must not be asked for more than 2^31 - 1. */
 const longestTimerMs = 60_000;
+/** Timers are not finer. */
+const shortestWaitMs = 1;
+/**
+ * A timer this late means that the process stood still: stopped, starved, or moved to another machine. Whatever came
+ * meanwhile waits in the sockets, so they get a moment before anyone is given up for having been silent.
+ */
+const standstillMs = 1000;
+const catchUpMs = 100;
 /** RFC 8445 §5.3 asks for at least 24 and 128 bits of randomness. */
 const usernameFragmentBytes = 6;
 const passwordBytes = 18;
@@ -68,6 +76,9 @@ export class Engine {
   readonly #deadlines = new DeadlineQueue();
   #timer: NodeJS.Timeout | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
+  /** When the timer that is set is to run. */
+  #timerDue = Number.POSITIVE_INFINITY;
+  #catchingUp = false;
   #closed = false;
 
   /** @throws Error with `code` (EADDRINUSE …) naming address and port */
@@ -248,7 +259,9 @@ export class Engine {
       this.#sessionBug(connection.transport, error);
     }
     const deadline = this.#deadlineOf.get(connection);
-    if (deadline !== undefined) this.#setDeadline(deadline, connection.nextDeadline());
+    // Never at once again: a machine that does not move its deadline on must not stop everything else.
+    if (deadline !== undefined)
+      this.#setDeadline(deadline, Math.max(connection.nextDeadline(), nowMs + shortestWaitMs));
   }
 
   #setDeadline(deadline: Deadline, at: number): void {
@@ -262,14 +275,23 @@ export class Engine {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timerAt = next;
     const delayMs = Math.min(longestTimerMs, Math.max(1, Math.ceil(next - performance.now())));
+    this.#timerDue = performance.now() + delayMs;
     this.#timer = setTimeout(() => this.#runTimers(), delayMs);
   }
 
   #runTimers(): void {
-    this.#timer = null;
-    // Whatever a deadline sets while it runs waits for the next timer.
-    this.#timerAt = Number.NEGATIVE_INFINITY;
     const now = performance.now();
+    const lateMs = now - this.#timerDue;
+    if (lateMs > standstillMs && !this.#catchingUp) {
+      this.#catchingUp = true;
+      this.#log.warn({ lateMs: Math.round(lateMs) }, 'the process stood still');
+      this.#timer = setTimeout(() => this.#runTimers(), catchUpMs);
+      return;
+    }
+    this.#catchingUp = false;
+    this.#timer = null;
+    // Whatever is set meanwhile is run here if it is due, and else gets a timer at the end.
+    this.#timerAt = Number.NEGATIVE_INFINITY;
     this.#clock.nowMs = now;
     for (let due = this.#deadlines.takeDue(now); due !== null; due = this.#deadlines.takeDue(now)) {
       try {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -432,4 +433,22 @@ describe('on a server of someone else', () => {
     server.closeAllConnections();
     server.close();
   });
+});
+
+test('a listener that cannot accept a connection goes on with those it has', async () => {
+  const warnings: string[] = [];
+  const { http, port } = await started({
+    log: { ...silentLogger, warn: (_fields, message) => warnings.push(message) },
+  });
+  let server: Server | undefined;
+  const onRequest = (message: unknown): void => {
+    server = (message as { server: Server }).server;
+  };
+  subscribe('http.server.request.start', onRequest);
+  assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 404);
+  unsubscribe('http.server.request.start', onRequest);
+  server?.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+  assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 404);
+  assert.deepEqual(warnings, ['a connection was not accepted']);
+  await http.close(0);
 });

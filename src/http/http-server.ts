@@ -87,6 +87,10 @@ export class HttpServer implements HttpApp {
       server.once('error', failed);
       server.listen(listener.port, listener.host, () => {
         server.off('error', failed);
+        // Such as no file descriptors left for a connection; what was accepted goes on.
+        server.on('error', (error) =>
+          this.#options.log.warn({ err: error }, 'a connection was not accepted'),
+        );
         resolve();
       });
     });

@@ -12,17 +12,16 @@ import type { Session } from './session-table.ts';
  */
 export function patchIceSession(session: Session, body: string): string | null {
   const fragment = parseSdpFragment(body);
-  if (!asksForRestart(session, fragment)) {
-    addCandidates(session, fragment);
-    return null;
-  }
+  const restarts = asksForRestart(session, fragment);
   const { usernameFragment, password } = fragment;
-  if (usernameFragment === null || password === null) {
+  if (restarts && (usernameFragment === null || password === null)) {
     throw new ProtocolError('malformed-message', 'An ICE restart needs both a=ice-ufrag and a=ice-pwd.');
   }
+  // First, as they may be malformed: a client that is refused goes on with the entity tag it has.
+  for (const candidate of fragment.candidates) session.participant.addRemoteCandidate(candidate);
+  if (!restarts || usernameFragment === null || password === null) return null;
   const local = session.participant.applyIceRestart({ usernameFragment, password });
   session.entityTag = randomUUID();
-  addCandidates(session, fragment);
   const candidates = session.participant.localCandidates;
   return formatSdpFragment({
     ...local,
@@ -39,8 +38,4 @@ function asksForRestart(session: Session, fragment: SdpFragment): boolean {
     (usernameFragment !== null && usernameFragment !== current?.usernameFragment) ||
     (password !== null && password !== current?.password)
   );
-}
-
-function addCandidates(session: Session, fragment: SdpFragment): void {
-  for (const candidate of fragment.candidates) session.participant.addRemoteCandidate(candidate);
 }

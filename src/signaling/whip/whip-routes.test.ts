@@ -300,6 +300,17 @@ test('PATCH with new credentials restarts ICE and changes the ETag', async () =>
   assert.equal((await patch(location, fragment('clientB'), { 'If-Match': newEtag })).status, 204);
 });
 
+test('PATCH with new credentials and a malformed candidate restarts nothing', async () => {
+  const { post, patch, joined } = fixture();
+  const created = await post('/whip/r');
+  const path = created.headers.get('Location') ?? '';
+  const condition = { 'If-Match': created.headers.get('ETag') ?? '' };
+  const broken = fragment('newufrag').replace(candidate, 'candidate:1 1 udp 1 192.0.2.1 9');
+  await assertProblem(await patch(path, broken, condition), 400, 'malformed-candidate');
+  assert.equal(joined[0].participant.remoteIceCredentials, credentials);
+  assert.equal((await patch(path, fragment('newufrag'), condition)).status, 200);
+});
+
 test('PATCH refuses malformed fragments and other content types', async () => {
   const { post, patch } = fixture();
   const location = (await post('/whip/r')).headers.get('Location') ?? '';
