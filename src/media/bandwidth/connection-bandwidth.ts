@@ -26,6 +26,9 @@ const farAbove = 5;
 const sendRateMs = 500;
 /** A shared estimate is looked at again after this, though nothing new was measured. */
 const allocateIntervalMs = 500;
+/** Feedback comes more often than shares are worth a look, unless the estimate has fallen noticeably. */
+const reallocateMs = 200;
+const noticeableShare = 0.97;
 const unboundedIntervalMs = 2000;
 /** How often padding is sent: to fill up, and while probing, ms. */
 const paddingIntervalMs = 20;
@@ -85,6 +88,7 @@ export class ConnectionBandwidth {
   #sendSide: SendSideEstimator | null = null;
   #probe: ProbeCluster | null = null;
   #allocatedMs = Number.NEGATIVE_INFINITY;
+  #allocatedEstimate = Number.POSITIVE_INFINITY;
   #sendRate = 0;
   #rateBytes = 0;
   #rateMs = -1;
@@ -260,8 +264,12 @@ export class ConnectionBandwidth {
   #update(nowMs: number): void {
     this.#measureSendRate(nowMs);
     const { estimate } = this.#estimator;
-    this.allocator.allocate(nowMs, estimate, this.#limitKnown);
-    this.#allocatedMs = nowMs;
+    const fell = estimate < this.#allocatedEstimate * noticeableShare;
+    if (fell || nowMs - this.#allocatedMs >= reallocateMs) {
+      this.allocator.allocate(nowMs, estimate, this.#limitKnown);
+      this.#allocatedMs = nowMs;
+      this.#allocatedEstimate = estimate;
+    }
     // Not to what is only not known to be more.
     const bounded = this.#estimator === this.#sendSide && this.#limitKnown;
     const pace = bounded && estimate < farAbove * this.#sendRate;

@@ -46,6 +46,11 @@ export class QueueDelay {
     } else if (timestampDelta(delay, this.#base[this.#bucket]) < 0) this.#base[this.#bucket] = delay;
   }
 
+  /** Forgets what an empty queue was like. */
+  reset(): void {
+    this.#known = false;
+  }
+
   /** Milliseconds above the least delay known. */
   get waitMs(): number {
     if (!this.#known) return 0;

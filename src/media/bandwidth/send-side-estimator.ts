@@ -4,7 +4,7 @@ import type { BandwidthEstimator, EstimateReason } from './bandwidth-estimator.t
 import { DelayTrend } from './delay-trend.ts';
 import { DeliveryRate } from './delivery-rate.ts';
 import { LossBound } from './loss-bound.ts';
-import { OveruseDetector } from './overuse-detector.ts';
+import { type LinkUsage, OveruseDetector } from './overuse-detector.ts';
 import { PacketGroups } from './packet-groups.ts';
 import type { ProbeCluster } from './probe-cluster.ts';
 import { QueueDelay } from './queue-delay.ts';
@@ -18,6 +18,13 @@ const fallWindowMs = 300;
 /** A trend without so much of a queue is jitter: ms, and the packets of a burst. */
 const leastQueueMs = 28;
 const burstBits = 1200 * 8;
+/**
+ * A queue of so many times that, which stands for so long without growing, is emptied by a fall, too. One that so many
+ * falls do not shorten is none: the way has become longer.
+ */
+const longQueueShare = 3;
+const longQueueMs = 700;
+const fallsInVain = 4;
 /** From sent ticks to arrival ticks. */
 const sentToArrivalShift = Math.log2(sentTicksPerMs / arrivalTicksPerMs);
 const silenceMs = 1000;
@@ -64,6 +71,8 @@ export class SendSideEstimator implements BandwidthEstimator {
   #lost = 0;
   #newestSent = 0;
   #anyReceived = false;
+  #longSinceMs = -1;
+  #longQueueFalls = 0;
   #heardMs = -1;
   #silencedMs = -1;
 
@@ -173,7 +182,7 @@ export class SendSideEstimator implements BandwidthEstimator {
   }
 
   #update(nowMs: number, rttMs: number): void {
-    const usage = this.#overused ? 'overuse' : this.detector.usage === 'underuse' ? 'underuse' : 'normal';
+    const usage = this.#usage(nowMs);
     const { delivery, sending } = this;
     const windowMs = usage === 'overuse' ? this.#fallWindowMs() : deliveryWindowMs;
     const delivered = delivery.bitrate(windowMs);
@@ -181,6 +190,24 @@ export class SendSideEstimator implements BandwidthEstimator {
     this.rates.update(nowMs, usage, delivered, sent, this.queueShare, rttMs, this.feedbackRttMs);
     this.losses.update(nowMs, this.rates.bitrate, delivered, rttMs);
     this.#combine();
+  }
+
+  #usage(nowMs: number): LinkUsage {
+    if (this.#overused) return 'overuse';
+    if (this.detector.usage === 'underuse') return 'underuse';
+    if (this.queueShare < longQueueShare) {
+      this.#longSinceMs = -1;
+      this.#longQueueFalls = 0;
+      return 'normal';
+    }
+    if (this.#longSinceMs < 0) this.#longSinceMs = nowMs;
+    if (nowMs - this.#longSinceMs < longQueueMs) return 'normal';
+    this.#longSinceMs = nowMs;
+    if (++this.#longQueueFalls > fallsInVain) {
+      this.queue.reset();
+      return 'normal';
+    }
+    return 'overuse';
   }
 
   #combine(): void {
