@@ -35,6 +35,8 @@ const paddingIntervalMs = 20;
 const probeIntervalMs = 4;
 /** Probes are for paths without a queue. */
 const quietQueueShare = 0.5;
+/** A probe that leaves a queue behind was more than there is room for. */
+const noQueueShare = 0.6;
 /** Nothing is filled up into a queue this long. */
 const fullQueueShare = 2;
 /** Beyond the layers wanted: what the allocator asks for before it switches up. */
@@ -245,8 +247,9 @@ export class ConnectionBandwidth {
   #takeProbeResult(nowMs: number, sendSide: SendSideEstimator, probe: ProbeCluster): void {
     const result = probe.takeResult(nowMs);
     if (result === 0) return;
-    const useful = this.#schedule.result(result, probe.saturated, sendSide.estimate);
-    if (useful) sendSide.probed(result, probe.saturated);
+    const { estimate, queueShare } = sendSide;
+    const saturated = probe.saturated || queueShare > noQueueShare;
+    if (this.#schedule.result(result, saturated, estimate)) sendSide.probed(result, probe.saturated);
   }
 
   #chooseEstimator(): void {
