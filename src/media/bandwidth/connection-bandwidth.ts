@@ -20,8 +20,9 @@ export interface PaddingSource {
 
 /** Video is sent at this multiple of the estimate at most. */
 const pacingFactor = 1.2;
-/** With an estimate this many times what is sent there is nothing to pace. */
-const farAbove = 5;
+/** With an estimate this many times what is sent there is nothing to pace; nor this long after the last overuse. */
+const farAbove = 2;
+const rememberedFallMs = 30_000;
 /** What is sent is measured over this long, ms. */
 const sendRateMs = 500;
 /** A shared estimate is looked at again after this, though nothing new was measured. */
@@ -273,11 +274,18 @@ export class ConnectionBandwidth {
       this.#allocatedMs = nowMs;
       this.#allocatedEstimate = estimate;
     }
-    // Not to what is only not known to be more.
-    const bounded = this.#estimator === this.#sendSide && this.#limitKnown;
-    const pace = bounded && estimate < farAbove * this.#sendRate;
-    this.outlet.setPacingRate(pace ? estimate * pacingFactor : 0);
+    this.outlet.setPacingRate(this.#pacingRate(nowMs, estimate));
     if (this.#mayPad(estimate)) this.#padAt(nowMs + paddingIntervalMs);
+  }
+
+  /** Bits per second; 0 where there is nothing to pace to, or for. */
+  #pacingRate(nowMs: number, estimate: number): number {
+    const sendSide = this.#sendSide;
+    if (sendSide === null || this.#estimator !== sendSide || estimate > farAbove * this.#sendRate) return 0;
+    // An estimate that is only not known to be more is no reason to hold back what is sent.
+    const { fellMs, capacity } = sendSide.rates;
+    const limited = capacity > 0 || nowMs - fellMs < rememberedFallMs;
+    return limited ? pacingFactor * estimate : 0;
   }
 
   #nextAllocationMs(): number {
