@@ -4,19 +4,11 @@ import type { BandwidthEstimator, EstimateReason } from './bandwidth-estimator.t
 import { unlimitedBandwidth } from './bandwidth-estimator.ts';
 import { BitrateAllocator } from './bitrate-allocator.ts';
 import { PacketOutlet } from './packet-outlet.ts';
-import { ProbeCluster } from './probe-cluster.ts';
-import { type ProbeReason, ProbeSchedule } from './probe-schedule.ts';
+import { type PaddingSource, PathFiller } from './path-filler.ts';
+import type { ProbeReason } from './probe-schedule.ts';
 import { ReportedEstimator } from './reported-estimator.ts';
 import { type EstimatorLimits, SendSideEstimator } from './send-side-estimator.ts';
 import { SentPacketLog } from './sent-packet-log.ts';
-
-/** Something that can send packets without meaning, to find out what a path carries. */
-export interface PaddingSource {
-  /** Whether anything can be sent. */
-  readonly canPad: boolean;
-  /** Sends a packet of at most about `bytes`, a recent one again where there is one. False where nothing can be sent. */
-  sendPadding(bytes: number): boolean;
-}
 
 /** Video is sent at this multiple of the estimate at most. */
 const pacingFactor = 1.2;
@@ -31,21 +23,6 @@ const allocateIntervalMs = 500;
 const reallocateMs = 200;
 const noticeableShare = 0.97;
 const unboundedIntervalMs = 2000;
-/** How often padding is sent: to fill up, and while probing, ms. */
-const paddingIntervalMs = 20;
-const probeIntervalMs = 4;
-/** Probes are for paths without a queue. */
-const quietQueueShare = 0.5;
-/** A probe that leaves a queue behind was more than there is room for. */
-const noQueueShare = 0.6;
-/** Nothing is filled up into a queue this long. */
-const fullQueueShare = 2;
-/** Beyond the layers wanted: what the allocator asks for before it switches up. */
-const wantedMargin = 1.25;
-/** What filling up may have saved or owe, ms of its rate. */
-const maxSavedMs = 30;
-const maxOwedMs = 250;
-const drainingShare = 0.9;
 /** A receiver that was to report how packets arrive, and does not for so long, is taken at its other word. */
 const feedbackPatienceMs = 3000;
 
@@ -78,18 +55,14 @@ export interface BandwidthStats {
 export class ConnectionBandwidth {
   readonly outlet: PacketOutlet;
   readonly allocator = new BitrateAllocator();
-  paddingBytes = 0;
-  probes = 0;
 
   readonly #context: MediaContext;
   readonly #limits: EstimatorLimits;
   readonly #onDeadline: (atMs: number) => void;
-  readonly #padding: PaddingSource;
-  readonly #schedule = new ProbeSchedule();
+  readonly #filler: PathFiller;
   readonly #reported: ReportedEstimator;
   #estimator: BandwidthEstimator = unlimitedBandwidth;
   #sendSide: SendSideEstimator | null = null;
-  #probe: ProbeCluster | null = null;
   #allocatedMs = Number.NEGATIVE_INFINITY;
   #allocatedEstimate = Number.POSITIVE_INFINITY;
   #sendRate = 0;
@@ -99,11 +72,6 @@ export class ConnectionBandwidth {
   #heardMs = -1;
   /** The next packet's number then. */
   #heardNext = 0;
-  /** When to pad next, and what filling up has saved (or owes). */
-  #paddingAtMs = Number.POSITIVE_INFINITY;
-  #saved = 0;
-  #savedMs = 0;
-  #savedSentBytes = 0;
 
   /** `onDeadline` is called with the time at which handleTimeout() is wanted. */
   constructor(
@@ -115,10 +83,10 @@ export class ConnectionBandwidth {
   ) {
     this.#context = context;
     this.#limits = limits;
-    this.#padding = padding;
     this.#onDeadline = onDeadline;
     this.#reported = new ReportedEstimator(limits);
     this.outlet = new PacketOutlet(context, transport, () => onDeadline(this.outlet.nextDrainMs()));
+    this.#filler = new PathFiller(this.outlet, this.allocator, padding, onDeadline);
   }
 
   get estimate(): number {
@@ -144,14 +112,13 @@ export class ConnectionBandwidth {
     if (on === this.transportWide) return;
     if (on) {
       const log = new SentPacketLog(this.#context.randomUint32() & 0x7fff);
-      this.#probe = new ProbeCluster();
-      this.#sendSide = new SendSideEstimator(this.#limits, log, this.#probe);
+      const { probe } = this.#filler;
+      this.#sendSide = new SendSideEstimator(this.#limits, log, probe);
       this.outlet.log = log;
       this.#heardNext = log.next;
-      this.outlet.probe = this.#probe;
+      this.outlet.probe = probe;
     } else {
       this.#sendSide = null;
-      this.#probe = null;
       this.outlet.log = null;
       this.outlet.probe = null;
     }
@@ -178,7 +145,7 @@ export class ConnectionBandwidth {
   setEnabled(enabled: boolean): void {
     if (!enabled) {
       this.outlet.clear();
-      this.#paddingAtMs = Number.POSITIVE_INFINITY;
+      this.#filler.stop();
       return;
     }
     this.reallocate();
@@ -193,7 +160,7 @@ export class ConnectionBandwidth {
     this.#heardMs = nowMs;
     this.#heardNext = this.outlet.log!.next;
     const ok = sendSide.receiveFeedback(clock, rttMs, bytes, start, length);
-    this.#takeProbeResult(nowMs, sendSide, this.#probe!);
+    this.#filler.takeResult(nowMs, sendSide);
     this.#chooseEstimator();
     this.#update(nowMs);
     return ok;
@@ -220,8 +187,8 @@ export class ConnectionBandwidth {
     this.outlet.drain();
     if (nowMs >= this.#nextAllocationMs()) this.#update(nowMs);
     this.#checkSilence(nowMs);
-    if (nowMs >= this.#paddingAtMs) this.#pad(nowMs);
-    this.#onDeadline(Math.min(this.outlet.nextDrainMs(), this.#paddingAtMs, this.#nextAllocationMs()));
+    if (nowMs >= this.#filler.dueMs) this.#filler.run(nowMs, this.#measuring);
+    this.#onDeadline(Math.min(this.outlet.nextDrainMs(), this.#filler.dueMs, this.#nextAllocationMs()));
   }
 
   stats(): BandwidthStats {
@@ -233,9 +200,9 @@ export class ConnectionBandwidth {
       allocated: Math.round(allocator.allocated),
       wanted: Math.round(allocator.wanted),
       sent: Math.round(this.#sendRate),
-      paddingBytes: this.paddingBytes,
-      probes: this.probes,
-      lastProbe: this.#schedule.reason,
+      paddingBytes: this.#filler.paddingBytes,
+      probes: this.#filler.probes,
+      lastProbe: this.#filler.lastProbe,
       pacing: outlet.pacing,
       packetsPaced: outlet.paced,
       packetsWaiting: outlet.waiting,
@@ -243,14 +210,6 @@ export class ConnectionBandwidth {
       lossFraction: this.#sendSide === null ? this.#reported.lossFraction : this.#sendSide.losses.fraction,
       layerSwitches: allocator.switches,
     };
-  }
-
-  #takeProbeResult(nowMs: number, sendSide: SendSideEstimator, probe: ProbeCluster): void {
-    const result = probe.takeResult(nowMs);
-    if (result === 0) return;
-    const { estimate, queueShare } = sendSide;
-    const saturated = probe.saturated || queueShare > noQueueShare;
-    if (this.#schedule.result(result, saturated, estimate)) sendSide.probed(result, probe.saturated);
   }
 
   #chooseEstimator(): void {
@@ -275,13 +234,18 @@ export class ConnectionBandwidth {
       this.#allocatedEstimate = estimate;
     }
     this.outlet.setPacingRate(this.#pacingRate(nowMs, estimate));
-    if (this.#mayPad(estimate)) this.#padAt(nowMs + paddingIntervalMs);
+    this.#filler.consider(nowMs, this.#measuring);
+  }
+
+  /** The send-side estimator, while it is what counts. */
+  get #measuring(): SendSideEstimator | null {
+    return this.#estimator === this.#sendSide ? this.#sendSide : null;
   }
 
   /** Bits per second; 0 where there is nothing to pace to, or for. */
   #pacingRate(nowMs: number, estimate: number): number {
-    const sendSide = this.#sendSide;
-    if (sendSide === null || this.#estimator !== sendSide || estimate > farAbove * this.#sendRate) return 0;
+    const sendSide = this.#measuring;
+    if (sendSide === null || estimate > farAbove * this.#sendRate) return 0;
     // An estimate that is only not known to be more is no reason to hold back what is sent.
     const { fellMs, capacity } = sendSide.rates;
     const limited = capacity > 0 || nowMs - fellMs < rememberedFallMs;
@@ -296,8 +260,7 @@ export class ConnectionBandwidth {
 
   /** Whether anything has shown that not more than the estimate gets through. */
   get #limitKnown(): boolean {
-    const sendSide = this.#sendSide;
-    return this.#estimator !== sendSide || (sendSide !== null && sendSide.limitKnown);
+    return this.#measuring?.limitKnown ?? true;
   }
 
   #measureSendRate(nowMs: number): void {
@@ -306,76 +269,6 @@ export class ConnectionBandwidth {
     if (this.#rateMs >= 0) this.#sendRate = ((sentBytes - this.#rateBytes) * 8000) / (nowMs - this.#rateMs);
     this.#rateMs = nowMs;
     this.#rateBytes = sentBytes;
-  }
-
-  /** Whether padding could find something out that is of use. */
-  #mayPad(estimate: number): boolean {
-    if (this.#estimator !== this.#sendSide || !this.#padding.canPad) return false;
-    const { wanted, allocated } = this.allocator;
-    return this.#probe!.sending !== 0 || (wanted > allocated && estimate < wanted * wantedMargin);
-  }
-
-  #padAt(atMs: number): void {
-    if (atMs >= this.#paddingAtMs) return;
-    this.#paddingAtMs = atMs;
-    this.#onDeadline(atMs);
-  }
-
-  #pad(nowMs: number): void {
-    this.#paddingAtMs = Number.POSITIVE_INFINITY;
-    const { estimate } = this.#estimator;
-    if (!this.#mayPad(estimate)) return;
-    const probe = this.#probe!;
-    if (!probe.busy) this.#startProbe(nowMs, probe);
-    if (probe.sending !== 0) {
-      this.#send(probe.due(nowMs));
-      this.#resetSaved(nowMs);
-    } else this.#fillUp(nowMs, Math.min(estimate, this.allocator.wanted * wantedMargin));
-    this.#padAt(nowMs + (probe.sending !== 0 ? probeIntervalMs : paddingIntervalMs));
-  }
-
-  #startProbe(nowMs: number, probe: ProbeCluster): void {
-    const { estimate, rates, detector, queueShare } = this.#sendSide!;
-    const bitrate = this.#schedule.decide(nowMs, {
-      estimate,
-      wanted: this.allocator.wanted * wantedMargin,
-      fellMs: rates.fellMs,
-      fellFrom: rates.fellFrom,
-      calm: detector.usage === 'normal' && queueShare < quietQueueShare,
-      growing: rates.reason === 'increasing',
-    });
-    if (bitrate === 0) return;
-    this.probes++;
-    probe.start(nowMs, bitrate, !this.#schedule.starting);
-  }
-
-  /** Keeps what is sent at `bitrate`, where media alone is less: else nothing would be known of the rest. */
-  #fillUp(nowMs: number, bitrate: number): void {
-    // A queue that is to empty is not filled again.
-    const perMs = (this.reason === 'queue-draining' ? drainingShare * bitrate : bitrate) / 8000;
-    const { sentBytes } = this.outlet;
-    const saved = this.#saved + (nowMs - this.#savedMs) * perMs - (sentBytes - this.#savedSentBytes);
-    this.#saved = Math.max(-maxOwedMs * perMs, Math.min(maxSavedMs * perMs, saved));
-    this.#savedMs = nowMs;
-    this.#savedSentBytes = sentBytes;
-    if (this.outlet.waiting > 0 || this.#sendSide!.queueShare > fullQueueShare) return;
-    this.#send(this.#saved);
-  }
-
-  #resetSaved(nowMs: number): void {
-    this.#saved = 0;
-    this.#savedMs = nowMs;
-    this.#savedSentBytes = this.outlet.sentBytes;
-  }
-
-  #send(bytes: number): void {
-    const { outlet } = this;
-    const end = outlet.sentBytes + bytes;
-    while (outlet.sentBytes < end) {
-      const before = outlet.sentBytes;
-      if (!this.#padding.sendPadding(end - before)) return;
-      this.paddingBytes += outlet.sentBytes - before;
-    }
   }
 
   #checkSilence(nowMs: number): void {

@@ -1,4 +1,4 @@
-import type { PaddingSource } from '../bandwidth/connection-bandwidth.ts';
+import type { PaddingSource } from '../bandwidth/path-filler.ts';
 import type { Forwarder } from './forwarder.ts';
 
 /** The padding of one transport: of whichever forwarder can send some, the first one first. */
