@@ -1,5 +1,6 @@
 import { maxPrefixBytes, PacketKind } from '../packet-io/layout.ts';
 import type { PacketOutlet } from './bandwidth/packet-outlet.ts';
+import { RedPayload } from './codecs/red.ts';
 import type { MediaContext } from './media-context.ts';
 import type { ResolvedMediaTransportOptions } from './media-transport-options.ts';
 import { ExtensionMappings } from './rtp/extension-mapping.ts';
@@ -12,6 +13,8 @@ export class MediaCommons {
   /** The packet being received, and the one being sent again. */
   readonly packet = new RtpPacket();
   readonly repairPacket = new RtpPacket();
+  /** The blocks of whichever of the two is RED; none outlives its packet. */
+  readonly red = new RedPayload();
   #serial = 0;
   #streamKey = 0;
 

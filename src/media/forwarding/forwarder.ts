@@ -1,7 +1,8 @@
 import { slotBytes } from '../../packet-io/layout.ts';
 import { Urgency } from '../bandwidth/packet-outlet.ts';
 import { findMatchingCodec } from '../codecs/codec-matching.ts';
-import { findRedPrimary, redPrimaryStart } from '../codecs/red.ts';
+import { FreezeDetector } from '../quality/freeze-detector.ts';
+import { QualityMeter } from '../quality/quality-meter.ts';
 import { noPayloadType } from '../receiving/payload-type-table.ts';
 import { RateSampler } from '../receiving/rate-sampler.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
@@ -32,8 +33,14 @@ export interface ForwarderStats {
   /** NACKed packets that were no longer there. */
   readonly retransmissionsMissed: number;
   readonly pliReceived: number;
-  /** As the receiver reports it: 0 … 1, packets, ms; null until measured. */
+  /** As the receiver reports it: 0 … 1, ms, packets, ms; null until measured. */
   readonly fractionLost: number;
+  readonly jitterMs: number;
+  /** Video: how often and for how long its picture stood still. */
+  readonly freezes: number;
+  readonly frozenMs: number;
+  /** 1 … 5 (qualityScore()); null while nothing flows or the receiver has not reported. */
+  readonly quality: number | null;
   readonly lost: number;
   readonly rttMs: number | null;
 }
@@ -62,6 +69,8 @@ export class Forwarder {
   state: ForwarderState = 'no-source';
   /** Why it is paused, as given to pause(); null while it is not. */
   pauseReason: string | null = null;
+  /** Whether it wants the blocks of the source's RED one by one, as its receiver has the codec but no RED. */
+  unwrapsRed = false;
   onStateChange: ((state: ForwarderState) => void) | null = null;
   parameters: SendParameters;
   readonly reports: SenderReports;
@@ -70,18 +79,18 @@ export class Forwarder {
   #outSequence = 0;
   #outTimestamp = 0;
   #outPayloadType = 0;
-  /** Bytes of the payload that are left out at its front. */
-  #payloadSkip = 0;
+  #outMarker = 0;
 
   readonly #link: TransportLink;
   readonly #video: boolean;
   readonly #signedSsrc: number;
   /** The receiver's payload type by the source's, and its RTX by the receiver's. */
   readonly #payloadTypes = new Uint8Array(128).fill(noPayloadType);
-  /** 1 by the source's payload types of RED whose newest frame is sent alone: the receiver has no such RED. */
-  readonly #unpacksRed = new Uint8Array(128);
   readonly #rtxPayloadTypes = new Uint8Array(128).fill(noPayloadType);
   readonly #rate = new RateSampler();
+  readonly #freezes: FreezeDetector;
+  readonly #quality: QualityMeter;
+  #freezesCounted = 0;
   readonly #sequences: SequenceMap;
   #mapping: ExtensionMapping;
   #midBytes: Uint8Array;
@@ -112,6 +121,8 @@ export class Forwarder {
     this.#signedSsrc = parameters.ssrc | 0;
     this.parameters = parameters;
     this.reports = new SenderReports(link);
+    this.#freezes = new FreezeDetector(link.context.clock);
+    this.#quality = new QualityMeter(parameters.kind);
     this.#sequences = new SequenceMap(link.context.randomUint32() & 0x7fff);
     this.#midBytes = new TextEncoder().encode(parameters.mid);
     this.#mid = this.#midBytes;
@@ -157,6 +168,7 @@ export class Forwarder {
   pause(reason: string): void {
     this.pauseReason = reason;
     this.#starting = true;
+    this.#freezes.paused();
     this.#refreshState();
   }
 
@@ -177,17 +189,13 @@ export class Forwarder {
   /** The source has other codecs, or is another: payload types are matched anew. */
   sourceChanged(): void {
     this.#payloadTypes.fill(noPayloadType);
-    this.#unpacksRed.fill(0);
     const { source, parameters } = this;
-    const offered = source?.payloadTypes.codecs ?? [];
-    for (const codec of offered) {
+    for (const codec of source?.payloadTypes.codecs ?? []) {
       if (codec.payloadType < 0 || codec.payloadType > 127) continue;
       const match = findMatchingCodec(codec, parameters.codecs);
-      const primary = match === null ? findRedPrimary(codec, offered) : null;
-      const unpacked = primary === null ? null : findMatchingCodec(primary, parameters.codecs);
-      if (unpacked !== null) this.#unpacksRed[codec.payloadType] = 1;
-      this.#payloadTypes[codec.payloadType] = (match ?? unpacked)?.payloadType ?? noPayloadType;
+      if (match !== null) this.#payloadTypes[codec.payloadType] = match.payloadType;
     }
+    this.unwrapsRed = this.#needsUnwrapping();
     this.#retransmissionFormat = {
       ssrc: this.#signedSsrc,
       rtxSsrc: parameters.rtxSsrc | 0,
@@ -242,6 +250,7 @@ export class Forwarder {
   /** The receiver cannot decode on. */
   keyFrameRequested(): void {
     this.#pliReceived++;
+    if (this.state === 'live') this.#freezes.pictureLost();
     this.source?.requestKeyFrame();
   }
 
@@ -251,6 +260,11 @@ export class Forwarder {
     this.reports.receive(block);
   }
 
+  /** 1 … 5 (qualityScore()); null while nothing flows or the receiver has not reported. */
+  get quality(): number | null {
+    return this.#quality.score;
+  }
+
   get hasSent(): boolean {
     return this.#packets > 0;
   }
@@ -258,7 +272,7 @@ export class Forwarder {
   /** Writes a sender report if one is due and the publisher's clock is known; returns the end. */
   writeSenderReport(bytes: Uint8Array, at: number): number {
     const { nowMs } = this.#link;
-    this.#rate.sample(this.#bytes, nowMs);
+    this.#sample(nowMs);
     const stream = this.source?.preferredStream;
     if (this.reports.dueMs > nowMs || this.state !== 'live' || this.#starting) return at;
     if (
@@ -291,9 +305,36 @@ export class Forwarder {
       retransmissionsMissed: this.#retransmitter?.missed ?? 0,
       pliReceived: this.#pliReceived,
       fractionLost: this.reports.fractionLost / 256,
+      jitterMs: this.#jitterMs,
+      freezes: this.#freezes.count,
+      frozenMs: this.#freezes.frozenMs,
+      quality: this.quality,
       lost: this.reports.cumulativeLost,
       rttMs: this.reports.rttMs < 0 ? null : this.reports.rttMs,
     };
+  }
+
+  get #jitterMs(): number {
+    return this.#clockRate === 0 ? 0 : (this.reports.jitter * 1000) / this.#clockRate;
+  }
+
+  /** Takes what is measured over time; called with each round of reports. */
+  #sample(nowMs: number): void {
+    this.#rate.sample(this.#bytes, nowMs);
+    const { received, fractionLost, rttMs } = this.reports;
+    this.#quality.sample(
+      {
+        packets: this.#packets,
+        lossShare: received === 0 ? null : fractionLost / 256,
+        rttMs: rttMs < 0 ? null : rttMs,
+        jitterMs: this.#jitterMs,
+        frozenMs: this.#freezes.frozenMsNow(),
+        layerShare: null,
+      },
+      nowMs,
+    );
+    this.#link.context.counters.freezesOut += this.#freezes.count - this.#freezesCounted;
+    this.#freezesCounted = this.#freezes.count;
   }
 
   /** Whether `packet` is sent, and with which numbers. Touches no bytes. */
@@ -301,7 +342,8 @@ export class Forwarder {
     if (this.pauseReason !== null || !this.#link.sendEnabled) return false;
     if (packet.encoding !== this.source!.preferredEncoding) return false;
     const payloadType = this.#payloadTypes[packet.payloadType];
-    if (this.#starting || packet.streamKey !== this.#streamKey) {
+    const begins = this.#starting || packet.streamKey !== this.#streamKey;
+    if (begins) {
       if (!this.#start(packet, payloadType)) return false;
     }
     if (payloadType === noPayloadType) {
@@ -311,13 +353,10 @@ export class Forwarder {
     }
     // Padding keeps the publisher's path busy; the receiver has no use for it.
     if (packet.payloadLength === 0 && this.#sequences.leaveOut(packet.extended)) return false;
-    this.#payloadSkip = 0;
-    if (this.#unpacksRed[packet.payloadType] === 1) {
-      this.#payloadSkip = redPrimaryStart(packet.bytes, packet.payloadOffset, packet.payloadLength);
-      if (this.#payloadSkip < 0) return false;
-    }
     const sequence = this.#sequences.map(packet.extended);
     if (sequence === noSequence) return false;
+    // Audio that begins, or goes on after a pause, is a talkspurt (RFC 3551 §4.1): receivers may adapt their buffer.
+    this.#outMarker = begins && !this.#video ? 1 : packet.marker;
     this.#outSequence = sequence;
     this.#outTimestamp = addTicks(packet.timestamp, this.#timestampOffset);
     this.#outPayloadType = payloadType;
@@ -365,7 +404,7 @@ export class Forwarder {
     const at = queue.begin();
     const bytes = queue.prefixes;
     const end = this.#mapping.write(bytes, at + rtpHeaderBytes, packet, this.#mid);
-    const markerAndPayloadType = (packet.marker << 7) | this.#outPayloadType;
+    const markerAndPayloadType = (this.#outMarker << 7) | this.#outPayloadType;
     const extended = end > at + rtpHeaderBytes;
     writeRtpHeader(
       bytes,
@@ -376,7 +415,6 @@ export class Forwarder {
       this.#outTimestamp,
       this.#signedSsrc,
     );
-    const payloadLength = packet.payloadLength - this.#payloadSkip;
     const { sequenceOffset, absSendTimeOffset } = this.#mapping;
     outlet.commit(
       this.#video ? Urgency.Paced : Urgency.Now,
@@ -384,20 +422,20 @@ export class Forwarder {
       end - at,
       sequenceOffset > 0 ? rtpHeaderBytes + sequenceOffset : 0,
       absSendTimeOffset > 0 ? rtpHeaderBytes + absSendTimeOffset : 0,
-      packet.payloadOffset + this.#payloadSkip,
-      payloadLength,
+      packet.payloadOffset,
+      packet.payloadLength,
       packet.number,
     );
     this.#packets++;
-    this.#bytes += payloadLength;
-    this.#countOut(end - at + payloadLength);
+    this.#bytes += packet.payloadLength;
+    this.#countOut(end - at + packet.payloadLength);
     if (packet.newest) {
+      if (this.#video) this.#freezes.packet(this.#outTimestamp, packet.startsKeyFrame);
       this.#lastTimestamp = this.#outTimestamp;
       this.#lastSentMs = context.clock.nowMs;
     }
     const retransmitter = this.#retransmitter;
-    // What is left of an unpacked RED could not be told from the whole when it is asked for again.
-    if (retransmitter !== null && this.#payloadSkip === 0) {
+    if (retransmitter !== null) {
       retransmitter.history.record(
         this.#outSequence,
         packet.number,
@@ -407,6 +445,7 @@ export class Forwarder {
         packet.start % slotBytes,
         packet.length,
       );
+      retransmitter.noteRedBlock(this.#outSequence, packet.redBlock);
     }
   }
 
@@ -443,8 +482,24 @@ export class Forwarder {
 
   /** By the codec of the last packet; before the first, any codec that may come will do. */
   #codecSupported(source: InboundTrack): boolean {
-    if (source.codec !== null) return this.#payloadTypes[source.codec.payloadType] !== noPayloadType;
+    if (source.codec !== null) {
+      const { payloadType } = source.codec;
+      if (this.#payloadTypes[payloadType] !== noPayloadType) return true;
+      return this.unwrapsRed && source.payloadTypes.redPrimary[payloadType] !== noPayloadType;
+    }
     return this.#payloadTypes.some((payloadType) => payloadType !== noPayloadType);
+  }
+
+  /** Whether the source may send RED that the receiver does not know, of a codec that it does. */
+  #needsUnwrapping(): boolean {
+    const { redPrimary, hasRed } = this.source?.payloadTypes ?? {};
+    if (!hasRed || redPrimary === undefined) return false;
+    return redPrimary.some(
+      (primary, payloadType) =>
+        primary !== noPayloadType &&
+        this.#payloadTypes[payloadType] === noPayloadType &&
+        this.#payloadTypes[primary] !== noPayloadType,
+    );
   }
 
   #historyPackets(): number {

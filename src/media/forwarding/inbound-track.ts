@@ -1,13 +1,17 @@
 import { detectKeyFrame, KeyFrameSyntax } from '../codecs/detect-key-frame.ts';
 import { KeyFrame } from '../codecs/key-frame.ts';
+import { FreezeDetector } from '../quality/freeze-detector.ts';
+import { QualityMeter } from '../quality/quality-meter.ts';
 import { InboundStream } from '../receiving/inbound-stream.ts';
 import { KeyFrameRequests } from '../receiving/key-frame-requests.ts';
 import { audioNackPolicy, type NackPolicy, videoNackPolicy } from '../receiving/nack-generator.ts';
 import { noPayloadType, PayloadTypeTable } from '../receiving/payload-type-table.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, ReceiveParameters, RtpCodecParameters } from '../rtp-parameters.ts';
+import { AudioActivity } from '../speakers/audio-activity.ts';
 import type { TransportLink } from '../transport-link.ts';
 import type { Forwarder } from './forwarder.ts';
+import { RedUnwrapper } from './red-unwrapper.ts';
 
 /** One encoding of a track: what signaling said of it, and its stream once the SSRC is known. */
 export interface InboundEncoding {
@@ -29,6 +33,8 @@ export interface InboundTrackStats {
   readonly lost: number;
   /** Packets repaired by retransmission. */
   readonly recovered: number;
+  /** Audio: packets repaired out of redundancy (RED), for receivers without RED. */
+  readonly redRecovered: number;
   /** Of the encoding that is forwarded. */
   readonly jitterMs: number;
   /** Bits per second of payload over about the last second. */
@@ -37,6 +43,11 @@ export interface InboundTrackStats {
   /** Key frame requests sent, PLI or FIR. */
   readonly pliSent: number;
   readonly keyFrames: number;
+  /** Video: how often and for how long no frame came. */
+  readonly freezes: number;
+  readonly frozenMs: number;
+  /** 1 … 5 (qualityScore()); null while nothing comes. */
+  readonly quality: number | null;
   /** null until measured. */
   readonly rttMs: number | null;
   readonly encodings: readonly InboundEncodingStats[];
@@ -65,6 +76,8 @@ export class InboundTrack {
   encodings: readonly InboundEncoding[] = [];
   /** Index of the encoding that is forwarded. */
   preferredEncoding = 0;
+  /** Audio: how loud it is; null for video. */
+  readonly audio: AudioActivity | null;
   /** ExtensionKind by the publisher's extension id. */
   readonly extensionKinds: Uint8Array;
 
@@ -74,6 +87,12 @@ export class InboundTrack {
   readonly #keyFrames: KeyFrameRequests;
   /** Replaced, never changed: it may be walked through meanwhile. */
   #forwarders: readonly Forwarder[] = [];
+  readonly #red: RedUnwrapper;
+  readonly #freezes: FreezeDetector;
+  readonly #quality: QualityMeter;
+  #freezesCounted = 0;
+  #expected = 0;
+  #lost = 0;
   #started = false;
   #silentReports = 0;
 
@@ -90,6 +109,10 @@ export class InboundTrack {
     this.extensionKinds = extensionKinds;
     this.#onStarted = onStarted;
     this.payloadTypes = new PayloadTypeTable(parameters.codecs);
+    this.#red = new RedUnwrapper(link);
+    this.#freezes = new FreezeDetector(link.context.clock);
+    this.#quality = new QualityMeter(parameters.kind);
+    this.audio = this.#video ? null : new AudioActivity(link.context.clock);
     this.#keyFrames = new KeyFrameRequests(
       link,
       () => !this.payloadTypes.allows('nack pli') && this.payloadTypes.allows('ccm fir'),
@@ -107,6 +130,11 @@ export class InboundTrack {
     });
     if (this.preferredEncoding >= this.encodings.length) this.preferredEncoding = 0;
     for (const forwarder of this.#forwarders) forwarder.sourceChanged();
+  }
+
+  /** 1 … 5 (qualityScore()); null while nothing comes. */
+  get quality(): number | null {
+    return this.#quality.score;
   }
 
   get forwarders(): readonly Forwarder[] {
@@ -164,13 +192,25 @@ export class InboundTrack {
     this.codec = codec;
     packet.startsKeyFrame = this.#video && this.#isKeyFrame(packet, stream);
     if (!this.#started) this.#start(packet, stream);
+    if (this.#video && packet.newest && packet.encoding === this.preferredEncoding)
+      this.#freezes.packet(packet.timestamp, packet.startsKeyFrame);
+    this.#forward(packet, table, codec.clockRate);
+  }
+
+  #forward(packet: RtpPacket, table: PayloadTypeTable, clockRate: number): void {
     const forwarders = this.#forwarders;
-    for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
+    if (!table.hasRed) {
+      this.audio?.receive(packet, clockRate, packet.payloadLength);
+      for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
+    } else if (this.#red.forward(packet, table, forwarders))
+      this.audio?.receive(packet, clockRate, this.#red.primaryLength);
+    else this.#link.context.counters.malformedRed++;
   }
 
   /** Called with each report: takes the bit rates, and leaves an encoding the publisher has stopped. */
   sample(): void {
     for (const { stream } of this.encodings) stream?.rate.sample(stream.bytes, this.#link.nowMs);
+    this.#sampleQuality();
     const preferred = this.preferredStream;
     this.#silentReports = preferred?.heardSinceReport === false ? this.#silentReports + 1 : 0;
     if (this.#silentReports < silentReportsBeforeSwitch) return;
@@ -178,12 +218,41 @@ export class InboundTrack {
     if (speaking !== undefined) this.preferredEncoding = speaking.index;
   }
 
+  get #jitterMs(): number {
+    const clockRate = this.codec?.clockRate ?? 0;
+    const jitter = this.preferredStream?.statistics.jitter ?? 0;
+    return clockRate === 0 ? 0 : (jitter * 1000) / clockRate;
+  }
+
+  #sampleQuality(): void {
+    const stream = this.preferredStream;
+    if (stream === null) return;
+    const { packets, lost } = stream.statistics;
+    const expected = packets + lost;
+    const newlyExpected = expected - this.#expected;
+    const newlyLost = Math.max(0, lost - this.#lost);
+    this.#expected = expected;
+    this.#lost = lost;
+    this.#quality.sample(
+      {
+        packets: stream.packets,
+        // Another encoding, or one that started anew, counts from elsewhere.
+        lossShare: newlyExpected <= 0 ? null : Math.min(1, newlyLost / newlyExpected),
+        rttMs: this.#link.rttMs < 0 ? null : this.#link.rttMs,
+        jitterMs: this.#jitterMs,
+        frozenMs: this.#freezes.frozenMsNow(),
+        layerShare: null,
+      },
+      this.#link.nowMs,
+    );
+    this.#link.context.counters.freezesIn += this.#freezes.count - this.#freezesCounted;
+    this.#freezesCounted = this.#freezes.count;
+  }
+
   stats(): InboundTrackStats {
     const streams = this.encodings.flatMap(({ stream }) => stream ?? []);
     const total = (value: (stream: InboundStream) => number) =>
       streams.reduce((sum, stream) => sum + value(stream), 0);
-    const clockRate = this.codec?.clockRate ?? 0;
-    const jitter = this.preferredStream?.statistics.jitter ?? 0;
     return {
       codec: this.codec?.name ?? null,
       packets: total((stream) => stream.packets),
@@ -193,11 +262,15 @@ export class InboundTrack {
         total((stream) => stream.statistics.lost),
       ),
       recovered: total((stream) => stream.recovered),
-      jitterMs: clockRate === 0 ? 0 : (jitter * 1000) / clockRate,
+      redRecovered: this.#red.recovered,
+      jitterMs: this.#jitterMs,
       bitrate: total((stream) => stream.rate.bitsPerSecond),
       nackSent: total((stream) => stream.nack?.sent ?? 0),
       pliSent: this.#keyFrames.sent,
       keyFrames: total((stream) => stream.keyFrames),
+      freezes: this.#freezes.count,
+      frozenMs: this.#freezes.frozenMs,
+      quality: this.quality,
       rttMs: this.#link.rttMs < 0 ? null : this.#link.rttMs,
       encodings: this.encodings.map(({ rid, stream, ssrc }) => ({
         rid,

@@ -36,6 +36,11 @@ export class PacketHistory {
     return this.#newest;
   }
 
+  /** Packets remembered. */
+  get capacity(): number {
+    return this.#mask + 1;
+  }
+
   get bytes(): number {
     return this.#entries.byteLength;
   }

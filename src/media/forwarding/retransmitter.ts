@@ -2,7 +2,7 @@ import { batchSize, slotBytes } from '../../packet-io/layout.ts';
 import { Urgency } from '../bandwidth/packet-outlet.ts';
 import { absSendTimeAt } from '../rtp/abs-send-time.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
-import { writeUint16 } from '../rtp/rtp-packet.ts';
+import { type RtpPacket, writeUint16 } from '../rtp/rtp-packet.ts';
 import { originalSequenceBytes } from '../rtp/rtx.ts';
 import { packetAge, toSequence } from '../rtp/serial-number.ts';
 import type { TransportLink } from '../transport-link.ts';
@@ -44,6 +44,8 @@ export class Retransmitter {
   /** Packets sent again, and NACKs that could not be answered. */
   sent = 0;
   missed = 0;
+  /** RtpPacket.redBlock of `history` entries, by number & mask; null until there is one that is not 0. */
+  #redBlocks: Uint8Array | null = null;
   /** Of `history` entries written from now on. */
   epoch = 0;
 
@@ -63,6 +65,15 @@ export class Retransmitter {
   /** What is sent from now on comes from another source, or by other ids: what was sent is kept apart. */
   nextEpoch(): void {
     this.epoch = (this.epoch + 1) & 0xff;
+  }
+
+  /** What was recorded last under `sequence` was this block of its packet. */
+  noteRedBlock(sequence: number, redBlock: number): void {
+    if (this.#redBlocks === null) {
+      if (redBlock === 0) return;
+      this.#redBlocks = new Uint8Array(this.history.capacity);
+    }
+    this.#redBlocks[sequence & (this.#redBlocks.length - 1)] = redBlock;
   }
 
   /**
@@ -149,8 +160,11 @@ export class Retransmitter {
     if (!packet.parse(context.arena, slot + history.start, history.length)) return 0;
     packet.serial = commons.nextSerial();
     packet.absSendTime = absSendTimeAt(context.clock);
+    const redBlock = this.#redBlocks === null ? 0 : this.#redBlocks[sequence & (this.#redBlocks.length - 1)];
+    if (redBlock > 0 && !this.#selectBlock(packet, redBlock)) return 0;
     const sameSource = history.epoch === this.epoch && format.extensionKinds !== null;
-    if (sameSource) packet.readExtensions(format.extensionKinds!);
+    // A packet taken out of a later one's redundancy went out without that one's extensions.
+    if (sameSource && redBlock <= 1) packet.readExtensions(format.extensionKinds!);
     const rtxPayloadType = format.rtxPayloadTypes[history.payloadType];
     const plain = rtxPayloadType > 127;
     // The same SRTP index must not protect two different texts (RFC 7714 §8.4): byte for byte the same or not at all.
@@ -196,6 +210,17 @@ export class Retransmitter {
       history.packetNumber,
     );
     return end - at + packet.payloadLength;
+  }
+
+  /** Puts one block of a RED payload in its place, as it was when it was sent. */
+  #selectBlock(packet: RtpPacket, redBlock: number): boolean {
+    const { red } = this.#link.commons;
+    if (!red.parse(packet.bytes, packet.payloadOffset, packet.payloadLength)) return false;
+    const block = red.count - redBlock;
+    if (block < 0) return false;
+    packet.payloadOffset = red.offset[block];
+    packet.payloadLength = red.length[block];
+    return true;
   }
 
   #inRing(packetNumber: number): boolean {

@@ -59,6 +59,11 @@ export class RtpPacket {
   streamKey = 0;
   /** Index among its track's encodings. */
   encoding = 0;
+  /**
+   * 0 for the payload as it came. Where one block of a RED payload (RFC 2198) was put in its place: which, counted
+   * from the end, the primary being 1.
+   */
+  redBlock = 0;
   /** Video: whether a decoder can start here. */
   startsKeyFrame = false;
 

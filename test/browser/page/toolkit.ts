@@ -2,6 +2,7 @@
  * What the tests put into every page before its own scripts run: connections are tracked, and
  * `toolkit` offers the clients and reports the tests call through page.evaluate.
  */
+import { dataClose, dataOpen, dataReceived, dataSendBytes, dataSendTexts, dataStates } from './data-page.ts';
 import { describeConnections, inboundMedia, outboundMedia } from './media-report.ts';
 import { limitCameras, openSource } from './media-source.ts';
 import {
@@ -23,6 +24,12 @@ export const pageToolkit = {
   answerOf,
   attachTrack,
   colourOfTrack,
+  dataClose,
+  dataOpen,
+  dataReceived,
+  dataSendBytes,
+  dataSendTexts,
+  dataStates,
   describeConnections,
   detachTrack,
   endSession,
