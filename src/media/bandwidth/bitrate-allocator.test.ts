@@ -37,7 +37,7 @@ class Scene {
   nowMs = 0;
 
   constructor(...senders: Sender[]) {
-    for (const sender of senders) this.allocator.add(sender, 0);
+    for (const sender of senders) this.allocator.add(sender);
   }
 
   /** Runs the allocator every 200 ms. */
@@ -56,6 +56,15 @@ test('without a bound everybody gets all, at once', () => {
   scene.allocator.allocate(0, Number.POSITIVE_INFINITY, true);
   assert.deepEqual(spatials(senders), [2, 2]);
   assert.equal(senders[0].targetReason, 'all-wanted');
+});
+
+test('without a bound a choice that allows more than there is stays as it is', () => {
+  const sender = new Sender(layers);
+  sender.target = { spatial: 7, temporal: 7 };
+  const scene = new Scene(sender);
+  scene.allocator.allocate(0, Number.POSITIVE_INFINITY, true);
+  assert.deepEqual(sender.target, { spatial: 7, temporal: 7 });
+  assert.equal(sender.targetReason, 'all-wanted');
 });
 
 test('every video gets its lowest layer before any gets its second, then it goes by priority', () => {
@@ -154,10 +163,10 @@ test('layers that the publisher does not send are passed over', () => {
   const scene = new Scene(sender);
   scene.run(5_000_000, 1000);
   assert.equal(sender.target.spatial, 1);
+  // Where nothing comes at all, the choice stays for what may.
   sender.bitrates = [0, 0, 0];
-  scene.run(5_000_000, 1000);
-  assert.equal(sender.target.spatial, -1);
-  assert.equal(sender.targetReason, 'nothing-sent');
+  scene.run(50_000, 1000);
+  assert.equal(sender.target.spatial, 1);
 });
 
 test('the sum stays within the estimate, and nobody has a second layer while another lacks one that fits', () => {

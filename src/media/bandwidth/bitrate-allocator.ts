@@ -9,9 +9,7 @@ export type AllocationReason =
   /** More would fit, but it has switched a moment ago, or more has not fitted for long enough. */
   | 'waiting-to-switch-up'
   /** Not even its lowest layer fits. */
-  | 'estimate-too-low'
-  /** The publisher sends nothing of it. */
-  | 'nothing-sent';
+  | 'estimate-too-low';
 
 /** Packets are more than their payload: headers, SRTP, UDP, IP, in a stream of common packet sizes. */
 const overheadFactor = 1.06;
@@ -31,13 +29,14 @@ const switchUpIntervalMs = 5000;
 const maxSwitchUpIntervalMs = 40_000;
 /** A switch up that was taken back within this time did not last. */
 const lastingMs = 10_000;
-/** What a new sender gets in its first moments does not count as switching. */
+/** What a sender gets in the first moments of its source does not count as switching. */
 const settlingMs = 2000;
 
 /** What the allocator remembers of a sender. */
 interface Share {
   readonly sender: AllocatableSender;
-  readonly addedMs: number;
+  /** When there was first something to send; -1 before. */
+  startedMs: number;
   /** Of this run. */
   layers: readonly LayerInfo[];
   /** Index in `layers`; -1 for nothing. */
@@ -65,15 +64,16 @@ export class BitrateAllocator {
   #shares: Share[] = [];
   #audio: AllocatableSender[] = [];
   #shortSinceMs = -1;
+  #unbounded = false;
 
-  add(sender: AllocatableSender, nowMs: number): void {
+  add(sender: AllocatableSender): void {
     if (sender.kind === 'audio') {
       this.#audio.push(sender);
       return;
     }
     this.#shares.push({
       sender,
-      addedMs: nowMs,
+      startedMs: -1,
       layers: [],
       current: -1,
       plan: -1,
@@ -99,18 +99,20 @@ export class BitrateAllocator {
    * @param limitKnown false while more may well get through: then no video is refused its lowest layer
    */
   allocate(nowMs: number, estimate: number, limitKnown: boolean): void {
+    this.#unbounded = estimate === Number.POSITIVE_INFINITY;
     const audio = this.#audio.reduce((sum, sender) => sum + topBitrate(sender.layers()), 0);
     const shares = this.#shares.sort((one, other) => other.sender.priority - one.sender.priority);
     this.wanted = audio;
     for (const share of shares) {
       share.layers = share.sender.layers().filter(({ active }) => active);
       share.current = indexOfTarget(share);
+      if (share.startedMs < 0 && share.layers.length > 0) share.startedMs = nowMs;
       this.wanted += topBitrate(share.layers);
     }
     const budget = Math.max(0, estimate - audio);
     const tolerance = this.#tolerance(nowMs, budget);
     plan(shares, budget, tolerance, limitKnown);
-    for (const share of shares) this.#apply(share, nowMs, estimate);
+    for (const share of shares) this.#apply(share, nowMs);
     this.allocated = audio + shares.reduce((sum, share) => sum + cost(share, share.current), 0);
   }
 
@@ -126,32 +128,38 @@ export class BitrateAllocator {
     return sitOut ? severeShortage : 1;
   }
 
-  #apply(share: Share, nowMs: number, estimate: number): void {
+  #apply(share: Share, nowMs: number): void {
     const { layers, current } = share;
     const top = layers.length - 1;
-    if (share.plan > current && !this.#maySwitchUp(share, nowMs, estimate)) {
+    // Nothing comes: whatever does may go out until the next time.
+    if (top < 0) return;
+    if (share.plan > current && !this.#maySwitchUp(share, nowMs)) {
       // From nothing to something is no luxury.
       const next = Math.max(current, 0);
       this.#choose(share, next, 'waiting-to-switch-up', nowMs);
       return;
     }
     if (share.plan <= current) share.roomSinceMs = -1;
-    const reason = top < 0 ? 'nothing-sent' : share.plan === top ? 'all-wanted' : 'estimate-limited';
-    this.#choose(share, share.plan, share.plan < 0 && top >= 0 ? 'estimate-too-low' : reason, nowMs);
+    const reason = share.plan === top ? 'all-wanted' : 'estimate-limited';
+    this.#choose(share, share.plan, share.plan < 0 ? 'estimate-too-low' : reason, nowMs);
   }
 
-  #maySwitchUp(share: Share, nowMs: number, estimate: number): boolean {
+  #maySwitchUp(share: Share, nowMs: number): boolean {
     if (share.roomSinceMs < 0) share.roomSinceMs = nowMs;
     // Where nothing is measured, nothing is gained by waiting; a new sender is to look well soon.
-    if (estimate === Number.POSITIVE_INFINITY || nowMs - share.addedMs < settlingMs) return true;
+    if (this.#unbounded || nowMs - share.startedMs < settlingMs) return true;
     return nowMs - share.roomSinceMs >= switchUpAfterMs && nowMs - share.switchedMs >= share.intervalMs;
   }
 
   #choose(share: Share, index: number, reason: AllocationReason, nowMs: number): void {
     const { sender, layers, current } = share;
-    const spatial = index < 0 ? -1 : layers[index].spatial;
-    const temporal = index < 0 ? -1 : layers[index].temporal;
     const { target } = sender;
+    let spatial = index < 0 ? -1 : layers[index].spatial;
+    let temporal = index < 0 ? -1 : layers[index].temporal;
+    if (this.#unbounded && index === current && target.spatial >= spatial && target.temporal >= temporal) {
+      // It allows more than there is: what comes next may go out at once.
+      ({ spatial, temporal } = target);
+    }
     if (target.spatial === spatial && target.temporal === temporal && sender.targetReason === reason) return;
     if (index !== current) this.#noteSwitch(share, index > current, nowMs);
     share.current = index;
@@ -159,7 +167,7 @@ export class BitrateAllocator {
   }
 
   #noteSwitch(share: Share, up: boolean, nowMs: number): void {
-    if (nowMs - share.addedMs >= settlingMs) this.switches++;
+    if (nowMs - share.startedMs >= settlingMs) this.switches++;
     share.roomSinceMs = -1;
     if (up) {
       if (nowMs - share.switchedUpMs > 4 * share.intervalMs) share.intervalMs = switchUpIntervalMs;

@@ -126,7 +126,7 @@ export class ConnectionBandwidth {
   }
 
   addSender(sender: AllocatableSender): void {
-    this.allocator.add(sender, this.#context.clock.nowMs);
+    this.allocator.add(sender);
     this.reallocate();
   }
 
