@@ -45,9 +45,9 @@ function captureNativePacketIo(): void {
 function routeSubscriptions(server: Manifold, native: FloorPacketIo): void {
   for (const room of server.rooms.rooms.values()) {
     for (const publication of room.publications()) {
-      const stream = publication.track.preferredStream;
+      const stream = publication.track.encodings[0]?.stream;
       const codec = publication.track.codec;
-      if (stream === null || codec === null) continue;
+      if (stream == null || codec === null) continue;
       const targets: number[] = [];
       for (const participant of room.participants.values()) {
         const forwarder = participant.subscriptions.get(publication)?.forwarder;

@@ -18,6 +18,8 @@ export interface MediaTransportOptions {
   /** Bounds of what a receiver's path is taken to carry, in bits per second. Default 50 kbit/s and 50 Mbit/s. */
   readonly minBandwidth?: number;
   readonly maxBandwidth?: number;
+  /** An encoding nobody has had use for this long, in ms, is reported as unused. Default 5000. */
+  readonly unusedEncodingMs?: number;
 }
 
 export type ResolvedMediaTransportOptions = Required<MediaTransportOptions>;
@@ -33,5 +35,6 @@ export function resolveMediaTransportOptions(options: MediaTransportOptions): Re
     initialBandwidth: options.initialBandwidth ?? 600_000,
     minBandwidth: options.minBandwidth ?? 50_000,
     maxBandwidth: options.maxBandwidth ?? 50_000_000,
+    unusedEncodingMs: options.unusedEncodingMs ?? 5000,
   };
 }

@@ -1,10 +1,8 @@
 import { InboxField, inboxStride } from '../packet-io/layout.ts';
-import type { AllocatableSender } from './bandwidth/allocatable-sender.ts';
 import { type BandwidthStats, ConnectionBandwidth } from './bandwidth/connection-bandwidth.ts';
 import { Forwarder } from './forwarding/forwarder.ts';
 import { InboundTrack } from './forwarding/inbound-track.ts';
 import { TransportPadding } from './forwarding/transport-padding.ts';
-import { WholeStreamSender } from './forwarding/whole-stream-sender.ts';
 import type { MediaContext } from './media-context.ts';
 import { type MediaTransportOptions, resolveMediaTransportOptions } from './media-transport-options.ts';
 import { noPayloadType } from './receiving/payload-type-table.ts';
@@ -47,8 +45,6 @@ export class MediaTransport {
   readonly #received = new Map<InboundTrack, ReceiveParameters>();
   readonly #forwarders: Forwarder[] = [];
   readonly #bandwidth: ConnectionBandwidth;
-  /** What the allocator knows each forwarder as. */
-  readonly #shares = new Map<Forwarder, AllocatableSender>();
   readonly #forwarderBySsrc = new Map<number, Forwarder>();
   /** ExtensionKind by the remote's ids. */
   readonly #extensionKinds = new Uint8Array(256).fill(unknownExtension);
@@ -77,7 +73,7 @@ export class MediaTransport {
       new TransportPadding(this.#forwarders),
       (atMs) => this.#timers.schedule(TimerName.Bandwidth, atMs),
     );
-    this.#link = new TransportLink(transport, context, resolved, this.#timers, this.#bandwidth.outlet);
+    this.#link = new TransportLink(transport, context, resolved, this.#timers, this.#bandwidth);
     this.#demux = new StreamDemux(this.#link.options.maxStreams);
     this.#feedback = new PublisherFeedback(this.#link, this.#demux);
     this.#rtcpReceiver = new RtcpReceiver(this.#link, this.#demux, this.#forwarderBySsrc, this.#bandwidth);
@@ -119,9 +115,7 @@ export class MediaTransport {
     this.#forwarders.push(forwarder);
     this.#forwarderBySsrc.set(parameters.ssrc | 0, forwarder);
     this.#cname = parameters.cname;
-    const share = new WholeStreamSender(forwarder);
-    this.#shares.set(forwarder, share);
-    this.#bandwidth.addSender(share);
+    this.#bandwidth.addSender(forwarder);
     this.#sendersChanged();
     this.#startReports();
     return forwarder;
@@ -139,8 +133,7 @@ export class MediaTransport {
     if (index < 0) return;
     this.#forwarders.splice(index, 1);
     this.#forwarderBySsrc.delete(forwarder.ssrc | 0);
-    this.#bandwidth.removeSender(this.#shares.get(forwarder)!);
-    this.#shares.delete(forwarder);
+    this.#bandwidth.removeSender(forwarder);
     forwarder.close();
   }
 
@@ -206,6 +199,9 @@ export class MediaTransport {
     if (this.#timers.take(TimerName.Nack, nowMs)) this.#feedback.sendNacks();
     if (this.#timers.take(TimerName.KeyFrame, nowMs)) {
       for (const track of this.#demux.tracks) track.handleKeyFrameTimeout();
+    }
+    if (this.#timers.take(TimerName.Demand, nowMs)) {
+      for (const track of this.#demux.tracks) track.handleDemandTimeout();
     }
     if (this.#timers.take(TimerName.Feedback, nowMs)) this.#feedback.sendTransportFeedback();
     if (this.#timers.take(TimerName.Report, nowMs)) this.#report();

@@ -160,7 +160,7 @@ export interface RtpFields {
   readonly ssrc: number;
   readonly marker?: boolean;
   readonly payload?: readonly number[] | Uint8Array;
-  /** One-byte header extensions: [id, data]. */
+  /** Header extensions, [id, data]: in the one-byte form where that can hold them. */
   readonly extensions?: readonly (readonly [id: number, data: readonly number[]])[];
   readonly padding?: number;
   readonly csrcs?: readonly number[];
@@ -177,9 +177,12 @@ export function rtp(fields: RtpFields): Uint8Array {
     ...(fields.csrcs ?? []).flatMap((csrc) => big(csrc, 4)),
   ];
   if (fields.extensions) {
-    const block = fields.extensions.flatMap(([id, data]) => [(id << 4) | (data.length - 1), ...data]);
+    const oneByte = fields.extensions.every(([id, { length }]) => id < 15 && length > 0 && length <= 16);
+    const block = fields.extensions.flatMap(([id, data]) =>
+      oneByte ? [(id << 4) | (data.length - 1), ...data] : [id, data.length, ...data],
+    );
     while (block.length % 4 !== 0) block.push(0);
-    bytes.push(0xbe, 0xde, ...big(block.length / 4, 2), ...block);
+    bytes.push(...(oneByte ? [0xbe, 0xde] : [0x10, 0x00]), ...big(block.length / 4, 2), ...block);
   }
   bytes.push(...(fields.payload ?? []));
   if (fields.padding) bytes.push(...new Array<number>(fields.padding - 1).fill(0), fields.padding);

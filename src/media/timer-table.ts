@@ -8,11 +8,13 @@ export const TimerName = {
   Feedback: 2,
   /** Key frame requests that were held back, or not answered. */
   KeyFrame: 3,
+  /** Encodings nobody has use for. */
+  Demand: 4,
   /** Packets that wait for their turn, padding, and shares of the bandwidth. */
-  Bandwidth: 4,
+  Bandwidth: 5,
 } as const;
 
-const timerCount = 5;
+const timerCount = 6;
 
 /** A fixed table of named deadlines in ms; Infinity for those not set. */
 export class TimerTable {

@@ -1,4 +1,5 @@
 import { maxPrefixBytes, PacketKind } from '../packet-io/layout.ts';
+import type { ConnectionBandwidth } from './bandwidth/connection-bandwidth.ts';
 import type { PacketOutlet } from './bandwidth/packet-outlet.ts';
 import { RedPayload } from './codecs/red.ts';
 import type { MediaContext } from './media-context.ts';
@@ -48,7 +49,8 @@ export class TransportLink {
   readonly commons: MediaCommons;
   readonly options: ResolvedMediaTransportOptions;
   readonly timers: TimerTable;
-  /** Where RTP goes out. */
+  readonly bandwidth: ConnectionBandwidth;
+  /** Where RTP goes out: that of `bandwidth`. */
   readonly outlet: PacketOutlet;
   /** The SSRC our feedback and receiver reports are from. */
   readonly reporterSsrc: number;
@@ -62,14 +64,15 @@ export class TransportLink {
     context: MediaContext,
     options: ResolvedMediaTransportOptions,
     timers: TimerTable,
-    outlet: PacketOutlet,
+    bandwidth: ConnectionBandwidth,
   ) {
     this.id = id;
     this.context = context;
     this.commons = commonsOf(context);
     this.options = options;
     this.timers = timers;
-    this.outlet = outlet;
+    this.bandwidth = bandwidth;
+    this.outlet = bandwidth.outlet;
     this.reporterSsrc = context.randomUint32() | 0;
   }
 

@@ -1,9 +1,6 @@
 /** A publisher's video as a forwarder would send it: nine layers of three resolutions, in frames of varying size. */
-import type {
-  AllocatableSender,
-  LayerChoice,
-  LayerInfo,
-} from '../../src/media/bandwidth/allocatable-sender.ts';
+import type { AllocatableLayer, AllocatableSender } from '../../src/media/bandwidth/allocatable-sender.ts';
+import type { LayerPair } from '../../src/media/layers/layer-policy.ts';
 import type { SeededRandom } from '../network/seeded-random.ts';
 
 /** Bits per second of payload of each resolution with all its frames. */
@@ -28,7 +25,9 @@ export interface LayerSwitch {
 export class LayeredSource implements AllocatableSender {
   readonly kind = 'video';
   readonly priority = 0;
-  target: LayerChoice = { spatial: -1, temporal: -1 };
+  readonly pauseReason = null;
+  readonly bitrate = 0;
+  target: LayerPair = { spatial: -1, temporal: -1 };
   targetReason = '';
   paused = false;
   readonly switches: LayerSwitch[] = [];
@@ -45,7 +44,7 @@ export class LayeredSource implements AllocatableSender {
     this.#nextFrameMs = startMs;
   }
 
-  layers(): readonly LayerInfo[] {
+  layers(): readonly AllocatableLayer[] {
     return spatialBitrates.flatMap((bitrate, spatial) =>
       temporalShares.map((share, temporal) => ({
         spatial,

@@ -183,17 +183,13 @@ export class SimulatedFlow {
   }
 
   #audioSender(): AllocatableSender {
-    const layer = {
-      spatial: 0,
-      temporal: 0,
-      bitrate: ((audioBytes + 44) * 8000) / audioIntervalMs,
-      active: true,
-    };
     const target = { spatial: 0, temporal: 0 };
     return {
       kind: 'audio',
       priority: 0,
-      layers: () => [layer],
+      pauseReason: null,
+      bitrate: (audioBytes * 8000) / audioIntervalMs,
+      layers: () => [],
       target,
       targetReason: '',
       setTarget: () => {},

@@ -180,10 +180,10 @@ test('a path with room carries everything, and nothing waits', () => {
 test('video that does not fit is left out with a reason, audio goes on; it comes back when there is room', () => {
   const scene = new Scene(700_000);
   scene.run(15);
-  assert.equal(scene.video.pauseReason, 'estimate-too-low');
+  assert.equal(scene.video.targetReason, 'estimate-too-low');
   scene.reset();
   scene.run(10);
-  assert.equal(scene.video.pauseReason, 'estimate-too-low');
+  assert.equal(scene.video.targetReason, 'estimate-too-low');
   assert.ok(scene.arrived.get(audioSsrc)! > 490);
   assert.equal(scene.arrived.get(videoSsrc), undefined);
   // What is sent to keep the estimate up goes by RTX, and leaves the audio alone.
@@ -193,7 +193,7 @@ test('video that does not fit is left out with a reason, audio goes on; it comes
   assert.ok(estimate! > 550_000 && estimate! < 740_000, `${estimate}`);
   scene.link.update(scene.simulation.clock.nowMs, { capacityBps: 3_000_000 });
   scene.run(10);
-  assert.equal(scene.video.pauseReason, null);
+  assert.equal(scene.video.targetReason, 'all-wanted');
   assert.equal(scene.video.state, 'live');
 });
 

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { LayerPair } from '../layers/layer-policy.ts';
 import type { MediaKind } from '../rtp-parameters.ts';
-import type { AllocatableSender, LayerChoice, LayerInfo } from './allocatable-sender.ts';
+import type { AllocatableLayer, AllocatableSender } from './allocatable-sender.ts';
 import { BitrateAllocator } from './bitrate-allocator.ts';
 
 class Sender implements AllocatableSender {
   readonly kind: MediaKind;
   priority: number;
   bitrates: number[];
-  target: LayerChoice = { spatial: -1, temporal: -1 };
+  target: LayerPair = { spatial: -1, temporal: -1 };
   targetReason = '';
+  pauseReason: string | null = null;
   switches = 0;
 
   constructor(bitrates: number[], priority = 0, kind: MediaKind = 'video') {
@@ -19,7 +21,11 @@ class Sender implements AllocatableSender {
     this.priority = priority;
   }
 
-  layers(): LayerInfo[] {
+  get bitrate(): number {
+    return this.bitrates.at(-1)!;
+  }
+
+  layers(): AllocatableLayer[] {
     return this.bitrates.map((bitrate, spatial) => ({ spatial, temporal: 0, bitrate, active: bitrate > 0 }));
   }
 
@@ -50,21 +56,43 @@ class Scene {
 
 const spatials = (senders: readonly Sender[]) => senders.map(({ target }) => target.spatial);
 
-test('without a bound everybody gets all, at once', () => {
+test('without a bound nobody is limited, and whoever was is not any more', () => {
   const senders = [new Sender(layers), new Sender(layers)];
+  senders[1].target = { spatial: 1, temporal: 0 };
   const scene = new Scene(...senders);
-  scene.allocator.allocate(0, Number.POSITIVE_INFINITY, true);
-  assert.deepEqual(spatials(senders), [2, 2]);
-  assert.equal(senders[0].targetReason, 'all-wanted');
+  scene.run(Number.POSITIVE_INFINITY, 400);
+  // What somebody else chose stays.
+  assert.deepEqual(spatials(senders), [-1, 1]);
+  scene.run(330_000, 1000);
+  assert.deepEqual(spatials(senders), [0, 0]);
+  scene.run(Number.POSITIVE_INFINITY, 200);
+  assert.deepEqual(spatials(senders), [255, 255]);
+  assert.equal(senders[0].targetReason, 'not-limited');
 });
 
-test('without a bound a choice that allows more than there is stays as it is', () => {
-  const sender = new Sender(layers);
-  sender.target = { spatial: 7, temporal: 7 };
+test('layers of which nothing is known yet are not chosen, but for the lowest', () => {
+  const sender = new Sender([0, 0, 0]);
+  sender.layers = () =>
+    sender.bitrates.map((bitrate, spatial) => ({ spatial, temporal: 0, bitrate, active: true }));
   const scene = new Scene(sender);
-  scene.allocator.allocate(0, Number.POSITIVE_INFINITY, true);
-  assert.deepEqual(sender.target, { spatial: 7, temporal: 7 });
-  assert.equal(sender.targetReason, 'all-wanted');
+  scene.run(5_000_000, 400);
+  assert.equal(sender.target.spatial, 0);
+  sender.bitrates = layers;
+  scene.run(5_000_000, 400);
+  assert.equal(sender.target.spatial, 2);
+});
+
+test('what is paused by others gets nothing, and keeps its target', () => {
+  const paused = new Sender(layers);
+  const other = new Sender(layers);
+  const audio = new Sender([60_000], 0, 'audio');
+  const scene = new Scene(paused, other, audio);
+  scene.run(400_000, 4000);
+  assert.deepEqual(spatials([paused, other]), [0, 0]);
+  paused.pauseReason = 'hidden';
+  audio.pauseReason = 'hidden';
+  scene.run(400_000, 8000);
+  assert.deepEqual(spatials([paused, other]), [0, 1]);
 });
 
 test('every video gets its lowest layer before any gets its second, then it goes by priority', () => {
@@ -80,10 +108,10 @@ test('every video gets its lowest layer before any gets its second, then it goes
 test('audio comes first', () => {
   const video = new Sender([100_000]);
   const scene = new Scene(video, new Sender([60_000], 0, 'audio'));
-  scene.run(160_000, 4000);
+  scene.run(185_000, 4000);
   assert.equal(video.target.spatial, -1);
   assert.equal(video.targetReason, 'estimate-too-low');
-  scene.run(180_000, 400);
+  scene.run(200_000, 400);
   assert.equal(video.target.spatial, 0);
 });
 

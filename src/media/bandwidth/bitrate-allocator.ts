@@ -1,7 +1,10 @@
-import type { AllocatableSender, LayerInfo } from './allocatable-sender.ts';
+import { highestLayer } from '../layers/layer-selector.ts';
+import type { AllocatableLayer, AllocatableSender } from './allocatable-sender.ts';
 
 /** Why a sender has its target; shown as it is. */
 export type AllocationReason =
+  /** Nothing is known of what the receiver's network carries. */
+  | 'not-limited'
   /** It gets all it asks for. */
   | 'all-wanted'
   /** More would not fit. */
@@ -13,6 +16,8 @@ export type AllocationReason =
 
 /** Packets are more than their payload: headers, SRTP, UDP, IP, in a stream of common packet sizes. */
 const overheadFactor = 1.06;
+/** The same of the small packets of audio, in bits per second: 50 packets of 64 bytes. */
+const audioOverhead = 25_000;
 /** A higher layer has to fit with this margin: the estimate falls by 15 % when it finds the capacity. */
 const switchUpMargin = 1.2;
 /** A layer in use is kept while it fits with this much too little ... */
@@ -37,8 +42,10 @@ interface Share {
   readonly sender: AllocatableSender;
   /** When there was first something to send; -1 before. */
   startedMs: number;
+  /** Whether its target is this allocator's; until then it is not limited. */
+  limited: boolean;
   /** Of this run. */
-  layers: readonly LayerInfo[];
+  layers: readonly AllocatableLayer[];
   /** Index in `layers`; -1 for nothing. */
   current: number;
   plan: number;
@@ -64,7 +71,6 @@ export class BitrateAllocator {
   #shares: Share[] = [];
   #audio: AllocatableSender[] = [];
   #shortSinceMs = -1;
-  #unbounded = false;
 
   add(sender: AllocatableSender): void {
     if (sender.kind === 'audio') {
@@ -74,6 +80,7 @@ export class BitrateAllocator {
     this.#shares.push({
       sender,
       startedMs: -1,
+      limited: false,
       layers: [],
       current: -1,
       plan: -1,
@@ -99,12 +106,12 @@ export class BitrateAllocator {
    * @param limitKnown false while more may well get through: then no video is refused its lowest layer
    */
   allocate(nowMs: number, estimate: number, limitKnown: boolean): void {
-    this.#unbounded = estimate === Number.POSITIVE_INFINITY;
-    const audio = this.#audio.reduce((sum, sender) => sum + topBitrate(sender.layers()), 0);
+    const unbounded = estimate === Number.POSITIVE_INFINITY;
+    const audio = this.#audio.reduce((sum, sender) => sum + audioCost(sender), 0);
     const shares = this.#shares.sort((one, other) => other.sender.priority - one.sender.priority);
     this.wanted = audio;
     for (const share of shares) {
-      share.layers = share.sender.layers().filter(({ active }) => active);
+      share.layers = layersOf(share.sender);
       share.current = indexOfTarget(share);
       if (share.startedMs < 0 && share.layers.length > 0) share.startedMs = nowMs;
       this.wanted += topBitrate(share.layers);
@@ -112,7 +119,10 @@ export class BitrateAllocator {
     const budget = Math.max(0, estimate - audio);
     const tolerance = this.#tolerance(nowMs, budget);
     plan(shares, budget, tolerance, limitKnown);
-    for (const share of shares) this.#apply(share, nowMs);
+    for (const share of shares) {
+      if (unbounded) release(share);
+      else this.#apply(share, nowMs);
+    }
     this.allocated = audio + shares.reduce((sum, share) => sum + cost(share, share.current), 0);
   }
 
@@ -146,20 +156,17 @@ export class BitrateAllocator {
 
   #maySwitchUp(share: Share, nowMs: number): boolean {
     if (share.roomSinceMs < 0) share.roomSinceMs = nowMs;
-    // Where nothing is measured, nothing is gained by waiting; a new sender is to look well soon.
-    if (this.#unbounded || nowMs - share.startedMs < settlingMs) return true;
+    // A new sender is to look well soon.
+    if (nowMs - share.startedMs < settlingMs) return true;
     return nowMs - share.roomSinceMs >= switchUpAfterMs && nowMs - share.switchedMs >= share.intervalMs;
   }
 
   #choose(share: Share, index: number, reason: AllocationReason, nowMs: number): void {
     const { sender, layers, current } = share;
     const { target } = sender;
-    let spatial = index < 0 ? -1 : layers[index].spatial;
-    let temporal = index < 0 ? -1 : layers[index].temporal;
-    if (this.#unbounded && index === current && target.spatial >= spatial && target.temporal >= temporal) {
-      // It allows more than there is: what comes next may go out at once.
-      ({ spatial, temporal } = target);
-    }
+    const spatial = index < 0 ? -1 : layers[index].spatial;
+    const temporal = index < 0 ? -1 : layers[index].temporal;
+    share.limited = true;
     if (target.spatial === spatial && target.temporal === temporal && sender.targetReason === reason) return;
     if (index !== current) this.#noteSwitch(share, index > current, nowMs);
     share.current = index;
@@ -177,6 +184,15 @@ export class BitrateAllocator {
     }
     share.switchedMs = nowMs;
   }
+}
+
+/** Nothing is known that would limit a sender: what was limited is not any more. */
+function release(share: Share): void {
+  const { sender, layers, limited } = share;
+  if (!limited) return;
+  share.limited = false;
+  share.current = layers.length - 1;
+  sender.setTarget(highestLayer, highestLayer, 'not-limited');
 }
 
 /** Sets what each share could get of the budget, `shares` being in the order of their priority. */
@@ -219,9 +235,20 @@ function cost(share: Share, index: number): number {
   return index < 0 ? 0 : share.layers[index].bitrate * overheadFactor;
 }
 
-function topBitrate(layers: readonly LayerInfo[]): number {
+/** What can be sent of a video: the lowest layer that comes, and those above of which it is known what they cost. */
+function layersOf(sender: AllocatableSender): AllocatableLayer[] {
+  if (sender.pauseReason !== null) return [];
+  const active = sender.layers().filter((layer) => layer.active);
+  return active.filter(({ bitrate }, index) => index === 0 || bitrate > 0);
+}
+
+function audioCost({ pauseReason, bitrate }: AllocatableSender): number {
+  return pauseReason !== null || bitrate === 0 ? 0 : bitrate + audioOverhead;
+}
+
+function topBitrate(layers: readonly AllocatableLayer[]): number {
   let top = 0;
-  for (const { bitrate, active } of layers) if (active && bitrate > top) top = bitrate;
+  for (const { bitrate } of layers) if (bitrate > top) top = bitrate;
   return top * overheadFactor;
 }
 

@@ -60,6 +60,11 @@ export class PacketOutlet {
     this.#onWaiting = onWaiting;
   }
 
+  /** Where prefixes are written. */
+  get prefixes(): Uint8Array {
+    return this.#context.sendQueue.prefixes;
+  }
+
   /** Whether video is spread over time. */
   get pacing(): boolean {
     return this.#pacing;

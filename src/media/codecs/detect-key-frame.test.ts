@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PacketLayers } from '../layers/packet-layers.ts';
 import { hex, seededRandom } from '../simulation.test.ts';
-import { detectKeyFrame, KeyFrameSyntax } from './detect-key-frame.ts';
+import { KeyFrameSyntax } from './detect-key-frame.ts';
 import { KeyFrame } from './key-frame.ts';
 
 const { None, Start, WithoutParameterSets } = KeyFrame;
@@ -69,15 +70,16 @@ for (const [syntax, what, payload, found] of cases) {
       const bytes = hex(payload);
       const padded = new Uint8Array(bytes.length + 40).fill(around);
       padded.set(bytes, 20);
-      assert.equal(detectKeyFrame(KeyFrameSyntax[syntax], padded, 20, bytes.length), found);
+      assert.equal(new PacketLayers().read(KeyFrameSyntax[syntax], padded, 20, bytes.length), found);
     }
   });
 }
 
 test('random payloads are read without an error', () => {
+  const layers = new PacketLayers();
   const random = seededRandom(5);
   for (let round = 0; round < 20_000; round++) {
     const bytes = Uint8Array.from({ length: random() % 24 }, () => random());
-    for (const syntax of Object.values(KeyFrameSyntax)) detectKeyFrame(syntax, bytes, 0, bytes.length);
+    for (const syntax of Object.values(KeyFrameSyntax)) layers.read(syntax, bytes, 0, bytes.length);
   }
 });

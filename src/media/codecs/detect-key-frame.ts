@@ -3,8 +3,6 @@ import { av1KeyFrame } from './av1.ts';
 import { h264KeyFrame } from './h264.ts';
 import { h265KeyFrame } from './h265.ts';
 import { KeyFrame } from './key-frame.ts';
-import { vp8KeyFrame } from './vp8.ts';
-import { vp9KeyFrame } from './vp9.ts';
 
 /** How to recognize key frames, numbered so that a table by payload type can hold it. */
 export const KeyFrameSyntax = { None: 0, Vp8: 1, Vp9: 2, H264: 3, H265: 4, Av1: 5 } as const;
@@ -27,13 +25,12 @@ export function keyFrameSyntaxOf(codec: RtpCodecParameters): number {
   }
 }
 
-/** Whether a key frame starts in this payload: one of KeyFrame. Never reads beyond `length`. */
+/**
+ * Whether a key frame starts in this payload: one of KeyFrame. For the codecs whose payload says so itself; VP8 and
+ * VP9 say it in their payload descriptors, see PacketLayers. Never reads beyond `length`.
+ */
 export function detectKeyFrame(syntax: number, bytes: Uint8Array, at: number, length: number): number {
   switch (syntax) {
-    case KeyFrameSyntax.Vp8:
-      return vp8KeyFrame(bytes, at, length) ? KeyFrame.Start : KeyFrame.None;
-    case KeyFrameSyntax.Vp9:
-      return vp9KeyFrame(bytes, at, length) ? KeyFrame.Start : KeyFrame.None;
     case KeyFrameSyntax.H264:
       return h264KeyFrame(bytes, at, length);
     case KeyFrameSyntax.H265:

@@ -21,8 +21,12 @@ export class Vp8Descriptor {
   tl0PictureIndex = -1;
   temporalLayer = -1;
   layerSync = false;
+  keyIndex = -1;
   /** Whether the frame is a key frame; known only at the start of partition 0. */
   keyFrame = false;
+  /** Of a key frame whose header is all there; 0 elsewhere. */
+  width = 0;
+  height = 0;
 
   /** False where the payload ends inside the descriptor. */
   parse(bytes: Uint8Array, at: number, length: number): boolean {
@@ -38,7 +42,10 @@ export class Vp8Descriptor {
     this.tl0PictureIndex = -1;
     this.temporalLayer = -1;
     this.layerSync = false;
+    this.keyIndex = -1;
     this.keyFrame = false;
+    this.width = 0;
+    this.height = 0;
     if ((first & 0x80) !== 0) {
       if (at >= end) return false;
       const extension = bytes[at++];
@@ -64,18 +71,20 @@ export class Vp8Descriptor {
           this.temporalLayer = layer >>> 6;
           this.layerSync = (layer & 0x20) !== 0;
         }
+        if ((extension & 0x10) !== 0) this.keyIndex = layer & 0x1f;
       }
     }
     this.length = at - start;
     // The payload header's P bit is inverse: 0 for a key frame (RFC 7741 §4.3).
     this.keyFrame = at < end && this.startOfPartition && this.partition === 0 && (bytes[at] & 0x01) === 0;
+    if (this.keyFrame) this.#readSize(bytes, at, end);
     return true;
   }
-}
 
-const descriptor = new Vp8Descriptor();
-
-/** Whether a VP8 key frame starts in this payload. */
-export function vp8KeyFrame(bytes: Uint8Array, at: number, length: number): boolean {
-  return descriptor.parse(bytes, at, length) && descriptor.keyFrame;
+  /** A key frame's payload: tag (3), start code (3), then width and height in 14 bits each, little-endian (RFC 6386 §9.1). */
+  #readSize(bytes: Uint8Array, at: number, end: number): void {
+    if (at + 10 > end || bytes[at + 3] !== 0x9d || bytes[at + 4] !== 0x01 || bytes[at + 5] !== 0x2a) return;
+    this.width = ((bytes[at + 7] & 0x3f) << 8) | bytes[at + 6];
+    this.height = ((bytes[at + 9] & 0x3f) << 8) | bytes[at + 8];
+  }
 }

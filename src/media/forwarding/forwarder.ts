@@ -1,49 +1,26 @@
 import { slotBytes } from '../../packet-io/layout.ts';
 import { Urgency } from '../bandwidth/packet-outlet.ts';
-import { findMatchingCodec } from '../codecs/codec-matching.ts';
-import { FreezeDetector } from '../quality/freeze-detector.ts';
-import { QualityMeter } from '../quality/quality-meter.ts';
-import { noPayloadType } from '../receiving/payload-type-table.ts';
+import { noDependencyRewrite } from '../codecs/dependency-descriptor.ts';
+import { noRewrite } from '../codecs/payload-rewrite.ts';
+import type { LayerInfo, LayerPair, LayerPreference } from '../layers/layer-policy.ts';
 import { RateSampler } from '../receiving/rate-sampler.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
-import { addTicks, timestampDelta } from '../rtp/serial-number.ts';
-import { headerExtensionUri, type MediaKind, type SendParameters } from '../rtp-parameters.ts';
+import type { MediaKind, SendParameters } from '../rtp-parameters.ts';
 import { TimerName } from '../timer-table.ts';
 import type { TransportLink } from '../transport-link.ts';
+import { repeatsExactly, sentExtensions } from './exact-repetition.ts';
+import type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
 import type { InboundTrack } from './inbound-track.ts';
+import { OutgoingQuality } from './outgoing-quality.ts';
+import { OutgoingStream } from './outgoing-stream.ts';
+import { PayloadTypeMap } from './payload-type-map.ts';
 import { type RetransmissionFormat, Retransmitter } from './retransmitter.ts';
 import { SenderReports } from './sender-reports.ts';
-import { noSequence, SequenceMap } from './sequence-map.ts';
-import { rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
+import { commitPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
-/** What a forwarder is doing, or waiting for. */
-export type ForwarderState = 'no-source' | 'waiting-keyframe' | 'live' | 'codec-not-supported' | 'paused';
-
-export interface ForwarderStats {
-  readonly packets: number;
-  /** Payload bytes. */
-  readonly bytes: number;
-  /** Bits per second of payload over about the last second. */
-  readonly bitrate: number;
-  /** Packets the receiver asked for again, and those it got. */
-  readonly nackReceived: number;
-  readonly retransmitted: number;
-  /** NACKed packets that were no longer there. */
-  readonly retransmissionsMissed: number;
-  readonly pliReceived: number;
-  /** As the receiver reports it: 0 … 1, ms, packets, ms; null until measured. */
-  readonly fractionLost: number;
-  readonly jitterMs: number;
-  /** Video: how often and for how long its picture stood still. */
-  readonly freezes: number;
-  readonly frozenMs: number;
-  /** 1 … 5 (qualityScore()); null while nothing flows or the receiver has not reported. */
-  readonly quality: number | null;
-  readonly lost: number;
-  readonly rttMs: number | null;
-}
+export type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
 
 /** How often a receiver is told the capture clock, in ms: RFC 3550 §6.2 asks for less, browsers do this. */
 const videoReportMs = 1000;
@@ -51,13 +28,8 @@ const audioReportMs = 3000;
 /** The first report after a start is what lip sync waits for. */
 const firstReportMs = 20;
 
-/** Extensions that differ each time a packet is sent. */
-const timeDependentUris: readonly string[] = [
-  headerExtensionUri.absSendTime,
-  headerExtensionUri.transportWideCc,
-];
-
 const noMid = new Uint8Array(0);
+const nothing: LayerPair = { spatial: -1, temporal: -1 };
 
 /** One track sent to one receiver: decides for each packet, numbers it, and writes what is the receiver's own. */
 export class Forwarder {
@@ -75,38 +47,21 @@ export class Forwarder {
   parameters: SendParameters;
   readonly reports: SenderReports;
 
-  // The decision on the last packet, for #write().
-  #outSequence = 0;
-  #outTimestamp = 0;
-  #outPayloadType = 0;
-  #outMarker = 0;
-
   readonly #link: TransportLink;
   readonly #video: boolean;
   readonly #signedSsrc: number;
-  /** The receiver's payload type by the source's, and its RTX by the receiver's. */
-  readonly #payloadTypes = new Uint8Array(128).fill(noPayloadType);
-  readonly #rtxPayloadTypes = new Uint8Array(128).fill(noPayloadType);
+  readonly #payloadTypes = new PayloadTypeMap();
   readonly #rate = new RateSampler();
-  readonly #freezes: FreezeDetector;
-  readonly #quality: QualityMeter;
-  #freezesCounted = 0;
-  readonly #sequences: SequenceMap;
+  readonly #outgoing: OutgoingStream;
+  readonly #quality: OutgoingQuality;
+  /** Paused, or no layer allowed. */
+  #halted = false;
   #mapping: ExtensionMapping;
   #midBytes: Uint8Array;
   /** Written until the receiver has shown that it knows the SSRC. */
   #mid: Uint8Array;
   #retransmitter: Retransmitter | null = null;
   #retransmissionFormat: RetransmissionFormat | null = null;
-  /** The run of the source's numbers that is forwarded; -1 before the first. */
-  #streamKey = -1;
-  /** The next packet has to be one to start at. */
-  #starting = true;
-  #timestampOffset = 0;
-  #lastTimestamp = 0;
-  #lastSentMs = 0;
-  #clockRate = 0;
-
   #packets = 0;
   #bytes = 0;
   #nackReceived = 0;
@@ -121,19 +76,20 @@ export class Forwarder {
     this.#signedSsrc = parameters.ssrc | 0;
     this.parameters = parameters;
     this.reports = new SenderReports(link);
-    this.#freezes = new FreezeDetector(link.context.clock);
-    this.#quality = new QualityMeter(parameters.kind);
-    this.#sequences = new SequenceMap(link.context.randomUint32() & 0x7fff);
+    this.#quality = new OutgoingQuality(link, parameters.kind);
+    this.#outgoing = new OutgoingStream(link, parameters.kind, () => this.#blocked);
+    this.#outgoing.onBegin = () => this.#begun();
+    this.#outgoing.onWait = () => this.#refreshState();
     this.#midBytes = new TextEncoder().encode(parameters.mid);
     this.#mid = this.#midBytes;
-    this.#mapping = link.commons.mappings.acquire(this.#extensions(parameters), this.#midBytes.length);
+    this.#mapping = link.commons.mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
     this.update(parameters);
   }
 
   /** Follows a renegotiation; mid and SSRC stay. */
   update(parameters: SendParameters): void {
     this.parameters = parameters;
-    const mapping = this.#link.commons.mappings.acquire(this.#extensions(parameters), this.#midBytes.length);
+    const mapping = this.#link.commons.mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
     this.#link.commons.mappings.release(this.#mapping);
     // What was written with another mapping cannot be repeated exactly.
     if (mapping !== this.#mapping) this.#retransmitter?.nextEpoch();
@@ -141,10 +97,6 @@ export class Forwarder {
     const history = parameters.codecs.some(({ feedback }) => feedback.includes('nack'));
     if (!history) this.#retransmitter = null;
     else this.#retransmitter ??= new Retransmitter(this.#link, this.#historyPackets());
-    this.#rtxPayloadTypes.fill(noPayloadType);
-    for (const { payloadType, rtxPayloadType } of parameters.codecs) {
-      if (parameters.rtxSsrc >= 0 && rtxPayloadType >= 0) this.#rtxPayloadTypes[payloadType] = rtxPayloadType;
-    }
     this.sourceChanged();
   }
 
@@ -157,49 +109,127 @@ export class Forwarder {
     if (source === this.source) return;
     this.source?.detach(this);
     this.source = source;
-    this.#starting = true;
+    this.#outgoing.setSource(source);
     source?.attach(this);
     this.#retransmitter?.nextEpoch();
     this.sourceChanged();
-    this.#requestStart();
+    this.#outgoing.requestStart();
   }
 
   /** Stops sending until resume(). The reason is shown in `pauseReason`. */
   pause(reason: string): void {
     this.pauseReason = reason;
-    this.#starting = true;
-    this.#freezes.paused();
-    this.#refreshState();
+    this.#stop();
+    this.#link.bandwidth.reallocate();
   }
 
   resume(): void {
     if (this.pauseReason === null) return;
     this.pauseReason = null;
-    this.#refreshState();
-    this.#requestStart();
+    this.#resumed();
+    this.#link.bandwidth.reallocate();
   }
 
   /** The transport may send (again): video needs a key frame, for what came meanwhile was not sent. */
   sendEnabled(): void {
-    this.#starting = true;
-    this.#refreshState();
-    this.#requestStart();
+    this.#resumed();
+  }
+
+  /**
+   * Allows layers up to these, counted as layers() does; -1 each for nothing. They are sent as soon as the stream
+   * permits. `reason` says why these, and is shown as `targetReason`.
+   */
+  setTarget(spatial: number, temporal: number, reason: string): void {
+    const { target } = this.#outgoing.choice;
+    const { nothing } = target;
+    target.reason = reason;
+    if (spatial === target.spatial && temporal === target.temporal) return;
+    target.spatial = spatial;
+    target.temporal = temporal;
+    if (target.nothing) this.#stop();
+    else if (nothing) this.#resumed();
+    else this.#outgoing.retarget();
+  }
+
+  /** What the receiver asks for; replaces what it asked for before. Layers it has no use for are not sent. */
+  setPreference(preference: LayerPreference): void {
+    this.#outgoing.choice.target.preference = preference;
+    this.#outgoing.retarget();
+    this.source?.demandChanged();
+    this.#link.bandwidth.reallocate();
+  }
+
+  get preference(): LayerPreference {
+    return this.#outgoing.choice.target.preference;
+  }
+
+  /** Among the subscriptions of one receiver; higher goes first. */
+  get priority(): number {
+    return this.preference.priority ?? 0;
+  }
+
+  /** The layers of the source the receiver has use for, lowest first; empty while nothing has come, and for audio. */
+  layers(): readonly LayerInfo[] {
+    return this.#video && this.source !== null ? this.#outgoing.choice.target.useful(this.source.layers) : [];
+  }
+
+  /** The highest layers allowed, as given to setTarget(); -1 each for nothing. */
+  get target(): LayerPair {
+    const { spatial, temporal } = this.#outgoing.choice.target;
+    return { spatial, temporal };
+  }
+
+  get targetReason(): string {
+    return this.#outgoing.choice.target.reason;
+  }
+
+  /** The layers sent now; -1 each for nothing. */
+  get current(): LayerPair {
+    return this.#outgoing.starting ? nothing : this.#outgoing.choice.current;
+  }
+
+  /** Whether layers went, came, or changed their order: called by the source, before it forwards on. */
+  layersChanged(): void {
+    this.#outgoing.retarget();
+    this.#link.bandwidth.reallocate();
+  }
+
+  /** Sizes and rates were measured again. */
+  layersMeasured(): void {
+    if (this.#outgoing.choice.target.dependsOnMeasurements) this.#outgoing.retarget();
+  }
+
+  /** Whether it sends or waits for an encoding of its source. */
+  uses(encoding: number): boolean {
+    if (this.#blocked) return false;
+    return (
+      encoding === this.#outgoing.choice.wantedEncoding ||
+      (!this.#outgoing.starting && encoding === this.#outgoing.choice.encoding)
+    );
+  }
+
+  /** Whether it cannot go where it is to go without a key frame of an encoding. */
+  waitsFor(encoding: number): boolean {
+    if (!this.#video || this.#blocked || encoding !== this.#outgoing.choice.wantedEncoding) return false;
+    return this.#outgoing.starting ? this.state === 'waiting-keyframe' : this.#outgoing.choice.needsKeyFrame;
+  }
+
+  /** The rank of the largest encoding the receiver has use for, whatever its network carries; -1 for none. */
+  get highestRank(): number {
+    const { source } = this;
+    if (source === null || this.pauseReason !== null) return -1;
+    return this.#outgoing.choice.target.highestRank(source.layers, source.encodings.length);
   }
 
   /** The source has other codecs, or is another: payload types are matched anew. */
   sourceChanged(): void {
-    this.#payloadTypes.fill(noPayloadType);
     const { source, parameters } = this;
-    for (const codec of source?.payloadTypes.codecs ?? []) {
-      if (codec.payloadType < 0 || codec.payloadType > 127) continue;
-      const match = findMatchingCodec(codec, parameters.codecs);
-      if (match !== null) this.#payloadTypes[codec.payloadType] = match.payloadType;
-    }
-    this.unwrapsRed = this.#needsUnwrapping();
+    this.#payloadTypes.update(source?.payloadTypes ?? null, parameters);
+    this.unwrapsRed = this.#payloadTypes.unwrapsRed;
     this.#retransmissionFormat = {
       ssrc: this.#signedSsrc,
       rtxSsrc: parameters.rtxSsrc | 0,
-      rtxPayloadTypes: this.#rtxPayloadTypes,
+      rtxPayloadTypes: this.#payloadTypes.rtxTypes,
       mapping: this.#mapping,
       mid: this.#midBytes,
       extensionKinds: source?.extensionKinds ?? null,
@@ -216,7 +246,10 @@ export class Forwarder {
 
   /** One packet of the source: sends it if the decision is so. */
   forward(packet: RtpPacket): void {
-    if (this.#decide(packet)) this.#write(packet);
+    const outgoing = this.#outgoing;
+    const payloadType = this.#payloadTypes.types[packet.payloadType];
+    if (this.#halted || !this.#link.sendEnabled) return;
+    if (outgoing.decide(packet, payloadType)) this.#write(packet, outgoing, payloadType);
   }
 
   /** The receiver asks for packet `sequence` again. */
@@ -229,7 +262,7 @@ export class Forwarder {
 
   /** Whether sendPadding() can send anything. */
   get canPad(): boolean {
-    return this.#retransmitter !== null && this.#link.sendEnabled && this.#paddingPayloadType() >= 0;
+    return this.#retransmitter !== null && this.#link.sendEnabled && this.#payloadTypes.paddingType >= 0;
   }
 
   /**
@@ -238,11 +271,8 @@ export class Forwarder {
    */
   sendPadding(bytes: number): number {
     if (!this.canPad) return 0;
-    const sent = this.#retransmitter!.sendPadding(
-      bytes,
-      this.#retransmissionFormat!,
-      this.#paddingPayloadType(),
-    );
+    const { paddingType } = this.#payloadTypes;
+    const sent = this.#retransmitter!.sendPadding(bytes, this.#retransmissionFormat!, paddingType);
     this.#countOut(sent);
     return sent;
   }
@@ -250,8 +280,9 @@ export class Forwarder {
   /** The receiver cannot decode on. */
   keyFrameRequested(): void {
     this.#pliReceived++;
-    if (this.state === 'live') this.#freezes.pictureLost();
-    this.source?.requestKeyFrame();
+    if (this.state === 'live') this.#quality.freezes.pictureLost();
+    const { encoding, wantedEncoding } = this.#outgoing.choice;
+    this.source?.requestKeyFrame(this.#outgoing.starting ? wantedEncoding : encoding);
   }
 
   /** The receiver's report on this stream: it knows the SSRC, so the MID need not be told any more. */
@@ -265,6 +296,11 @@ export class Forwarder {
     return this.#quality.score;
   }
 
+  /** Bits per second of payload over about the last second. */
+  get bitrate(): number {
+    return this.#rate.bitsPerSecond;
+  }
+
   get hasSent(): boolean {
     return this.#packets > 0;
   }
@@ -273,23 +309,17 @@ export class Forwarder {
   writeSenderReport(bytes: Uint8Array, at: number): number {
     const { nowMs } = this.#link;
     this.#sample(nowMs);
-    const stream = this.source?.preferredStream;
-    if (this.reports.dueMs > nowMs || this.state !== 'live' || this.#starting) return at;
-    if (
-      stream === null ||
-      stream === undefined ||
-      !stream.clock.known ||
-      stream.streamKey !== this.#streamKey
-    )
-      return at;
+    const { stream, timestamps } = this.#outgoing;
+    if (this.reports.dueMs > nowMs || this.state !== 'live' || this.#outgoing.starting) return at;
+    if (stream === null || !stream.clock.known || stream.streamKey !== this.#outgoing.streamKey) return at;
     this.reports.dueMs = nowMs + (this.#video ? videoReportMs : audioReportMs);
     return this.reports.write(
       bytes,
       at,
       this.#signedSsrc,
       stream.clock,
-      this.#clockRate,
-      this.#timestampOffset,
+      timestamps.clockRate,
+      timestamps.offset,
       this.#packets,
       this.#bytes,
     );
@@ -299,153 +329,115 @@ export class Forwarder {
     return {
       packets: this.#packets,
       bytes: this.#bytes,
-      bitrate: this.#rate.bitsPerSecond,
+      bitrate: this.bitrate,
       nackReceived: this.#nackReceived,
       retransmitted: this.#retransmitter?.sent ?? 0,
       retransmissionsMissed: this.#retransmitter?.missed ?? 0,
       pliReceived: this.#pliReceived,
       fractionLost: this.reports.fractionLost / 256,
       jitterMs: this.#jitterMs,
-      freezes: this.#freezes.count,
-      frozenMs: this.#freezes.frozenMs,
+      freezes: this.#quality.freezes.count,
+      frozenMs: this.#quality.freezes.frozenMs,
       quality: this.quality,
       lost: this.reports.cumulativeLost,
       rttMs: this.reports.rttMs < 0 ? null : this.reports.rttMs,
+      current: this.current,
+      target: this.target,
+      targetReason: this.targetReason,
+      switches: this.#outgoing.choice.switches,
     };
   }
 
   get #jitterMs(): number {
-    return this.#clockRate === 0 ? 0 : (this.reports.jitter * 1000) / this.#clockRate;
+    const { clockRate } = this.#outgoing.timestamps;
+    return clockRate === 0 ? 0 : (this.reports.jitter * 1000) / clockRate;
   }
 
   /** Takes what is measured over time; called with each round of reports. */
   #sample(nowMs: number): void {
     this.#rate.sample(this.#bytes, nowMs);
-    const { received, fractionLost, rttMs } = this.reports;
-    this.#quality.sample(
-      {
-        packets: this.#packets,
-        lossShare: received === 0 ? null : fractionLost / 256,
-        rttMs: rttMs < 0 ? null : rttMs,
-        jitterMs: this.#jitterMs,
-        frozenMs: this.#freezes.frozenMsNow(),
-        layerShare: null,
-      },
-      nowMs,
-    );
-    this.#link.context.counters.freezesOut += this.#freezes.count - this.#freezesCounted;
-    this.#freezesCounted = this.#freezes.count;
+    const asked = this.layers().findLast(({ active }) => active) ?? null;
+    this.#quality.sample(this.#packets, this.reports, this.#jitterMs, this.current, asked);
   }
 
-  /** Whether `packet` is sent, and with which numbers. Touches no bytes. */
-  #decide(packet: RtpPacket): boolean {
-    if (this.pauseReason !== null || !this.#link.sendEnabled) return false;
-    if (packet.encoding !== this.source!.preferredEncoding) return false;
-    const payloadType = this.#payloadTypes[packet.payloadType];
-    const begins = this.#starting || packet.streamKey !== this.#streamKey;
-    if (begins) {
-      if (!this.#start(packet, payloadType)) return false;
-    }
-    if (payloadType === noPayloadType) {
-      this.#starting = true;
-      this.#refreshState();
-      return false;
-    }
-    // Padding keeps the publisher's path busy; the receiver has no use for it.
-    if (packet.payloadLength === 0 && this.#sequences.leaveOut(packet.extended)) return false;
-    const sequence = this.#sequences.map(packet.extended);
-    if (sequence === noSequence) return false;
-    // Audio that begins, or goes on after a pause, is a talkspurt (RFC 3551 §4.1): receivers may adapt their buffer.
-    this.#outMarker = begins && !this.#video ? 1 : packet.marker;
-    this.#outSequence = sequence;
-    this.#outTimestamp = addTicks(packet.timestamp, this.#timestampOffset);
-    this.#outPayloadType = payloadType;
-    return true;
-  }
-
-  /** Whether sending may start with `packet`; if so, numbers go on from here. */
-  #start(packet: RtpPacket, payloadType: number): boolean {
-    if (payloadType === noPayloadType || packet.payloadLength === 0 || !packet.newest) {
-      this.#refreshState();
-      return false;
-    }
-    if (this.#video && !packet.startsKeyFrame) {
-      if (!this.#starting) {
-        // The source's numbers have started anew under way.
-        this.#starting = true;
-        this.#requestStart();
-      }
-      this.#refreshState();
-      return false;
-    }
-    this.#sequences.start(packet.extended);
-    this.#clockRate = this.source!.codec!.clockRate;
-    if (packet.streamKey !== this.#streamKey) {
-      if (this.#streamKey >= 0)
-        this.#timestampOffset = timestampDelta(this.#nextTimestamp(), packet.timestamp);
-      this.#streamKey = packet.streamKey;
-    }
-    this.#starting = false;
+  #begun(): void {
     this.reports.dueMs = 0;
     this.#link.timers.schedule(TimerName.Report, this.#link.nowMs + firstReportMs);
     this.#refreshState();
-    return true;
   }
 
-  /** Where the timestamps of another source go on: as much later as it is on the clock. */
-  #nextTimestamp(): number {
-    const elapsedMs = this.#link.nowMs - this.#lastSentMs;
-    return addTicks(this.#lastTimestamp, Math.max(1, Math.round((elapsedMs * this.#clockRate) / 1000)));
+  #stop(): void {
+    this.#halted = true;
+    this.#outgoing.stop();
+    this.#quality.freezes.paused();
+    this.#refreshState();
+    this.source?.demandChanged();
   }
 
-  #write(packet: RtpPacket): void {
+  #resumed(): void {
+    this.#halted = this.pauseReason !== null || this.#outgoing.choice.target.nothing;
+    this.#outgoing.stop();
+    this.#outgoing.choice.retarget();
+    this.#refreshState();
+    this.source?.demandChanged();
+    this.#outgoing.requestStart();
+  }
+
+  /** Whether nothing may be sent, whatever comes. */
+  get #blocked(): boolean {
+    return this.#halted || !this.#link.sendEnabled;
+  }
+
+  #write(packet: RtpPacket, outgoing: OutgoingStream, payloadType: number): void {
     const { context, outlet } = this.#link;
-    const queue = context.sendQueue;
-    const at = queue.begin();
-    const bytes = queue.prefixes;
-    const end = this.#mapping.write(bytes, at + rtpHeaderBytes, packet, this.#mid);
-    const markerAndPayloadType = (this.#outMarker << 7) | this.#outPayloadType;
-    const extended = end > at + rtpHeaderBytes;
-    writeRtpHeader(
+    const at = context.sendQueue.begin();
+    const bytes = outlet.prefixes;
+    const { sequence, timestamp, rewrite, dependencyRewrite, activeTargets } = outgoing;
+    const end = this.#mapping.write(
       bytes,
-      at,
-      extended,
-      markerAndPayloadType,
-      this.#outSequence,
-      this.#outTimestamp,
-      this.#signedSsrc,
+      at + rtpHeaderBytes,
+      packet,
+      this.#mid,
+      dependencyRewrite,
+      activeTargets,
     );
+    const markerAndPayloadType = (outgoing.marker << 7) | payloadType;
+    const extended = end > at + rtpHeaderBytes;
+    writeRtpHeader(bytes, at, extended, markerAndPayloadType, sequence, timestamp, this.#signedSsrc);
     const { sequenceOffset, absSendTimeOffset } = this.#mapping;
-    outlet.commit(
+    const sent = commitPacket(
+      outlet,
       this.#video ? Urgency.Paced : Urgency.Now,
+      packet,
       at,
-      end - at,
-      sequenceOffset > 0 ? rtpHeaderBytes + sequenceOffset : 0,
-      absSendTimeOffset > 0 ? rtpHeaderBytes + absSendTimeOffset : 0,
-      packet.payloadOffset,
-      packet.payloadLength,
+      end,
+      sequenceOffset,
+      absSendTimeOffset,
+      rewrite,
       packet.number,
     );
     this.#packets++;
-    this.#bytes += packet.payloadLength;
-    this.#countOut(end - at + packet.payloadLength);
+    this.#bytes += sent - (end - at);
+    this.#countOut(sent);
     if (packet.newest) {
-      if (this.#video) this.#freezes.packet(this.#outTimestamp, packet.startsKeyFrame);
-      this.#lastTimestamp = this.#outTimestamp;
-      this.#lastSentMs = context.clock.nowMs;
+      if (this.#video) this.#quality.freezes.packet(timestamp, packet.startsKeyFrame);
+      outgoing.timestamps.sent(timestamp);
     }
     const retransmitter = this.#retransmitter;
     if (retransmitter !== null) {
       retransmitter.history.record(
-        this.#outSequence,
+        sequence,
         packet.number,
-        this.#outTimestamp,
+        timestamp,
         markerAndPayloadType,
         retransmitter.epoch,
         packet.start % slotBytes,
         packet.length,
       );
-      retransmitter.noteRedBlock(this.#outSequence, packet.redBlock);
+      if (rewrite !== noRewrite || dependencyRewrite !== noDependencyRewrite) {
+        retransmitter.history.recordRewrite(sequence, rewrite, dependencyRewrite, activeTargets);
+      }
+      retransmitter.noteRedBlock(sequence, packet.redBlock);
     }
   }
 
@@ -453,17 +445,6 @@ export class Forwarder {
     const { counters } = this.#link.context;
     counters.packetsOut++;
     counters.bytesOut += bytes;
-  }
-
-  /** The RTX payload type of the codec that was sent last, or of any; -1 where there is none. */
-  #paddingPayloadType(): number {
-    if (this.parameters.rtxSsrc < 0) return -1;
-    const last = this.#rtxPayloadTypes[this.#outPayloadType];
-    return last !== noPayloadType ? last : (this.parameters.codecs[0]?.rtxPayloadType ?? -1);
-  }
-
-  #requestStart(): void {
-    if (this.#video && this.pauseReason === null && this.#link.sendEnabled) this.source?.requestKeyFrame();
   }
 
   #refreshState(): void {
@@ -475,50 +456,15 @@ export class Forwarder {
 
   #currentState(): ForwarderState {
     if (this.source === null) return 'no-source';
-    if (this.pauseReason !== null) return 'paused';
-    if (!this.#codecSupported(this.source)) return 'codec-not-supported';
-    return this.#video && this.#starting ? 'waiting-keyframe' : 'live';
-  }
-
-  /** By the codec of the last packet; before the first, any codec that may come will do. */
-  #codecSupported(source: InboundTrack): boolean {
-    if (source.codec !== null) {
-      const { payloadType } = source.codec;
-      if (this.#payloadTypes[payloadType] !== noPayloadType) return true;
-      return this.unwrapsRed && source.payloadTypes.redPrimary[payloadType] !== noPayloadType;
-    }
-    return this.#payloadTypes.some((payloadType) => payloadType !== noPayloadType);
-  }
-
-  /** Whether the source may send RED that the receiver does not know, of a codec that it does. */
-  #needsUnwrapping(): boolean {
-    const { redPrimary, hasRed } = this.source?.payloadTypes ?? {};
-    if (!hasRed || redPrimary === undefined) return false;
-    return redPrimary.some(
-      (primary, payloadType) =>
-        primary !== noPayloadType &&
-        this.#payloadTypes[payloadType] === noPayloadType &&
-        this.#payloadTypes[primary] !== noPayloadType,
-    );
+    if (this.pauseReason !== null || this.#outgoing.choice.target.nothing) return 'paused';
+    // By the codec of the last packet; before the first, any codec that may come will do.
+    if (!this.#payloadTypes.supports(this.source.codec, this.source.payloadTypes))
+      return 'codec-not-supported';
+    return this.#video && this.#outgoing.starting ? 'waiting-keyframe' : 'live';
   }
 
   #historyPackets(): number {
     const { videoHistoryPackets, audioHistoryPackets } = this.#link.options;
     return this.#video ? videoHistoryPackets : audioHistoryPackets;
   }
-
-  #extensions(parameters: SendParameters): SendParameters['headerExtensions'] {
-    if (!repeatsExactly(parameters)) return parameters.headerExtensions;
-    return parameters.headerExtensions.filter(({ uri }) => !timeDependentUris.includes(uri));
-  }
-}
-
-/**
- * Whether some packets are sent again as they were, as their codec has NACK but no RTX: protected by the same
- * SRTP index they must not differ (RFC 7714 §8.4), so nothing in them may depend on time.
- */
-function repeatsExactly({ codecs, rtxSsrc }: SendParameters): boolean {
-  return codecs.some(
-    ({ feedback, rtxPayloadType }) => feedback.includes('nack') && (rtxSsrc < 0 || rtxPayloadType < 0),
-  );
 }

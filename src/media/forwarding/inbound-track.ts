@@ -1,17 +1,24 @@
-import { detectKeyFrame, KeyFrameSyntax } from '../codecs/detect-key-frame.ts';
+import { DependencyDescriptor } from '../codecs/dependency-descriptor.ts';
+import { KeyFrameSyntax } from '../codecs/detect-key-frame.ts';
 import { KeyFrame } from '../codecs/key-frame.ts';
-import { FreezeDetector } from '../quality/freeze-detector.ts';
-import { QualityMeter } from '../quality/quality-meter.ts';
+import { EncodingDemand } from '../layers/encoding-demand.ts';
+import { TrackLayers } from '../layers/track-layers.ts';
+import { layerShare } from '../quality/layer-share.ts';
 import { InboundStream } from '../receiving/inbound-stream.ts';
 import { KeyFrameRequests } from '../receiving/key-frame-requests.ts';
 import { audioNackPolicy, type NackPolicy, videoNackPolicy } from '../receiving/nack-generator.ts';
 import { noPayloadType, PayloadTypeTable } from '../receiving/payload-type-table.ts';
+import { ExtensionKind } from '../rtp/header-extension.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, ReceiveParameters, RtpCodecParameters } from '../rtp-parameters.ts';
 import { AudioActivity } from '../speakers/audio-activity.ts';
 import type { TransportLink } from '../transport-link.ts';
 import type { Forwarder } from './forwarder.ts';
+import { InboundQuality } from './inbound-quality.ts';
+import type { InboundTrackStats } from './inbound-track-stats.ts';
 import { RedUnwrapper } from './red-unwrapper.ts';
+
+export type { InboundEncodingStats, InboundTrackStats } from './inbound-track-stats.ts';
 
 /** One encoding of a track: what signaling said of it, and its stream once the SSRC is known. */
 export interface InboundEncoding {
@@ -23,47 +30,6 @@ export interface InboundEncoding {
   stream: InboundStream | null;
 }
 
-export interface InboundTrackStats {
-  /** Name of the codec of the last packet; null before the first. */
-  readonly codec: string | null;
-  readonly packets: number;
-  /** Payload bytes. */
-  readonly bytes: number;
-  /** Packets the network lost, whether or not they were repaired. */
-  readonly lost: number;
-  /** Packets repaired by retransmission. */
-  readonly recovered: number;
-  /** Audio: packets repaired out of redundancy (RED), for receivers without RED. */
-  readonly redRecovered: number;
-  /** Of the encoding that is forwarded. */
-  readonly jitterMs: number;
-  /** Bits per second of payload over about the last second. */
-  readonly bitrate: number;
-  readonly nackSent: number;
-  /** Key frame requests sent, PLI or FIR. */
-  readonly pliSent: number;
-  readonly keyFrames: number;
-  /** Video: how often and for how long no frame came. */
-  readonly freezes: number;
-  readonly frozenMs: number;
-  /** 1 … 5 (qualityScore()); null while nothing comes. */
-  readonly quality: number | null;
-  /** null until measured. */
-  readonly rttMs: number | null;
-  readonly encodings: readonly InboundEncodingStats[];
-}
-
-export interface InboundEncodingStats {
-  readonly rid: string | null;
-  readonly ssrc: number;
-  readonly packets: number;
-  readonly bytes: number;
-  readonly bitrate: number;
-}
-
-/** Encoding switches wait for this many silent report intervals of the encoding in use. */
-const silentReportsBeforeSwitch = 2;
-
 /** What a remote sends on one m-line: its encodings, and the forwarders that pass it on. */
 export class InboundTrack {
   readonly kind: MediaKind;
@@ -74,8 +40,8 @@ export class InboundTrack {
   ended = false;
   payloadTypes: PayloadTypeTable;
   encodings: readonly InboundEncoding[] = [];
-  /** Index of the encoding that is forwarded. */
-  preferredEncoding = 0;
+  /** Video: the layers of all encodings. */
+  readonly layers: TrackLayers;
   /** Audio: how loud it is; null for video. */
   readonly audio: AudioActivity | null;
   /** ExtensionKind by the publisher's extension id. */
@@ -84,17 +50,18 @@ export class InboundTrack {
   readonly #link: TransportLink;
   readonly #video: boolean;
   readonly #onStarted: (track: InboundTrack) => void;
-  readonly #keyFrames: KeyFrameRequests;
+  /** By encoding. */
+  readonly #keyFrames: KeyFrameRequests[] = [];
+  readonly #demand: EncodingDemand;
   /** Replaced, never changed: it may be walked through meanwhile. */
   #forwarders: readonly Forwarder[] = [];
   readonly #red: RedUnwrapper;
-  readonly #freezes: FreezeDetector;
-  readonly #quality: QualityMeter;
-  #freezesCounted = 0;
-  #expected = 0;
-  #lost = 0;
+  readonly #quality: InboundQuality;
+  /** The lowest encoding that comes: a gap in its frames is one of the picture. */
+  #steadiestEncoding = 0;
   #started = false;
-  #silentReports = 0;
+  /** The encoding of which a key frame starts with the packet that is handed round; it need not be asked for. */
+  #startingKeyFrame = -1;
 
   constructor(
     link: TransportLink,
@@ -109,14 +76,11 @@ export class InboundTrack {
     this.extensionKinds = extensionKinds;
     this.#onStarted = onStarted;
     this.payloadTypes = new PayloadTypeTable(parameters.codecs);
-    this.#red = new RedUnwrapper(link);
-    this.#freezes = new FreezeDetector(link.context.clock);
-    this.#quality = new QualityMeter(parameters.kind);
     this.audio = this.#video ? null : new AudioActivity(link.context.clock);
-    this.#keyFrames = new KeyFrameRequests(
-      link,
-      () => !this.payloadTypes.allows('nack pli') && this.payloadTypes.allows('ccm fir'),
-    );
+    this.#red = new RedUnwrapper(link);
+    this.#quality = new InboundQuality(link, parameters.kind);
+    this.layers = new TrackLayers(link, () => this.#layersChanged());
+    this.#demand = new EncodingDemand(link);
     this.update(parameters);
   }
 
@@ -128,7 +92,12 @@ export class InboundTrack {
       const stream = former[index]?.rid === rid ? former[index].stream : null;
       return { index, rid, ssrc, rtxSsrc, stream };
     });
-    if (this.preferredEncoding >= this.encodings.length) this.preferredEncoding = 0;
+    const useFullIntraRequest = () =>
+      !this.payloadTypes.allows('nack pli') && this.payloadTypes.allows('ccm fir');
+    while (this.#keyFrames.length < this.encodings.length) {
+      this.#keyFrames.push(new KeyFrameRequests(this.#link, useFullIntraRequest));
+    }
+    if (this.#video) this.layers.update(this.encodings);
     for (const forwarder of this.#forwarders) forwarder.sourceChanged();
   }
 
@@ -144,33 +113,68 @@ export class InboundTrack {
   /** Called by Forwarder.setSource() only. */
   attach(forwarder: Forwarder): void {
     this.#forwarders = [...this.#forwarders, forwarder];
+    this.demandChanged();
   }
 
   detach(forwarder: Forwarder): void {
     this.#forwarders = this.#forwarders.filter((other) => other !== forwarder);
-  }
-
-  /** The stream that is forwarded, if its SSRC is known. */
-  get preferredStream(): InboundStream | null {
-    return this.encodings[this.preferredEncoding]?.stream ?? null;
+    this.demandChanged();
   }
 
   /**
-   * Asks the publisher for a key frame. Requests are coalesced, and kept apart by the interval of the options;
-   * no effect for audio.
+   * Indices of the encodings that no subscriber has had use for, for a while: the publisher need not send them.
+   * Those above the largest that anybody asks for; all, where nobody wants any.
    */
-  requestKeyFrame(): void {
-    const stream = this.preferredStream;
-    if (this.ended || !this.#video || stream === null) return;
-    this.#keyFrames.request(stream.ssrc);
+  get unusedEncodings(): readonly number[] {
+    return this.#demand.unused;
+  }
+
+  /** Called when `unusedEncodings` changes: at once where one is needed again. */
+  set onUnusedEncodingsChange(listener: ((unused: readonly number[]) => void) | null) {
+    this.#demand.onChange = listener;
+  }
+
+  /** Some forwarder asks for other layers than before, or for none. Called by forwarders. */
+  demandChanged(): void {
+    if (!this.#video || this.ended) return;
+    const { layers } = this;
+    let highest = -1;
+    for (const forwarder of this.#forwarders) highest = Math.max(highest, forwarder.highestRank);
+    this.#demand.update(this.encodings.flatMap(({ index }) => (layers.rankOf(index) > highest ? index : [])));
+  }
+
+  /** Says what is unused by now. */
+  handleDemandTimeout(): void {
+    if (!this.ended) this.#demand.handleTimeout();
+  }
+
+  /**
+   * Asks the publisher for a key frame, of one encoding or (-1) of all that are sent to anybody. Requests are
+   * coalesced, and kept apart by the interval of the options; no effect for audio.
+   */
+  requestKeyFrame(encoding = -1): void {
+    if (this.ended || !this.#video) return;
+    const used = this.encodings.filter(({ index, stream }) => stream !== null && this.#isUsed(index));
+    const heard = this.encodings.filter(({ stream }) => stream !== null);
+    const wanted = heard.filter(({ index }) => index === encoding);
+    for (const { index, stream } of wanted.length > 0 ? wanted : used.length > 0 ? used : heard.slice(0, 1)) {
+      if (index !== this.#startingKeyFrame) this.#keyFrames[index].request(stream!.ssrc);
+    }
+  }
+
+  /** Packets of an encoding are lost for good: whoever gets it goes on with a key frame. */
+  lostForGood(encoding: number): void {
+    if (this.encodings.length === 1 || this.#isUsed(encoding)) this.requestKeyFrame(encoding);
   }
 
   /** Sends key frame requests that are due. */
   handleKeyFrameTimeout(): void {
-    const stream = this.preferredStream;
-    if (this.ended || stream === null) return;
-    const waiting = this.#forwarders.some((forwarder) => forwarder.state === 'waiting-keyframe');
-    this.#keyFrames.handleTimeout(stream.ssrc, waiting);
+    if (this.ended) return;
+    for (const { index, stream } of this.encodings) {
+      if (stream === null) continue;
+      const waiting = this.#forwarders.some((forwarder) => forwarder.waitsFor(index));
+      this.#keyFrames[index].handleTimeout(stream.ssrc, waiting);
+    }
   }
 
   /** Makes the stream of an encoding whose SSRC has become known. Called by StreamDemux only. */
@@ -190,11 +194,20 @@ export class InboundTrack {
     const codec = table.codecs[codecIndex];
     if (!stream.receive(packet, codec.clockRate, index)) return;
     this.codec = codec;
-    packet.startsKeyFrame = this.#video && this.#isKeyFrame(packet, stream);
-    if (!this.#started) this.#start(packet, stream);
-    if (this.#video && packet.newest && packet.encoding === this.preferredEncoding)
-      this.#freezes.packet(packet.timestamp, packet.startsKeyFrame);
+    if (this.#video) this.#readVideo(packet, stream);
+    else packet.startsKeyFrame = false;
+    if (!this.#started) this.#start(packet);
     this.#forward(packet, table, codec.clockRate);
+    if (this.#video && packet.newest && packet.payloadLength > 0) packet.layers.noteNumbers(stream.numbers);
+    this.#startingKeyFrame = -1;
+  }
+
+  #readVideo(packet: RtpPacket, stream: InboundStream): void {
+    packet.startsKeyFrame = this.#isKeyFrame(packet, stream);
+    this.#startingKeyFrame = packet.startsKeyFrame && packet.newest ? packet.encoding : -1;
+    this.layers.receive(packet, stream);
+    if (packet.newest && packet.encoding === this.#steadiestEncoding)
+      this.#quality.freezes.packet(packet.timestamp, packet.startsKeyFrame);
   }
 
   #forward(packet: RtpPacket, table: PayloadTypeTable, clockRate: number): void {
@@ -207,50 +220,52 @@ export class InboundTrack {
     else this.#link.context.counters.malformedRed++;
   }
 
-  /** Called with each report: takes the bit rates, and leaves an encoding the publisher has stopped. */
+  /** Called with each report: takes the bit rates. */
   sample(): void {
     for (const { stream } of this.encodings) stream?.rate.sample(stream.bytes, this.#link.nowMs);
+    if (this.#video) {
+      this.layers.sample();
+      for (const forwarder of this.#forwarders) forwarder.layersMeasured();
+    }
     this.#sampleQuality();
-    const preferred = this.preferredStream;
-    this.#silentReports = preferred?.heardSinceReport === false ? this.#silentReports + 1 : 0;
-    if (this.#silentReports < silentReportsBeforeSwitch) return;
-    const speaking = this.encodings.find(({ stream }) => stream?.heardSinceReport);
-    if (speaking !== undefined) this.preferredEncoding = speaking.index;
+  }
+
+  get #streams(): InboundStream[] {
+    return this.encodings.flatMap(({ stream }) => stream ?? []);
   }
 
   get #jitterMs(): number {
     const clockRate = this.codec?.clockRate ?? 0;
-    const jitter = this.preferredStream?.statistics.jitter ?? 0;
+    const jitter = Math.max(0, ...this.#streams.map(({ statistics }) => statistics.jitter));
     return clockRate === 0 ? 0 : (jitter * 1000) / clockRate;
   }
 
   #sampleQuality(): void {
-    const stream = this.preferredStream;
-    if (stream === null) return;
-    const { packets, lost } = stream.statistics;
-    const expected = packets + lost;
-    const newlyExpected = expected - this.#expected;
-    const newlyLost = Math.max(0, lost - this.#lost);
-    this.#expected = expected;
-    this.#lost = lost;
-    this.#quality.sample(
-      {
-        packets: stream.packets,
-        // Another encoding, or one that started anew, counts from elsewhere.
-        lossShare: newlyExpected <= 0 ? null : Math.min(1, newlyLost / newlyExpected),
-        rttMs: this.#link.rttMs < 0 ? null : this.#link.rttMs,
-        jitterMs: this.#jitterMs,
-        frozenMs: this.#freezes.frozenMsNow(),
-        layerShare: null,
-      },
-      this.#link.nowMs,
-    );
-    this.#link.context.counters.freezesIn += this.#freezes.count - this.#freezesCounted;
-    this.#freezesCounted = this.#freezes.count;
+    const streams = this.#streams;
+    if (streams.length === 0) return;
+    let packets = 0;
+    let received = 0;
+    let lost = 0;
+    for (const stream of streams) {
+      packets += stream.packets;
+      received += stream.statistics.packets;
+      lost += stream.statistics.lost;
+    }
+    const share = this.#video ? this.#layerShare() : null;
+    this.#quality.sample(packets, received, lost, this.#jitterMs, share);
+  }
+
+  /** The spatial layers that come, of those that came before and are still of use to somebody. */
+  #layerShare(): number | null {
+    const used = this.layers.list().filter(({ encoding }) => !this.unusedEncodings.includes(encoding));
+    const top = ({ spatial }: { spatial: number }) => ({ spatial, temporal: 0 });
+    const current = used.findLast(({ active }) => active);
+    const best = used.at(-1);
+    return current === undefined || best === undefined ? null : layerShare(top(current), top(best));
   }
 
   stats(): InboundTrackStats {
-    const streams = this.encodings.flatMap(({ stream }) => stream ?? []);
+    const streams = this.#streams;
     const total = (value: (stream: InboundStream) => number) =>
       streams.reduce((sum, stream) => sum + value(stream), 0);
     return {
@@ -266,36 +281,58 @@ export class InboundTrack {
       jitterMs: this.#jitterMs,
       bitrate: total((stream) => stream.rate.bitsPerSecond),
       nackSent: total((stream) => stream.nack?.sent ?? 0),
-      pliSent: this.#keyFrames.sent,
+      pliSent: this.#keyFrames.reduce((sum, { sent }) => sum + sent, 0),
       keyFrames: total((stream) => stream.keyFrames),
-      freezes: this.#freezes.count,
-      frozenMs: this.#freezes.frozenMs,
+      freezes: this.#quality.freezes.count,
+      frozenMs: this.#quality.freezes.frozenMs,
       quality: this.quality,
       rttMs: this.#link.rttMs < 0 ? null : this.#link.rttMs,
-      encodings: this.encodings.map(({ rid, stream, ssrc }) => ({
+      encodings: this.encodings.map(({ index, rid, stream, ssrc }) => ({
         rid,
         ssrc: stream === null ? ssrc : stream.ssrc >>> 0,
         packets: stream?.packets ?? 0,
         bytes: stream?.bytes ?? 0,
         bitrate: stream?.rate.bitsPerSecond ?? 0,
+        unused: this.unusedEncodings.includes(index),
       })),
+      layers: this.#video ? this.layers.list() : [],
     };
   }
 
-  #start(packet: RtpPacket, stream: InboundStream): void {
+  #start(packet: RtpPacket): void {
     this.#started = true;
-    this.preferredEncoding = stream.encoding;
     this.#onStarted(this);
     // Whoever waited before the SSRC was known could not ask.
-    if (!packet.startsKeyFrame && this.#forwarders.length > 0 && this.#keyFrames.sent === 0)
-      this.requestKeyFrame();
+    if (
+      !packet.startsKeyFrame &&
+      this.#forwarders.length > 0 &&
+      this.#keyFrames.every(({ sent }) => sent === 0)
+    )
+      this.requestKeyFrame(packet.encoding);
   }
 
+  #isUsed(encoding: number): boolean {
+    return this.#forwarders.some((forwarder) => forwarder.uses(encoding));
+  }
+
+  #layersChanged(): void {
+    this.#steadiestEncoding = this.layers.resolve(0)?.encoding ?? 0;
+    for (const forwarder of this.#forwarders) forwarder.layersChanged();
+    this.demandChanged();
+  }
+
+  /** Reads what the packet says of its layers: whether a decoder can start with it. */
   #isKeyFrame(packet: RtpPacket, stream: InboundStream): boolean {
     const syntax = this.payloadTypes.keyFrameSyntax[packet.payloadType];
-    // Nothing is known of the codec: a receiver may as well start anywhere.
-    if (syntax === KeyFrameSyntax.None) return true;
-    const found = detectKeyFrame(syntax, packet.bytes, packet.payloadOffset, packet.payloadLength);
+    const { layers, bytes, payloadOffset, payloadLength } = packet;
+    let found = layers.read(syntax, bytes, payloadOffset, payloadLength, packet.marker);
+    const described = payloadLength > 0 && packet.hasExtension(ExtensionKind.DependencyDescriptor);
+    if (described && this.#readDependencies(packet, stream)) {
+      found = layers.readDependencies(stream.dependencies!);
+    } else if (syntax === KeyFrameSyntax.None) {
+      // Nothing is known of the codec: a receiver may as well start anywhere.
+      return true;
+    }
     if (found === KeyFrame.None) return false;
     if (found === KeyFrame.Start) stream.parameterSetsSeen = true;
     if (packet.timestamp !== stream.keyFrameTimestamp || stream.keyFrames === 0) {
@@ -305,8 +342,20 @@ export class InboundTrack {
     // A bare IDR slice is a start only where parameter sets do not come in band at all.
     const starts = found === KeyFrame.Start || !stream.parameterSetsSeen;
     // Nobody can start at one that comes late: then the request stands, and is repeated.
-    if (starts && packet.newest && stream.encoding === this.preferredEncoding) this.#keyFrames.answered();
+    if (starts && packet.newest) this.#keyFrames[stream.encoding].answered();
     return starts;
+  }
+
+  #readDependencies(packet: RtpPacket, stream: InboundStream): boolean {
+    stream.dependencies ??= new DependencyDescriptor();
+    const kind = ExtensionKind.DependencyDescriptor;
+    const { bytes, extended } = packet;
+    return stream.dependencies.read(
+      bytes,
+      packet.extensionOffset[kind],
+      packet.extensionLength[kind],
+      extended,
+    );
   }
 
   #nackPolicy(): NackPolicy | null {

@@ -1,3 +1,6 @@
+import { noDependencyRewrite } from '../codecs/dependency-descriptor.ts';
+import { noRewrite } from '../codecs/payload-rewrite.ts';
+
 /**
  * What one forwarder has sent lately, by outgoing sequence number: where the packet lies in the ring and how it
  * was sent. The bytes stay in the ring; an entry takes 20 bytes.
@@ -7,6 +10,9 @@
  *     word 2   when it was last sent again, ms
  *     word 3   | epoch (8) | marker, payload type (8) | sequence number (16) |
  *     word 4   | start within the slot (16) | length (16) |
+ *
+ * Where anything but the RTP header was rewritten, a second table says how, of 12 bytes an entry: the payload
+ * descriptor, the dependency descriptor, and the latter's mask.
  */
 export class PacketHistory {
   // The entry last found by find().
@@ -18,10 +24,16 @@ export class PacketHistory {
   length = 0;
   /** What the mapping of extensions and payload types was at the time. */
   epoch = 0;
+  /** How it was rewritten: noRewrite each, and the mask of active decode targets. */
+  rewrite = noRewrite;
+  dependencyRewrite = noDependencyRewrite;
+  activeTargets = 0;
   #at = 0;
   #newest = 0;
 
   readonly #entries: Int32Array;
+  /** Empty until something was rewritten. */
+  #rewrites = new Int32Array(0);
   readonly #mask: number;
 
   /** `packets` is a power of two. */
@@ -42,7 +54,7 @@ export class PacketHistory {
   }
 
   get bytes(): number {
-    return this.#entries.byteLength;
+    return this.#entries.byteLength + this.#rewrites.byteLength;
   }
 
   clear(): void {
@@ -67,6 +79,20 @@ export class PacketHistory {
     entries[at + 2] = neverSentAgain;
     entries[at + 3] = (epoch << 24) | (payloadTypeAndMarker << 16) | sequence;
     entries[at + 4] = (start << 16) | length;
+    if (this.#rewrites.length > 0) this.recordRewrite(sequence, noRewrite, noDependencyRewrite, 0);
+  }
+
+  /** Remembers how the packet just recorded was rewritten. */
+  recordRewrite(sequence: number, rewrite: number, dependencyRewrite: number, activeTargets: number): void {
+    if (this.#rewrites.length === 0) {
+      this.#rewrites = new Int32Array((this.#mask + 1) * rewriteStride);
+      for (let at = 1; at < this.#rewrites.length; at += rewriteStride)
+        this.#rewrites[at] = noDependencyRewrite;
+    }
+    const at = (sequence & this.#mask) * rewriteStride;
+    this.#rewrites[at] = rewrite;
+    this.#rewrites[at + 1] = dependencyRewrite;
+    this.#rewrites[at + 2] = activeTargets;
   }
 
   /** Looks for a packet and shows it in the fields. */
@@ -84,6 +110,12 @@ export class PacketHistory {
     this.epoch = description >>> 24;
     this.start = place >>> 16;
     this.length = place & 0xffff;
+    if (this.#rewrites.length > 0) {
+      const row = (sequence & this.#mask) * rewriteStride;
+      this.rewrite = this.#rewrites[row];
+      this.dependencyRewrite = this.#rewrites[row + 1];
+      this.activeTargets = this.#rewrites[row + 2];
+    }
     return true;
   }
 
@@ -98,4 +130,5 @@ export class PacketHistory {
 }
 
 const stride = 5;
+const rewriteStride = 3;
 const neverSentAgain = 0;

@@ -7,7 +7,7 @@ import { originalSequenceBytes } from '../rtp/rtx.ts';
 import { packetAge, toSequence } from '../rtp/serial-number.ts';
 import type { TransportLink } from '../transport-link.ts';
 import { PacketHistory } from './packet-history.ts';
-import { rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
+import { commitPacket, offsetInPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
 /** A packet is not sent again within an RTT of the last time, within these bounds. */
 const minThrottleMs = 10;
@@ -137,7 +137,7 @@ export class Retransmitter {
     bytes.fill(0, end, end + maxPaddingBytes);
     bytes[end + maxPaddingBytes - 1] = maxPaddingBytes;
     const length = end + maxPaddingBytes - at;
-    outlet.commit(Urgency.Now, at, length, sequenceOffsetOf(mapping), 0, 0, 0, 0);
+    outlet.commit(Urgency.Now, at, length, offsetInPacket(mapping.sequenceOffset), 0, 0, 0, 0);
     return length;
   }
 
@@ -172,7 +172,14 @@ export class Retransmitter {
     const queue = context.sendQueue;
     const at = queue.begin();
     const bytes = queue.prefixes;
-    let end = format.mapping.write(bytes, at + rtpHeaderBytes, packet, format.mid);
+    let end = format.mapping.write(
+      bytes,
+      at + rtpHeaderBytes,
+      packet,
+      format.mid,
+      history.dependencyRewrite,
+      history.activeTargets,
+    );
     const extended = end > at + rtpHeaderBytes;
     const marker = history.marker << 7;
     if (plain) {
@@ -199,17 +206,17 @@ export class Retransmitter {
       writeUint16(bytes, end, sequence);
       end += originalSequenceBytes;
     }
-    outlet.commit(
+    return commitPacket(
+      outlet,
       Urgency.Now,
+      packet,
       at,
-      end - at,
-      sequenceOffsetOf(format.mapping),
+      end,
+      format.mapping.sequenceOffset,
       0,
-      packet.payloadOffset,
-      packet.payloadLength,
+      history.rewrite,
       history.packetNumber,
     );
-    return end - at + packet.payloadLength;
   }
 
   /** Puts one block of a RED payload in its place, as it was when it was sent. */
@@ -240,9 +247,4 @@ export class Retransmitter {
     }
     return this.#budget-- > 0;
   }
-}
-
-/** Where the transport-wide number goes in a packet; 0 for nowhere. */
-function sequenceOffsetOf({ sequenceOffset }: ExtensionMapping): number {
-  return sequenceOffset > 0 ? rtpHeaderBytes + sequenceOffset : 0;
 }

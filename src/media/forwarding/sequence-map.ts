@@ -1,6 +1,6 @@
 import { toSequence } from '../rtp/serial-number.ts';
 
-/** Ranges remembered: late packets from before more dropped runs than this are dropped. */
+/** Ranges remembered, two seconds of every other frame left out: late packets from before are dropped. */
 const maxRanges = 32;
 
 /** map() for a packet that has no number at the receiver. */
@@ -60,26 +60,34 @@ export class SequenceMap {
   }
 
   /**
-   * Leaves a packet out. False where that is not possible without a gap, as later ones have been numbered
-   * already: it should be sent then, even if empty.
+   * Leaves a packet out, and with it those from `since` on, which have not come. False where that is not possible
+   * without a gap, as later ones have been numbered already: it should be sent then, even if empty.
    */
-  leaveOut(source: number): boolean {
+  leaveOut(source: number, since = source): boolean {
     if (source <= this.#highestSource) return this.map(source) === noSequence;
+    const left = source + 1 - since;
     const row = this.#newest;
-    if (this.#first[row] === source && this.#count > 1) {
-      this.#first[row]++;
-      this.#leftOut[row]++;
-      this.#offset[row]++;
+    // Those missing before it keep their numbers.
+    this.highest = since - 1 - this.#offset[row];
+    if (this.#first[row] === since && this.#count > 1) {
+      this.#first[row] += left;
+      this.#leftOut[row] += left;
+      this.#offset[row] += left;
     } else {
       const next = (row + 1) % maxRanges;
       this.#first[next] = source + 1;
-      this.#leftOut[next] = 1;
-      this.#offset[next] = this.#offset[row] + 1;
+      this.#leftOut[next] = left;
+      this.#offset[next] = this.#offset[row] + left;
       this.#newest = next;
       if (this.#count < maxRanges) this.#count++;
     }
     this.#highestSource = source;
     return true;
+  }
+
+  /** The highest number of the source that was mapped or left out. */
+  get highestSource(): number {
+    return this.#highestSource;
   }
 
   #findRange(source: number): number {

@@ -1,4 +1,7 @@
+import type { DependencyDescriptor } from '../codecs/dependency-descriptor.ts';
+import { DescriptorNumbers } from '../codecs/payload-rewrite.ts';
 import type { InboundTrack } from '../forwarding/inbound-track.ts';
+import { StreamLayers } from '../layers/stream-layers.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import { TimerName } from '../timer-table.ts';
@@ -40,6 +43,12 @@ export class InboundStream {
   /** H.264 and H.265: whether this stream sends its parameter sets itself. */
   parameterSetsSeen = false;
   keyFrameTimestamp = 0;
+  /** Video: what it consists of. */
+  readonly layers: StreamLayers | null;
+  /** Its dependency descriptors, once one came. */
+  dependencies: DependencyDescriptor | null = null;
+  /** Video: of its newest packet. */
+  readonly numbers = new DescriptorNumbers();
 
   readonly #link: TransportLink;
   readonly #window = new ReceiveWindow();
@@ -56,6 +65,7 @@ export class InboundStream {
     this.track = track;
     this.ssrc = ssrc | 0;
     this.encoding = encoding;
+    this.layers = track.kind === 'video' ? new StreamLayers() : null;
     this.streamKey = link.commons.nextStreamKey();
     this.nack = nackPolicy === null ? null : new NackGenerator(nackPolicy);
     if (this.nack !== null && link.rttMs >= 0) this.nack.rttMs = link.rttMs;
@@ -133,7 +143,7 @@ export class InboundStream {
       this.#link.timers.schedule(TimerName.Nack, this.nack.nextDueMs());
     } else {
       this.unrepaired += this.#window.extended - from;
-      this.track.requestKeyFrame();
+      this.track.lostForGood(this.encoding);
     }
   }
 
@@ -144,5 +154,6 @@ export class InboundStream {
     this.nack?.clear();
     this.clock.forget();
     this.parameterSetsSeen = false;
+    this.dependencies?.forget();
   }
 }

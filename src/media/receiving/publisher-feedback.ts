@@ -114,7 +114,7 @@ export class PublisherFeedback {
     stream.nack!.collect(link.nowMs, sequences, collected);
     if (collected.gaveUp > 0) {
       stream.unrepaired += collected.gaveUp;
-      stream.track.requestKeyFrame();
+      stream.track.lostForGood(stream.encoding);
     }
     if (collected.count === 0 || !link.sendEnabled) return;
     const at = link.beginRtcp();

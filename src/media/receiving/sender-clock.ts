@@ -1,4 +1,4 @@
-import { addTicks } from '../rtp/serial-number.ts';
+import { addTicks, timestampDelta } from '../rtp/serial-number.ts';
 
 const millisPerNtpSecond = 1000;
 const fractionsPerSecond = 0x1_0000_0000;
@@ -37,6 +37,12 @@ export class SenderClock {
   /** The publisher's RTP timestamp now. */
   timestampAt(nowMs: number, clockRate: number): number {
     return addTicks(this.#timestamp, Math.round(((nowMs - this.receivedMs) * clockRate) / 1000));
+  }
+
+  /** How much is to be added to timestamps of this stream to get those of `other`, of the same publisher, in ticks. */
+  ticksBehind(other: SenderClock, clockRate: number): number {
+    const elapsed = Math.round(((this.#ntpMs - other.#ntpMs) * clockRate) / 1000);
+    return timestampDelta(addTicks(other.#timestamp, elapsed), this.#timestamp);
   }
 }
 

@@ -1,14 +1,22 @@
+import {
+  dependencyDescriptorGrowth,
+  noDependencyRewrite,
+  rewriteDependencyDescriptor,
+  rewritesActiveTargets,
+} from '../codecs/dependency-descriptor.ts';
 import type { RtpHeaderExtension } from '../rtp-parameters.ts';
 import { ExtensionKind, extensionKindCount, extensionKindOf } from './header-extension.ts';
 import { oneByteProfile, type RtpPacket, twoByteProfile, writeUint16, writeUint24 } from './rtp-packet.ts';
 
-/** Extensions of the publisher that receivers get as they are, with their own ids. */
+/**
+ * Extensions of the publisher that receivers get as they are, with their own ids. The dependency descriptor, which
+ * may be rewritten for one receiver, is not among them: it follows these.
+ */
 const copiedKinds: readonly number[] = [
   ExtensionKind.AudioLevel,
   ExtensionKind.VideoOrientation,
   ExtensionKind.PlayoutDelay,
   ExtensionKind.AbsCaptureTime,
-  ExtensionKind.DependencyDescriptor,
 ];
 
 /** Profile and length, before the elements. */
@@ -20,10 +28,13 @@ const oneByteMaxLength = 16;
 
 /** Longest block kept for sharing: all copied extensions, the dependency descriptor at its longest. */
 const maxBlockBytes = 512;
+/** A descriptor that would not fit its length field if it grew is left as it is. */
+const maxRewrittenBytes = 255 - dependencyDescriptorGrowth;
 
 /**
  * Writes header extensions with a receiver's ids. Receivers with equal ids share one mapping, and a mapping
- * translates a packet once however many receivers it has: only the MID differs, and it comes last.
+ * translates a packet once however many receivers it has: only the dependency descriptor and the MID may differ, and
+ * they come last.
  */
 export class ExtensionMapping {
   /** Names the ids; equal keys mean equal mappings. */
@@ -39,11 +50,14 @@ export class ExtensionMapping {
   readonly #midId: number;
   readonly #absSendTimeId: number;
   readonly #transportWideId: number;
+  readonly #descriptorId: number;
   readonly #copyMask: number;
   readonly #alwaysTwoByte: boolean;
 
   readonly #block = new Uint8Array(maxBlockBytes);
   #blockLength = 0;
+  /** Where the dependency descriptor's element starts in the block; its length where there is none. */
+  #descriptorAt = 0;
   #blockSerial = -1;
   #twoByte = false;
 
@@ -54,22 +68,34 @@ export class ExtensionMapping {
     this.#midId = ids[ExtensionKind.Mid];
     this.#absSendTimeId = ids[ExtensionKind.AbsSendTime];
     this.#transportWideId = ids[ExtensionKind.TransportWideCc];
+    this.#descriptorId = ids[ExtensionKind.DependencyDescriptor];
     this.#copyMask = copiedKinds.reduce((mask, kind) => (ids[kind] > 0 ? mask | (1 << kind) : mask), 0);
     this.#alwaysTwoByte = longMid || ids.some((id) => id > oneByteMaxId);
   }
 
   /**
-   * Writes the extension block of an outgoing packet at `at`, with `mid` unless it is empty.
+   * Writes the extension block of an outgoing packet at `at`, with `mid` unless it is empty, and with the dependency
+   * descriptor changed as `rewrite` says.
    * @returns its end; `at` where there is nothing to write
    */
-  write(bytes: Uint8Array, at: number, packet: RtpPacket, mid: Uint8Array): number {
+  write(
+    bytes: Uint8Array,
+    at: number,
+    packet: RtpPacket,
+    mid: Uint8Array,
+    rewrite: number = noDependencyRewrite,
+    activeTargets = 0,
+  ): number {
     if (this.#blockSerial !== packet.serial) this.#translate(packet);
-    const length = this.#blockLength;
+    let length = this.#blockLength;
     const withMid = this.#midId > 0 && mid.length > 0;
     if (length === 0 && !withMid) return at;
+    const rewritten = rewrite !== noDependencyRewrite && this.#descriptorAt < length;
+    if (rewritten) length = this.#descriptorAt;
     const block = this.#block;
     let end = at + blockHeadBytes;
     for (let i = 0; i < length; i++) bytes[end++] = block[i];
+    if (rewritten) end = this.#rewriteDescriptor(bytes, end, packet, rewrite, activeTargets);
     if (withMid) end = this.#writeMid(bytes, end, mid);
     while (((end - at) & 3) !== 0) bytes[end++] = 0;
     writeUint16(bytes, at, this.#twoByte ? twoByteProfile : oneByteProfile);
@@ -80,7 +106,11 @@ export class ExtensionMapping {
   #translate(packet: RtpPacket): void {
     this.#blockSerial = packet.serial;
     const found = packet.extensions & this.#copyMask;
+    const withDescriptor = this.#descriptorId > 0 && packet.hasExtension(ExtensionKind.DependencyDescriptor);
     this.#twoByte = this.#alwaysTwoByte || (found !== 0 && this.#needsTwoByte(packet, found));
+    if (withDescriptor && needsRoom(packet.extensionLength[ExtensionKind.DependencyDescriptor])) {
+      this.#twoByte = true;
+    }
     let end = 0;
     if (this.#absSendTimeId > 0) {
       end = this.#writeHead(this.#block, end, this.#absSendTimeId, 3);
@@ -98,6 +128,8 @@ export class ExtensionMapping {
         if ((found & (1 << kind)) !== 0) end = this.#copy(packet, kind, end);
       }
     }
+    this.#descriptorAt = end;
+    if (withDescriptor) end = this.#copy(packet, ExtensionKind.DependencyDescriptor, end);
     this.#blockLength = end;
   }
 
@@ -121,6 +153,23 @@ export class ExtensionMapping {
     return end;
   }
 
+  #rewriteDescriptor(
+    bytes: Uint8Array,
+    at: number,
+    packet: RtpPacket,
+    rewrite: number,
+    activeTargets: number,
+  ): number {
+    const from = packet.extensionOffset[ExtensionKind.DependencyDescriptor];
+    const length = packet.extensionLength[ExtensionKind.DependencyDescriptor];
+    const data = at + (this.#twoByte ? 2 : 1);
+    // Too long to grow: its frame number is changed at least.
+    const change = length > maxRewrittenBytes && rewritesActiveTargets(rewrite) ? rewrite & 0xffff : rewrite;
+    const end = rewriteDependencyDescriptor(packet.bytes, from, length, bytes, data, change, activeTargets);
+    this.#writeHead(bytes, at, this.#descriptorId, end - data);
+    return end;
+  }
+
   #writeMid(bytes: Uint8Array, at: number, mid: Uint8Array): number {
     let end = this.#writeHead(bytes, at, this.#midId, mid.length);
     for (let i = 0; i < mid.length; i++) bytes[end++] = mid[i];
@@ -136,6 +185,14 @@ export class ExtensionMapping {
     bytes[at] = (id << 4) | (length - 1);
     return at + 1;
   }
+}
+
+/**
+ * Whether a dependency descriptor of this length needs the two-byte form, should it be rewritten: one that consists
+ * of its mandatory part only still fits then.
+ */
+function needsRoom(length: number): boolean {
+  return length === 0 || (length > 3 && length + dependencyDescriptorGrowth > oneByteMaxLength);
 }
 
 /** Hands out one mapping for all receivers with the same ids. */

@@ -1,3 +1,4 @@
+import { PacketLayers } from '../layers/packet-layers.ts';
 import { ExtensionKind, extensionKindCount, unknownExtension } from './header-extension.ts';
 
 /** Profile values of the two forms of header extension (RFC 8285 §4.2, §4.3). */
@@ -66,6 +67,8 @@ export class RtpPacket {
   redBlock = 0;
   /** Video: whether a decoder can start here. */
   startsKeyFrame = false;
+  /** Video: the layers it belongs to. */
+  readonly layers = new PacketLayers();
 
   /**
    * Reads the header at `start`. False for what is no RTP packet: too short, another version, CSRCs,

@@ -1,0 +1,66 @@
+import {
+  type LayerInfo,
+  type LayerPlace,
+  type LayerPreference,
+  spatialLimit,
+  temporalLimit,
+} from './layer-policy.ts';
+import { highestLayer } from './layer-selector.ts';
+import type { TrackLayers } from './track-layers.ts';
+
+/** A layer found in a track, and how far up in time. */
+export interface ChosenLayer extends LayerPlace {
+  readonly temporal: number;
+}
+
+/** Which layers one receiver is to have: what it asks for, and what whoever shares its bandwidth allows. */
+export class LayerTarget {
+  /** As allowed; `highestLayer` until somebody says. */
+  spatial: number = highestLayer;
+  temporal: number = highestLayer;
+  reason = 'not-limited';
+  preference: LayerPreference = {};
+
+  /** Whether nothing may be sent. */
+  get nothing(): boolean {
+    return this.spatial < 0 || this.temporal < 0;
+  }
+
+  /** Whether the choice depends on measured sizes and rates, which change by themselves. */
+  get dependsOnMeasurements(): boolean {
+    const { width = 0, height = 0, frameRate = 0 } = this.preference;
+    return width > 0 || height > 0 || frameRate > 0;
+  }
+
+  /** The layer to send; null where the track sends none. */
+  choose(layers: TrackLayers): ChosenLayer | null {
+    const list = layers.list();
+    const place = layers.resolve(Math.min(this.spatial, spatialLimit(list, this.preference)));
+    if (place === null) return null;
+    const spatial = layers.numberOf(place.encoding, place.spatial);
+    const temporal = Math.min(this.temporal, temporalLimit(list, spatial, this.preference));
+    return { ...place, temporal: Math.min(highestLayer, temporal) };
+  }
+
+  /** The layers the receiver has use for, lowest first: at least the lowest there is. */
+  useful(layers: TrackLayers): LayerInfo[] {
+    const list = layers.list();
+    const maxSpatial = spatialLimit(list, this.preference);
+    const useful = list.filter(
+      ({ spatial, temporal }) =>
+        spatial <= maxSpatial && temporal <= temporalLimit(list, spatial, this.preference),
+    );
+    return useful.length > 0 ? useful : list.slice(0, 1);
+  }
+
+  /** The highest encoding, by its rank, the receiver has use for, whatever its bandwidth. */
+  highestRank(layers: TrackLayers, encodings: number): number {
+    const limit = spatialLimit(layers.list(), this.preference);
+    let highest = 0;
+    for (let encoding = 0; encoding < encodings; encoding++) {
+      const rank = layers.rankOf(encoding);
+      if (layers.numberOf(encoding, 0) <= limit) highest = Math.max(highest, rank);
+    }
+    return highest;
+  }
+}
