@@ -1,4 +1,5 @@
-import { PacketKind, slotBytes } from '../../packet-io/layout.ts';
+import { slotBytes } from '../../packet-io/layout.ts';
+import { Urgency } from '../bandwidth/packet-outlet.ts';
 import { noDependencyRewrite } from '../codecs/dependency-descriptor.ts';
 import { noRewrite } from '../codecs/payload-rewrite.ts';
 import type { LayerInfo, LayerPair, LayerPreference } from '../layers/layer-policy.ts';
@@ -17,7 +18,7 @@ import { OutgoingStream } from './outgoing-stream.ts';
 import { PayloadTypeMap } from './payload-type-map.ts';
 import { type RetransmissionFormat, Retransmitter } from './retransmitter.ts';
 import { SenderReports } from './sender-reports.ts';
-import { commitRewritten, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
+import { commitPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
 export type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
 
@@ -119,12 +120,14 @@ export class Forwarder {
   pause(reason: string): void {
     this.pauseReason = reason;
     this.#stop();
+    this.#link.bandwidth.reallocate();
   }
 
   resume(): void {
     if (this.pauseReason === null) return;
     this.pauseReason = null;
     this.#resumed();
+    this.#link.bandwidth.reallocate();
   }
 
   /** The transport may send (again): video needs a key frame, for what came meanwhile was not sent. */
@@ -153,6 +156,7 @@ export class Forwarder {
     this.#outgoing.choice.target.preference = preference;
     this.#outgoing.retarget();
     this.source?.demandChanged();
+    this.#link.bandwidth.reallocate();
   }
 
   get preference(): LayerPreference {
@@ -187,6 +191,7 @@ export class Forwarder {
   /** Whether layers went, came, or changed their order: called by the source, before it forwards on. */
   layersChanged(): void {
     this.#outgoing.retarget();
+    this.#link.bandwidth.reallocate();
   }
 
   /** Sizes and rates were measured again. */
@@ -255,6 +260,23 @@ export class Forwarder {
     if (bytes > 0) this.#countOut(bytes);
   }
 
+  /** Whether sendPadding() can send anything. */
+  get canPad(): boolean {
+    return this.#retransmitter !== null && this.#link.sendEnabled && this.#payloadTypes.paddingType >= 0;
+  }
+
+  /**
+   * Sends about `bytes` that the receiver throws away, on the RTX stream: to find out what the path carries.
+   * @returns the bytes queued, 0 where nothing can be
+   */
+  sendPadding(bytes: number): number {
+    if (!this.canPad) return 0;
+    const { paddingType } = this.#payloadTypes;
+    const sent = this.#retransmitter!.sendPadding(bytes, this.#retransmissionFormat!, paddingType);
+    this.#countOut(sent);
+    return sent;
+  }
+
   /** The receiver cannot decode on. */
   keyFrameRequested(): void {
     this.#pliReceived++;
@@ -272,6 +294,11 @@ export class Forwarder {
   /** 1 … 5 (qualityScore()); null while nothing flows or the receiver has not reported. */
   get quality(): number | null {
     return this.#quality.score;
+  }
+
+  /** Bits per second of payload over about the last second. */
+  get bitrate(): number {
+    return this.#rate.bitsPerSecond;
   }
 
   get hasSent(): boolean {
@@ -302,7 +329,7 @@ export class Forwarder {
     return {
       packets: this.#packets,
       bytes: this.#bytes,
-      bitrate: this.#rate.bitsPerSecond,
+      bitrate: this.bitrate,
       nackReceived: this.#nackReceived,
       retransmitted: this.#retransmitter?.sent ?? 0,
       retransmissionsMissed: this.#retransmitter?.missed ?? 0,
@@ -362,10 +389,9 @@ export class Forwarder {
   }
 
   #write(packet: RtpPacket, outgoing: OutgoingStream, payloadType: number): void {
-    const { context, id } = this.#link;
-    const queue = context.sendQueue;
-    const at = queue.begin();
-    const bytes = queue.prefixes;
+    const { context, outlet } = this.#link;
+    const at = context.sendQueue.begin();
+    const bytes = outlet.prefixes;
     const { sequence, timestamp, rewrite, dependencyRewrite, activeTargets } = outgoing;
     const end = this.#mapping.write(
       bytes,
@@ -378,10 +404,18 @@ export class Forwarder {
     const markerAndPayloadType = (outgoing.marker << 7) | payloadType;
     const extended = end > at + rtpHeaderBytes;
     writeRtpHeader(bytes, at, extended, markerAndPayloadType, sequence, timestamp, this.#signedSsrc);
-    let sent = end - at + packet.payloadLength;
-    if (rewrite === noRewrite) {
-      queue.commit(PacketKind.Rtp, id, end - at, packet.payloadOffset, packet.payloadLength);
-    } else sent = commitRewritten(queue, id, packet, at, end, rewrite);
+    const { sequenceOffset, absSendTimeOffset } = this.#mapping;
+    const sent = commitPacket(
+      outlet,
+      this.#video ? Urgency.Paced : Urgency.Now,
+      packet,
+      at,
+      end,
+      sequenceOffset,
+      absSendTimeOffset,
+      rewrite,
+      packet.number,
+    );
     this.#packets++;
     this.#bytes += sent - (end - at);
     this.#countOut(sent);
