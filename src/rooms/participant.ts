@@ -6,6 +6,7 @@
  * closes the connection and takes it out of the room. A connection that closes or fails makes its participant leave.
  */
 import { UserError } from '../errors.ts';
+import type { BandwidthStats } from '../media/bandwidth/connection-bandwidth.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { DataChannelInit } from '../webrtc/data-channels/channel-init.ts';
@@ -152,6 +153,11 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   /** The transport of its connection, as packet I/O counts them. */
   get transport(): number {
     return this.#connection.transport;
+  }
+
+  /** What is known of the path to the client. */
+  get bandwidth(): BandwidthStats {
+    return this.#connection.media.bandwidthStats();
   }
 
   /** Why the connection failed, once it has. */
