@@ -10,9 +10,11 @@ export const TimerName = {
   KeyFrame: 3,
   /** Encodings nobody has use for. */
   Demand: 4,
+  /** Forwarders that were stopped by a bug. */
+  Failure: 5,
 } as const;
 
-const timerCount = 5;
+const timerCount = 6;
 
 /** A fixed table of named deadlines in ms; Infinity for those not set. */
 export class TimerTable {

@@ -16,6 +16,7 @@ export type SubscriptionReason =
   | 'paused'
   | 'not-among-last-speakers'
   | 'forwarding'
+  | 'internal-error'
   | 'publication-ended'
   | 'participant-left';
 
@@ -83,7 +84,7 @@ export class Subscription {
     const reason = this.#currentReason();
     if (reason === 'forwarding' || reason === 'paused' || reason === notAmongLastSpeakers)
       this.#become('live', reason);
-    else if (reason === 'codec-not-supported') this.#become('failed', reason);
+    else if (reason === 'codec-not-supported' || reason === 'internal-error') this.#become('failed', reason);
     else if (this.state === 'pending') this.#become('pending', reason);
     else if (this.state === 'failed') this.#become('failed', reason);
     else this.#become('live', reason);
@@ -124,6 +125,8 @@ export class Subscription {
         return 'codec-not-supported';
       case 'paused':
         return forwarder.pauseReason === notAmongLastSpeakers ? notAmongLastSpeakers : 'paused';
+      case 'failed':
+        return 'internal-error';
       case 'no-source':
         return 'waiting-for-media';
     }

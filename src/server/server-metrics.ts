@@ -89,6 +89,11 @@ function traffic({ io, engine, webSockets, bugs }: MetricSources): readonly Metr
       help: 'Sessions ended by an unexpected error; each is in the log with its stack.',
       read: () => bugs.count,
     },
+    {
+      name: 'manifold_forwarders_failed_total',
+      help: 'Subscriptions stopped by an unexpected error; each is in the log with its stack.',
+      read: () => engine.counters.forwardersFailed,
+    },
   ];
 }
 

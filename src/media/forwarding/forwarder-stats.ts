@@ -1,7 +1,14 @@
 import type { LayerPair } from '../layers/layer-policy.ts';
 
 /** What a forwarder is doing, or waiting for. */
-export type ForwarderState = 'no-source' | 'waiting-keyframe' | 'live' | 'codec-not-supported' | 'paused';
+export type ForwarderState =
+  | 'no-source'
+  | 'waiting-keyframe'
+  | 'live'
+  | 'codec-not-supported'
+  | 'paused'
+  /** Stopped by a bug. */
+  | 'failed';
 
 export interface ForwarderStats {
   readonly packets: number;

@@ -1,23 +1,17 @@
-import { PacketKind, slotBytes } from '../../packet-io/layout.ts';
-import { noDependencyRewrite } from '../codecs/dependency-descriptor.ts';
-import { noRewrite } from '../codecs/payload-rewrite.ts';
 import type { LayerInfo, LayerPair, LayerPreference } from '../layers/layer-policy.ts';
 import { RateSampler } from '../receiving/rate-sampler.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
-import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, SendParameters } from '../rtp-parameters.ts';
 import { TimerName } from '../timer-table.ts';
 import type { TransportLink } from '../transport-link.ts';
-import { repeatsExactly, sentExtensions } from './exact-repetition.ts';
 import type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
 import type { InboundTrack } from './inbound-track.ts';
 import { OutgoingQuality } from './outgoing-quality.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
+import { PacketWriter } from './packet-writer.ts';
 import { PayloadTypeMap } from './payload-type-map.ts';
-import { type RetransmissionFormat, Retransmitter } from './retransmitter.ts';
 import { SenderReports } from './sender-reports.ts';
-import { commitRewritten, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
 export type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
 
@@ -27,7 +21,6 @@ const audioReportMs = 3000;
 /** The first report after a start is what lip sync waits for. */
 const firstReportMs = 20;
 
-const noMid = new Uint8Array(0);
 const nothing: LayerPair = { spatial: -1, temporal: -1 };
 
 /** One track sent to one receiver: decides for each packet, numbers it, and writes what is the receiver's own. */
@@ -52,17 +45,13 @@ export class Forwarder {
   readonly #payloadTypes = new PayloadTypeMap();
   readonly #rate = new RateSampler();
   readonly #outgoing: OutgoingStream;
+  readonly #writer: PacketWriter;
   readonly #quality: OutgoingQuality;
-  /** Paused, or no layer allowed. */
+  /** Paused, failed, or no layer allowed. */
   #halted = false;
-  #mapping: ExtensionMapping;
-  #midBytes: Uint8Array;
-  /** Written until the receiver has shown that it knows the SSRC. */
-  #mid: Uint8Array;
-  #retransmitter: Retransmitter | null = null;
-  #retransmissionFormat: RetransmissionFormat | null = null;
-  #packets = 0;
-  #bytes = 0;
+  #failed = false;
+  /** What was thrown, until it has been told. */
+  #untold: unknown = null;
   #nackReceived = 0;
   #pliReceived = 0;
 
@@ -79,23 +68,14 @@ export class Forwarder {
     this.#outgoing = new OutgoingStream(link, parameters.kind, () => this.#blocked);
     this.#outgoing.onBegin = () => this.#begun();
     this.#outgoing.onWait = () => this.#refreshState();
-    this.#midBytes = new TextEncoder().encode(parameters.mid);
-    this.#mid = this.#midBytes;
-    this.#mapping = link.commons.mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
+    this.#writer = new PacketWriter(link, parameters);
     this.update(parameters);
   }
 
   /** Follows a renegotiation; mid and SSRC stay. */
   update(parameters: SendParameters): void {
     this.parameters = parameters;
-    const mapping = this.#link.commons.mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
-    this.#link.commons.mappings.release(this.#mapping);
-    // What was written with another mapping cannot be repeated exactly.
-    if (mapping !== this.#mapping) this.#retransmitter?.nextEpoch();
-    this.#mapping = mapping;
-    const history = parameters.codecs.some(({ feedback }) => feedback.includes('nack'));
-    if (!history) this.#retransmitter = null;
-    else this.#retransmitter ??= new Retransmitter(this.#link, this.#historyPackets());
+    this.#writer.update(parameters, this.#historyPackets());
     this.sourceChanged();
   }
 
@@ -108,9 +88,11 @@ export class Forwarder {
     if (source === this.source) return;
     this.source?.detach(this);
     this.source = source;
+    this.#failed = false;
+    this.#halted = this.#mustHalt;
     this.#outgoing.setSource(source);
     source?.attach(this);
-    this.#retransmitter?.nextEpoch();
+    this.#writer.nextEpoch();
     this.sourceChanged();
     this.#outgoing.requestStart();
   }
@@ -212,7 +194,7 @@ export class Forwarder {
   /** The rank of the largest encoding the receiver has use for, whatever its network carries; -1 for none. */
   get highestRank(): number {
     const { source } = this;
-    if (source === null || this.pauseReason !== null) return -1;
+    if (source === null || this.#failed || this.pauseReason !== null) return -1;
     return this.#outgoing.choice.target.highestRank(source.layers, source.encodings.length);
   }
 
@@ -221,22 +203,39 @@ export class Forwarder {
     const { source, parameters } = this;
     this.#payloadTypes.update(source?.payloadTypes ?? null, parameters);
     this.unwrapsRed = this.#payloadTypes.unwrapsRed;
-    this.#retransmissionFormat = {
-      ssrc: this.#signedSsrc,
-      rtxSsrc: parameters.rtxSsrc | 0,
-      rtxPayloadTypes: this.#payloadTypes.rtxTypes,
-      mapping: this.#mapping,
-      mid: this.#midBytes,
-      extensionKinds: source?.extensionKinds ?? null,
-    };
+    const { rtxTypes } = this.#payloadTypes;
+    this.#writer.setRetransmission(parameters.rtxSsrc, rtxTypes, source?.extensionKinds ?? null);
     this.#refreshState();
+  }
+
+  /**
+   * A bug came up while it was given something of its source: it sends nothing of that any more. Who published that
+   * has no part in it, so all else waits for settleFailure().
+   */
+  fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#halted = true;
+    this.#untold = error ?? new Error('Something empty was thrown.');
+    const { context, timers, nowMs } = this.#link;
+    context.counters.forwardersFailed++;
+    timers.schedule(TimerName.Failure, nowMs);
+  }
+
+  /** Tells of a failure; called by its own transport. */
+  settleFailure(report: (error: unknown) => void): void {
+    const error = this.#untold;
+    if (error === null) return;
+    this.#untold = null;
+    report(error);
+    this.#stop();
   }
 
   /** Detaches it for good. */
   close(): void {
     this.onStateChange = null;
     this.setSource(null);
-    this.#link.commons.mappings.release(this.#mapping);
+    this.#writer.close();
   }
 
   /** One packet of the source: sends it if the decision is so. */
@@ -244,15 +243,17 @@ export class Forwarder {
     const outgoing = this.#outgoing;
     const payloadType = this.#payloadTypes.types[packet.payloadType];
     if (this.#halted || !this.#link.sendEnabled) return;
-    if (outgoing.decide(packet, payloadType)) this.#write(packet, outgoing, payloadType);
+    if (!outgoing.decide(packet, payloadType)) return;
+    this.#writer.write(packet, outgoing, payloadType);
+    if (!packet.newest) return;
+    if (this.#video) this.#quality.freezes.packet(outgoing.timestamp, packet.startsKeyFrame);
+    outgoing.timestamps.sent(outgoing.timestamp);
   }
 
   /** The receiver asks for packet `sequence` again. */
   nacked(sequence: number): void {
     this.#nackReceived++;
-    if (this.#retransmitter === null || !this.#link.sendEnabled || this.pauseReason !== null) return;
-    const bytes = this.#retransmitter.retransmit(sequence, this.#retransmissionFormat!);
-    if (bytes > 0) this.#countOut(bytes);
+    if (this.#link.sendEnabled && this.pauseReason === null) this.#writer.repeat(sequence);
   }
 
   /** The receiver cannot decode on. */
@@ -265,7 +266,7 @@ export class Forwarder {
 
   /** The receiver's report on this stream: it knows the SSRC, so the MID need not be told any more. */
   receiverReported(block: ReportBlock): void {
-    if (!repeatsExactly(this.parameters)) this.#mid = noMid;
+    this.#writer.ssrcKnown();
     this.reports.receive(block);
   }
 
@@ -275,7 +276,7 @@ export class Forwarder {
   }
 
   get hasSent(): boolean {
-    return this.#packets > 0;
+    return this.#writer.packets > 0;
   }
 
   /** Writes a sender report if one is due and the publisher's clock is known; returns the end. */
@@ -293,19 +294,19 @@ export class Forwarder {
       stream.clock,
       timestamps.clockRate,
       timestamps.offset,
-      this.#packets,
-      this.#bytes,
+      this.#writer.packets,
+      this.#writer.bytes,
     );
   }
 
   stats(): ForwarderStats {
     return {
-      packets: this.#packets,
-      bytes: this.#bytes,
+      packets: this.#writer.packets,
+      bytes: this.#writer.bytes,
       bitrate: this.#rate.bitsPerSecond,
       nackReceived: this.#nackReceived,
-      retransmitted: this.#retransmitter?.sent ?? 0,
-      retransmissionsMissed: this.#retransmitter?.missed ?? 0,
+      retransmitted: this.#writer.retransmitted,
+      retransmissionsMissed: this.#writer.retransmissionsMissed,
       pliReceived: this.#pliReceived,
       fractionLost: this.reports.fractionLost / 256,
       jitterMs: this.#jitterMs,
@@ -328,9 +329,9 @@ export class Forwarder {
 
   /** Takes what is measured over time; called with each round of reports. */
   #sample(nowMs: number): void {
-    this.#rate.sample(this.#bytes, nowMs);
+    this.#rate.sample(this.#writer.bytes, nowMs);
     const asked = this.layers().findLast(({ active }) => active) ?? null;
-    this.#quality.sample(this.#packets, this.reports, this.#jitterMs, this.current, asked);
+    this.#quality.sample(this.#writer.packets, this.reports, this.#jitterMs, this.current, asked);
   }
 
   #begun(): void {
@@ -348,7 +349,7 @@ export class Forwarder {
   }
 
   #resumed(): void {
-    this.#halted = this.pauseReason !== null || this.#outgoing.choice.target.nothing;
+    this.#halted = this.#mustHalt;
     this.#outgoing.stop();
     this.#outgoing.choice.retarget();
     this.#refreshState();
@@ -356,61 +357,13 @@ export class Forwarder {
     this.#outgoing.requestStart();
   }
 
+  get #mustHalt(): boolean {
+    return this.#failed || this.pauseReason !== null || this.#outgoing.choice.target.nothing;
+  }
+
   /** Whether nothing may be sent, whatever comes. */
   get #blocked(): boolean {
     return this.#halted || !this.#link.sendEnabled;
-  }
-
-  #write(packet: RtpPacket, outgoing: OutgoingStream, payloadType: number): void {
-    const { context, id } = this.#link;
-    const queue = context.sendQueue;
-    const at = queue.begin();
-    const bytes = queue.prefixes;
-    const { sequence, timestamp, rewrite, dependencyRewrite, activeTargets } = outgoing;
-    const end = this.#mapping.write(
-      bytes,
-      at + rtpHeaderBytes,
-      packet,
-      this.#mid,
-      dependencyRewrite,
-      activeTargets,
-    );
-    const markerAndPayloadType = (outgoing.marker << 7) | payloadType;
-    const extended = end > at + rtpHeaderBytes;
-    writeRtpHeader(bytes, at, extended, markerAndPayloadType, sequence, timestamp, this.#signedSsrc);
-    let sent = end - at + packet.payloadLength;
-    if (rewrite === noRewrite) {
-      queue.commit(PacketKind.Rtp, id, end - at, packet.payloadOffset, packet.payloadLength);
-    } else sent = commitRewritten(queue, id, packet, at, end, rewrite);
-    this.#packets++;
-    this.#bytes += sent - (end - at);
-    this.#countOut(sent);
-    if (packet.newest) {
-      if (this.#video) this.#quality.freezes.packet(timestamp, packet.startsKeyFrame);
-      outgoing.timestamps.sent(timestamp);
-    }
-    const retransmitter = this.#retransmitter;
-    if (retransmitter !== null) {
-      retransmitter.history.record(
-        sequence,
-        packet.number,
-        timestamp,
-        markerAndPayloadType,
-        retransmitter.epoch,
-        packet.start % slotBytes,
-        packet.length,
-      );
-      if (rewrite !== noRewrite || dependencyRewrite !== noDependencyRewrite) {
-        retransmitter.history.recordRewrite(sequence, rewrite, dependencyRewrite, activeTargets);
-      }
-      retransmitter.noteRedBlock(sequence, packet.redBlock);
-    }
-  }
-
-  #countOut(bytes: number): void {
-    const { counters } = this.#link.context;
-    counters.packetsOut++;
-    counters.bytesOut += bytes;
   }
 
   #refreshState(): void {
@@ -422,6 +375,7 @@ export class Forwarder {
 
   #currentState(): ForwarderState {
     if (this.source === null) return 'no-source';
+    if (this.#failed) return 'failed';
     if (this.pauseReason !== null || this.#outgoing.choice.target.nothing) return 'paused';
     // By the codec of the last packet; before the first, any codec that may come will do.
     if (!this.#payloadTypes.supports(this.source.codec, this.source.payloadTypes))
