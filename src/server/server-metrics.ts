@@ -107,6 +107,11 @@ function feedback({ engine: { counters } }: MetricSources): readonly MetricDefin
       read: () => ({ in: counters.nackReceived, out: counters.nackSent }),
     },
     {
+      name: 'manifold_layer_switches_total',
+      help: 'Changes of the encoding or spatial layer that subscriptions get.',
+      read: () => counters.layerSwitches,
+    },
+    {
       name: 'manifold_pli_total',
       help: 'Key frames asked for (PLI and FIR): in by subscribers, out by us of publishers.',
       label: direction,

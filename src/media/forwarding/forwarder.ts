@@ -1,11 +1,12 @@
 import type { LayerInfo, LayerPair, LayerPreference } from '../layers/layer-policy.ts';
+import { LayerReason } from '../layers/layer-reason.ts';
 import { RateSampler } from '../receiving/rate-sampler.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, SendParameters } from '../rtp-parameters.ts';
 import { TimerName } from '../timer-table.ts';
 import type { TransportLink } from '../transport-link.ts';
-import type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
+import type { ForwarderState, ForwarderStats, SentLayers } from './forwarder-stats.ts';
 import type { InboundTrack } from './inbound-track.ts';
 import { OutgoingQuality } from './outgoing-quality.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
@@ -13,13 +14,7 @@ import { PacketWriter } from './packet-writer.ts';
 import { PayloadTypeMap } from './payload-type-map.ts';
 import { SenderReports } from './sender-reports.ts';
 
-export type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
-
-/** How often a receiver is told the capture clock, in ms: RFC 3550 §6.2 asks for less, browsers do this. */
-const videoReportMs = 1000;
-const audioReportMs = 3000;
-/** The first report after a start is what lip sync waits for. */
-const firstReportMs = 20;
+export type { ForwarderState, ForwarderStats, SentLayers } from './forwarder-stats.ts';
 
 const nothing: LayerPair = { spatial: -1, temporal: -1 };
 
@@ -49,6 +44,7 @@ export class Forwarder {
   readonly #quality: OutgoingQuality;
   /** Paused, failed, or no layer allowed. */
   #halted = false;
+  #switchesCounted = 0;
   #failed = false;
   /** What was thrown, until it has been told. */
   #untold: unknown = null;
@@ -63,7 +59,7 @@ export class Forwarder {
     this.ssrc = parameters.ssrc >>> 0;
     this.#signedSsrc = parameters.ssrc | 0;
     this.parameters = parameters;
-    this.reports = new SenderReports(link);
+    this.reports = new SenderReports(link, parameters.kind);
     this.#quality = new OutgoingQuality(link, parameters.kind);
     this.#outgoing = new OutgoingStream(link, parameters.kind, () => this.#blocked);
     this.#outgoing.onBegin = () => this.#begun();
@@ -164,6 +160,15 @@ export class Forwarder {
   /** The layers sent now; -1 each for nothing. */
   get current(): LayerPair {
     return this.#outgoing.starting ? nothing : this.#outgoing.choice.current;
+  }
+
+  /** Video: why the layers sent now are those: one of LayerReason, or what paused or limits it. */
+  get layerReason(): string {
+    if (this.#failed) return LayerReason.Failed;
+    const { choice, starting } = this.#outgoing;
+    if (this.pauseReason !== null) return this.pauseReason;
+    if (choice.target.nothing) return this.targetReason;
+    return starting ? LayerReason.Starting : choice.reason;
   }
 
   /** Whether layers went, came, or changed their order: called by the source, before it forwards on. */
@@ -286,7 +291,6 @@ export class Forwarder {
     const { stream, timestamps } = this.#outgoing;
     if (this.reports.dueMs > nowMs || this.state !== 'live' || this.#outgoing.starting) return at;
     if (stream === null || !stream.clock.known || stream.streamKey !== this.#outgoing.streamKey) return at;
-    this.reports.dueMs = nowMs + (this.#video ? videoReportMs : audioReportMs);
     return this.reports.write(
       bytes,
       at,
@@ -315,11 +319,14 @@ export class Forwarder {
       quality: this.quality,
       lost: this.reports.cumulativeLost,
       rttMs: this.reports.rttMs < 0 ? null : this.reports.rttMs,
-      current: this.current,
-      target: this.target,
-      targetReason: this.targetReason,
-      switches: this.#outgoing.choice.switches,
+      layers: this.#video ? this.#sentLayers() : null,
     };
+  }
+
+  #sentLayers(): SentLayers {
+    const { current, target, targetReason, layerReason } = this;
+    const { switches } = this.#outgoing.choice;
+    return { current, reason: layerReason, target, targetReason, switches, available: this.layers() };
   }
 
   get #jitterMs(): number {
@@ -331,12 +338,14 @@ export class Forwarder {
   #sample(nowMs: number): void {
     this.#rate.sample(this.#writer.bytes, nowMs);
     const asked = this.layers().findLast(({ active }) => active) ?? null;
+    const { switches } = this.#outgoing.choice;
+    this.#link.context.counters.layerSwitches += switches - this.#switchesCounted;
+    this.#switchesCounted = switches;
     this.#quality.sample(this.#writer.packets, this.reports, this.#jitterMs, this.current, asked);
   }
 
   #begun(): void {
-    this.reports.dueMs = 0;
-    this.#link.timers.schedule(TimerName.Report, this.#link.nowMs + firstReportMs);
+    this.reports.begin();
     this.#refreshState();
   }
 
