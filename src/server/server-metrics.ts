@@ -86,7 +86,7 @@ function traffic({ io, engine, webSockets, bugs }: MetricSources): readonly Metr
     },
     {
       name: 'manifold_session_bugs_total',
-      help: 'Sessions ended by an unexpected error; each is in the log with its stack.',
+      help: 'Unexpected errors, each of which ended a session or subscription and is in the log with its stack.',
       read: () => bugs.count,
     },
     {
