@@ -160,11 +160,6 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     return this.#connection.transport;
   }
 
-  /** What is known of the path to the client. */
-  get bandwidth(): BandwidthStats {
-    return this.#connection.media.bandwidthStats();
-  }
-
   /** Why the connection failed, once it has. */
   get connectionFailure(): string | null {
     return this.#connection.failure;
@@ -271,6 +266,11 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   /** ICE restart without SDP; returns our new credentials. @throws ProtocolError `invalid-state` before an offer */
   applyIceRestart(remote: IceCredentials): IceCredentials {
     return this.#host.run(() => this.#connection.applyIceRestart(remote));
+  }
+
+  /** What is known of its network, and how that is shared over what it is sent. */
+  bandwidthStats(): BandwidthStats {
+    return this.#connection.media.bandwidthStats();
   }
 
   /** The client says that it muted what it sends on a line. Unknown lines are remembered for when they publish. */

@@ -95,7 +95,7 @@ export function clientStatistics(
 
 function consumerBandwidth(participant: Participant | null): number {
   if (participant === null || participant.closeReason !== null) return initialBandwidth;
-  const { estimate, sent } = participant.bandwidth;
+  const { estimate, sent } = participant.bandwidthStats();
   return estimate ?? Math.max(initialBandwidth, sent);
 }
 
@@ -106,7 +106,7 @@ function sentStatistics(
 ): SentTrackStatistics | null {
   if (forwarder === null) return null;
   const { kind, track } = publication;
-  const { lost, packets, fractionLost, bytes, bitrate, current } = forwarder.stats();
+  const { lost, packets, fractionLost, bytes, bitrate } = forwarder.stats();
   const { streamId, trackId } = wireIdentity(publication);
   const unwrapped = forwarder.unwrapsRed && isRed(track);
   const audioQuality = isRed(track) && !unwrapped ? QualityNumber.AudioRed : QualityNumber.Audio;
@@ -124,7 +124,9 @@ function sentStatistics(
     bytes_sent: bytes,
     current_bitrate: bitrate,
     source: facts.sourceOf(publication),
-    quality: isVideo ? qualityNumber(layers, forwarder.state === 'live' ? current : nothing) : audioQuality,
+    quality: isVideo
+      ? qualityNumber(layers, forwarder.state === 'live' ? forwarder.current : nothing)
+      : audioQuality,
     max_quality: !isVideo
       ? audioQuality
       : ceiling === null

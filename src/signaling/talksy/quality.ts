@@ -48,7 +48,9 @@ export function qualityNumber(layers: readonly LayerInfo[], { spatial, temporal 
     steps.findIndex((candidate) => spatial <= candidate.spatial),
   );
   const highest = Math.max(0, ...layers.filter((layer) => layer.spatial === spatial).map((l) => l.temporal));
-  return numberOfLevel[levelOfStep(step, steps.length)] - Math.min(rateSteps, Math.max(0, highest - temporal));
+  return (
+    numberOfLevel[levelOfStep(step, steps.length)] - Math.min(rateSteps, Math.max(0, highest - temporal))
+  );
 }
 
 /** The number of a ceiling; a video without levels is not lowered by one. */
@@ -62,8 +64,11 @@ function stepsOf(layers: readonly LayerInfo[]): { readonly spatial: number }[] {
   for (const { encoding, spatial } of layers) {
     encodings.set(encoding, Math.max(spatial, encodings.get(encoding) ?? 0));
   }
-  if (encodings.size > 1) return [...encodings.values()].sort((a, b) => a - b).map((spatial) => ({ spatial }));
-  return [...new Set(layers.map(({ spatial }) => spatial))].sort((a, b) => a - b).map((spatial) => ({ spatial }));
+  if (encodings.size > 1)
+    return [...encodings.values()].sort((a, b) => a - b).map((spatial) => ({ spatial }));
+  return [...new Set(layers.map(({ spatial }) => spatial))]
+    .sort((a, b) => a - b)
+    .map((spatial) => ({ spatial }));
 }
 
 /** With fewer than three steps, the highest is `high` and the lowest `low`. */

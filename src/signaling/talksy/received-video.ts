@@ -5,7 +5,7 @@ import type { QualityCeiling } from './client-message.ts';
 import { highestSpatialOf, levelOfSize, lowerLevel, type PictureLevel } from './quality.ts';
 import { wireId } from './wire-identity.ts';
 
-/** Why a forwarder is paused; shown in lists. */
+/** Why a subscription is paused; shown in lists. */
 const switchedOff = 'switched-off';
 
 export class ReceivedVideo {
@@ -32,20 +32,21 @@ export class ReceivedVideo {
   }
 
   /**
-   * Tells a subscription's forwarder. To be called whenever anything has changed, and once a second: levels are numbered
-   * by the layers there are, which come and go.
+   * Tells a subscription. To be called whenever anything has changed, and once a second: levels are numbered by the layers
+   * there are, which come and go.
    */
-  apply({ publication, forwarder }: Subscription): void {
-    if (forwarder === null || publication.kind !== 'video') return;
+  apply(subscription: Subscription): void {
+    const { publication, preference, pauseReason } = subscription;
+    if (publication.kind !== 'video') return;
     const level = this.ceilingOf(publication);
     if (level === null) {
-      if (forwarder.pauseReason === null) forwarder.pause(switchedOff);
+      if (pauseReason === null) subscription.pause(switchedOff);
       return;
     }
     const maxSpatial = highestSpatialOf(publication.track.layers.list(), level) ?? undefined;
-    if (forwarder.preference.maxSpatial !== maxSpatial) {
-      forwarder.setPreference(maxSpatial === undefined ? {} : { maxSpatial });
+    if (preference.maxSpatial !== maxSpatial) {
+      subscription.setPreference(maxSpatial === undefined ? {} : { maxSpatial });
     }
-    if (forwarder.pauseReason === switchedOff) forwarder.resume();
+    if (pauseReason === switchedOff) subscription.resume();
   }
 }

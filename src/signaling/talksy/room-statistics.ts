@@ -2,8 +2,8 @@
 import type { Forwarder } from '../../media/forwarding/forwarder.ts';
 import type { InboundTrack } from '../../media/forwarding/inbound-track.ts';
 import type { Participant } from '../../rooms/participant.ts';
-import type { ClientStatistics } from './client-statistics.ts';
 import { ByteTotal } from './byte-total.ts';
+import type { ClientStatistics } from './client-statistics.ts';
 
 interface KindCounts {
   audio: number;

@@ -67,6 +67,8 @@ export class TalksyClient implements ClientFacts {
   /** What the client has not been told of yet. */
   readonly #news = new Set<Publication>();
   #channel: DataChannel | null = null;
+  /** What it is sent at most, bit/s; 0 for no limit. */
+  #bandwidthLimit = 0;
   #joined = false;
   /** Whether tracks may be sent: the data channel comes before them. */
   #receives = false;
@@ -159,8 +161,8 @@ export class TalksyClient implements ClientFacts {
         if (message.data > 0) this.publisherBandwidth = message.data;
         return;
       case 'set_bandwidth_limit':
-        this.#setBandwidthLimit(message.data);
-        return;
+        this.#bandwidthLimit = message.data;
+        return this.#applyBandwidthLimit();
       case 'is_allow_renegotiation':
         this.#send('allow_renegotiation', this.#negotiation.asked(this.#options.time.now()));
         return this.#rearm();
@@ -203,6 +205,7 @@ export class TalksyClient implements ClientFacts {
       },
       (newcomer) => {
         this.#listen(newcomer);
+        if (this.#bandwidthLimit > 0) newcomer.setOutgoingBitrate({ max: this.#bandwidthLimit });
         answer = newcomer.answerOffer(sdp);
       },
     );
@@ -338,11 +341,13 @@ export class TalksyClient implements ClientFacts {
   }
 
   #applyVideo(): void {
-    for (const subscription of this.participant?.subscriptions.values() ?? []) this.#video.apply(subscription);
+    for (const subscription of this.participant?.subscriptions.values() ?? [])
+      this.#video.apply(subscription);
   }
 
-  #setBandwidthLimit(bitrate: number): void {
-    this.participant?.setBandwidthLimit(bitrate);
+  #applyBandwidthLimit(): void {
+    const max = this.#bandwidthLimit === 0 ? null : this.#bandwidthLimit;
+    this.participant?.setOutgoingBitrate({ max });
   }
 
   #everySecond(): void {
