@@ -38,6 +38,8 @@ export interface MediaCounters {
   pliReceived: number;
   rembSent: number;
   transportFeedbackSent: number;
+  /** Transport-wide feedback of subscribers. */
+  transportFeedbackReceived: number;
   /** Times a picture stood still: as publishers' packets came, and as they went to subscribers. */
   freezesIn: number;
   freezesOut: number;
@@ -79,6 +81,7 @@ export function createMediaCounters(): MediaCounters {
     pliReceived: 0,
     rembSent: 0,
     transportFeedbackSent: 0,
+    transportFeedbackReceived: 0,
     freezesIn: 0,
     freezesOut: 0,
     layerSwitches: 0,

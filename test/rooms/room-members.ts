@@ -13,7 +13,7 @@ export interface Member {
 export interface MemberOptions {
   /** Whether the peer goes on to DTLS once ICE is connected. Default true. */
   readonly handshakes?: boolean;
-  readonly wants?: JoinOptions['wants'];
+  readonly join?: Pick<JoinOptions, 'wants' | 'msidOf' | 'holdsBack'>;
   /** Of its video. Default 1. */
   readonly encodings?: number;
 }
@@ -37,14 +37,14 @@ export class RoomMembers {
     roomId: string,
     participantId: string,
     kinds: readonly Kind[] = [],
-    { handshakes = true, wants, encodings = 1 }: MemberOptions = {},
+    { handshakes = true, join = {}, encodings = 1 }: MemberOptions = {},
   ): Member {
     const participant = this.#rooms.join({
       roomId,
       participantId,
       dialect: 'test',
       renegotiates: true,
-      ...(wants === undefined ? {} : { wants }),
+      ...join,
     });
     const peer = this.#network.createPeer();
     peer.handshakes = handshakes;

@@ -10,8 +10,14 @@ export function repeatsExactly({ codecs, rtxSsrc }: SendParameters): boolean {
   );
 }
 
+/** Extensions that differ each time a packet is sent. */
+const timeDependentUris: readonly string[] = [
+  headerExtensionUri.absSendTime,
+  headerExtensionUri.transportWideCc,
+];
+
 /** The extensions written for a receiver. */
 export function sentExtensions(parameters: SendParameters): SendParameters['headerExtensions'] {
   if (!repeatsExactly(parameters)) return parameters.headerExtensions;
-  return parameters.headerExtensions.filter(({ uri }) => uri !== headerExtensionUri.absSendTime);
+  return parameters.headerExtensions.filter(({ uri }) => !timeDependentUris.includes(uri));
 }

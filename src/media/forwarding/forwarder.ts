@@ -1,6 +1,5 @@
 import type { LayerInfo, LayerPair, LayerPreference } from '../layers/layer-policy.ts';
 import { LayerReason } from '../layers/layer-reason.ts';
-import { RateSampler } from '../receiving/rate-sampler.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, SendParameters } from '../rtp-parameters.ts';
@@ -38,13 +37,11 @@ export class Forwarder {
   readonly #video: boolean;
   readonly #signedSsrc: number;
   readonly #payloadTypes = new PayloadTypeMap();
-  readonly #rate = new RateSampler();
   readonly #outgoing: OutgoingStream;
   readonly #writer: PacketWriter;
   readonly #quality: OutgoingQuality;
   /** Paused, failed, or no layer allowed. */
   #halted = false;
-  #switchesCounted = 0;
   #failed = false;
   /** What was thrown, until it has been told. */
   #untold: unknown = null;
@@ -71,7 +68,7 @@ export class Forwarder {
   /** Follows a renegotiation; mid and SSRC stay. */
   update(parameters: SendParameters): void {
     this.parameters = parameters;
-    this.#writer.update(parameters, this.#historyPackets());
+    this.#writer.update(parameters);
     this.sourceChanged();
   }
 
@@ -97,12 +94,14 @@ export class Forwarder {
   pause(reason: string): void {
     this.pauseReason = reason;
     this.#stop();
+    this.#link.bandwidth.reallocate();
   }
 
   resume(): void {
     if (this.pauseReason === null) return;
     this.pauseReason = null;
     this.#resumed();
+    this.#link.bandwidth.reallocate();
   }
 
   /** The transport may send (again): video needs a key frame, for what came meanwhile was not sent. */
@@ -131,6 +130,7 @@ export class Forwarder {
     this.#outgoing.choice.target.preference = preference;
     this.#outgoing.retarget();
     this.source?.demandChanged();
+    this.#link.bandwidth.reallocate();
   }
 
   get preference(): LayerPreference {
@@ -144,7 +144,10 @@ export class Forwarder {
 
   /** The layers of the source the receiver has use for, lowest first; empty while nothing has come, and for audio. */
   layers(): readonly LayerInfo[] {
-    return this.#video && this.source !== null ? this.#outgoing.choice.target.useful(this.source.layers) : [];
+    const { source } = this;
+    return !this.#video || this.#failed || source === null
+      ? []
+      : this.#outgoing.choice.target.useful(source.layers);
   }
 
   /** The highest layers allowed, as given to setTarget(); -1 each for nothing. */
@@ -174,6 +177,7 @@ export class Forwarder {
   /** Whether layers went, came, or changed their order: called by the source, before it forwards on. */
   layersChanged(): void {
     this.#outgoing.retarget();
+    this.#link.bandwidth.reallocate();
   }
 
   /** Sizes and rates were measured again. */
@@ -234,6 +238,7 @@ export class Forwarder {
     this.#untold = null;
     report(error);
     this.#stop();
+    this.#link.bandwidth.reallocate();
   }
 
   /** Detaches it for good. */
@@ -261,6 +266,19 @@ export class Forwarder {
     if (this.#link.sendEnabled && this.pauseReason === null) this.#writer.repeat(sequence);
   }
 
+  /** Whether sendPadding() can send anything. */
+  get canPad(): boolean {
+    return this.#writer.remembers && this.#link.sendEnabled && this.#payloadTypes.paddingType >= 0;
+  }
+
+  /**
+   * Sends about `bytes` that the receiver throws away, on the RTX stream: to find out what the path carries.
+   * @returns the bytes queued, 0 where nothing can be
+   */
+  sendPadding(bytes: number): number {
+    return this.canPad ? this.#writer.writePadding(bytes, this.#payloadTypes.paddingType) : 0;
+  }
+
   /** The receiver cannot decode on. */
   keyFrameRequested(): void {
     this.#pliReceived++;
@@ -280,6 +298,11 @@ export class Forwarder {
     return this.#quality.score;
   }
 
+  /** Bits per second of payload over about the last second. */
+  get bitrate(): number {
+    return this.#quality.bitrate;
+  }
+
   get hasSent(): boolean {
     return this.#writer.packets > 0;
   }
@@ -287,7 +310,7 @@ export class Forwarder {
   /** Writes a sender report if one is due and the publisher's clock is known; returns the end. */
   writeSenderReport(bytes: Uint8Array, at: number): number {
     const { nowMs } = this.#link;
-    this.#sample(nowMs);
+    this.#sample();
     const { stream, timestamps } = this.#outgoing;
     if (this.reports.dueMs > nowMs || this.state !== 'live' || this.#outgoing.starting) return at;
     if (stream === null || !stream.clock.known || stream.streamKey !== this.#outgoing.streamKey) return at;
@@ -305,20 +328,11 @@ export class Forwarder {
 
   stats(): ForwarderStats {
     return {
-      packets: this.#writer.packets,
-      bytes: this.#writer.bytes,
-      bitrate: this.#rate.bitsPerSecond,
+      ...this.#writer.stats(),
       nackReceived: this.#nackReceived,
-      retransmitted: this.#writer.retransmitted,
-      retransmissionsMissed: this.#writer.retransmissionsMissed,
       pliReceived: this.#pliReceived,
-      fractionLost: this.reports.fractionLost / 256,
-      jitterMs: this.#jitterMs,
-      freezes: this.#quality.freezes.count,
-      frozenMs: this.#quality.freezes.frozenMs,
-      quality: this.quality,
-      lost: this.reports.cumulativeLost,
-      rttMs: this.reports.rttMs < 0 ? null : this.reports.rttMs,
+      ...this.reports.stats(this.#outgoing.timestamps.clockRate),
+      ...this.#quality.stats(),
       layers: this.#video ? this.#sentLayers() : null,
     };
   }
@@ -329,19 +343,13 @@ export class Forwarder {
     return { current, reason: layerReason, target, targetReason, switches, available: this.layers() };
   }
 
-  get #jitterMs(): number {
-    const { clockRate } = this.#outgoing.timestamps;
-    return clockRate === 0 ? 0 : (this.reports.jitter * 1000) / clockRate;
-  }
-
   /** Takes what is measured over time; called with each round of reports. */
-  #sample(nowMs: number): void {
-    this.#rate.sample(this.#writer.bytes, nowMs);
+  #sample(): void {
+    const { choice, timestamps } = this.#outgoing;
+    const { current } = this;
     const asked = this.layers().findLast(({ active }) => active) ?? null;
-    const { switches } = this.#outgoing.choice;
-    this.#link.context.counters.layerSwitches += switches - this.#switchesCounted;
-    this.#switchesCounted = switches;
-    this.#quality.sample(this.#writer.packets, this.reports, this.#jitterMs, this.current, asked);
+    const sent = { packets: this.#writer.packets, bytes: this.#writer.bytes, switches: choice.switches };
+    this.#quality.sample(sent, this.reports.stats(timestamps.clockRate), current, asked);
   }
 
   #begun(): void {
@@ -390,10 +398,5 @@ export class Forwarder {
     if (!this.#payloadTypes.supports(this.source.codec, this.source.payloadTypes))
       return 'codec-not-supported';
     return this.#video && this.#outgoing.starting ? 'waiting-keyframe' : 'live';
-  }
-
-  #historyPackets(): number {
-    const { videoHistoryPackets, audioHistoryPackets } = this.#link.options;
-    return this.#video ? videoHistoryPackets : audioHistoryPackets;
   }
 }

@@ -1,4 +1,5 @@
-import { PacketKind, slotBytes } from '../../packet-io/layout.ts';
+import { slotBytes } from '../../packet-io/layout.ts';
+import { Urgency } from '../bandwidth/packet-outlet.ts';
 import { noDependencyRewrite } from '../codecs/dependency-descriptor.ts';
 import { noRewrite } from '../codecs/payload-rewrite.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
@@ -6,9 +7,10 @@ import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { SendParameters } from '../rtp-parameters.ts';
 import type { TransportLink } from '../transport-link.ts';
 import { repeatsExactly, sentExtensions } from './exact-repetition.ts';
+import type { ForwarderStats } from './forwarder-stats.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
 import { type RetransmissionFormat, Retransmitter } from './retransmitter.ts';
-import { commitRewritten, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
+import { commitPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
 const noMid = new Uint8Array(0);
 
@@ -20,6 +22,7 @@ export class PacketWriter {
 
   readonly #link: TransportLink;
   readonly #signedSsrc: number;
+  readonly #urgency: number;
   readonly #midBytes: Uint8Array;
   /** Written until the receiver has shown that it knows the SSRC. */
   #mid: Uint8Array;
@@ -31,22 +34,20 @@ export class PacketWriter {
   constructor(link: TransportLink, parameters: SendParameters) {
     this.#link = link;
     this.#signedSsrc = parameters.ssrc | 0;
+    this.#urgency = parameters.kind === 'video' ? Urgency.Paced : Urgency.Now;
     this.#midBytes = new TextEncoder().encode(parameters.mid);
     this.#mid = this.#midBytes;
     this.#mapping = link.commons.mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
   }
 
-  /** Packets sent again, and NACKs that could not be answered. */
-  get retransmitted(): number {
-    return this.#retransmitter?.sent ?? 0;
+  stats(): Pick<ForwarderStats, 'packets' | 'bytes' | 'retransmitted' | 'retransmissionsMissed'> {
+    const { packets, bytes } = this;
+    const retransmitted = this.#retransmitter?.sent ?? 0;
+    return { packets, bytes, retransmitted, retransmissionsMissed: this.#retransmitter?.missed ?? 0 };
   }
 
-  get retransmissionsMissed(): number {
-    return this.#retransmitter?.missed ?? 0;
-  }
-
-  /** Follows a renegotiation. `historyPackets` are remembered, where NACKs may come. */
-  update(parameters: SendParameters, historyPackets: number): void {
+  /** Follows a renegotiation. */
+  update(parameters: SendParameters): void {
     this.#repeatsExactly = repeatsExactly(parameters);
     const { mappings } = this.#link.commons;
     const mapping = mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
@@ -55,8 +56,10 @@ export class PacketWriter {
     if (mapping !== this.#mapping) this.nextEpoch();
     this.#mapping = mapping;
     const history = parameters.codecs.some(({ feedback }) => feedback.includes('nack'));
+    const { videoHistoryPackets, audioHistoryPackets } = this.#link.options;
+    const packets = parameters.kind === 'video' ? videoHistoryPackets : audioHistoryPackets;
     if (!history) this.#retransmitter = null;
-    else this.#retransmitter ??= new Retransmitter(this.#link, historyPackets);
+    else this.#retransmitter ??= new Retransmitter(this.#link, packets);
   }
 
   /** How packets are sent again from now on; `extensionKinds` are the source's, null without one. */
@@ -83,10 +86,9 @@ export class PacketWriter {
 
   /** Sends a packet as `outgoing` has decided. */
   write(packet: RtpPacket, outgoing: OutgoingStream, payloadType: number): void {
-    const { context, id } = this.#link;
-    const queue = context.sendQueue;
-    const at = queue.begin();
-    const bytes = queue.prefixes;
+    const { context, outlet } = this.#link;
+    const at = context.sendQueue.begin();
+    const bytes = outlet.prefixes;
     const { sequence, timestamp, rewrite, dependencyRewrite, activeTargets } = outgoing;
     const end = this.#mapping.write(
       bytes,
@@ -99,10 +101,18 @@ export class PacketWriter {
     const markerAndPayloadType = (outgoing.marker << 7) | payloadType;
     const extended = end > at + rtpHeaderBytes;
     writeRtpHeader(bytes, at, extended, markerAndPayloadType, sequence, timestamp, this.#signedSsrc);
-    let sent = end - at + packet.payloadLength;
-    if (rewrite === noRewrite) {
-      queue.commit(PacketKind.Rtp, id, end - at, packet.payloadOffset, packet.payloadLength);
-    } else sent = commitRewritten(queue, id, packet, at, end, rewrite);
+    const { sequenceOffset, absSendTimeOffset } = this.#mapping;
+    const sent = commitPacket(
+      outlet,
+      this.#urgency,
+      packet,
+      at,
+      end,
+      sequenceOffset,
+      absSendTimeOffset,
+      rewrite,
+      packet.number,
+    );
     this.packets++;
     this.bytes += sent - (end - at);
     this.#countOut(sent);
@@ -127,6 +137,21 @@ export class PacketWriter {
     if (this.#retransmitter === null) return;
     const bytes = this.#retransmitter.retransmit(sequence, this.#retransmissionFormat!);
     if (bytes > 0) this.#countOut(bytes);
+  }
+
+  /** Whether packets sent are remembered. */
+  get remembers(): boolean {
+    return this.#retransmitter !== null;
+  }
+
+  /**
+   * Sends about `bytes` that the receiver throws away, as RTX of a payload type.
+   * @returns the bytes queued
+   */
+  writePadding(bytes: number, rtxPayloadType: number): number {
+    const sent = this.#retransmitter!.sendPadding(bytes, this.#retransmissionFormat!, rtxPayloadType);
+    this.#countOut(sent);
+    return sent;
   }
 
   close(): void {

@@ -8,6 +8,8 @@ export class PayloadTypeMap {
   readonly types = new Uint8Array(128).fill(noPayloadType);
   /** The receiver's RTX by its payload types. */
   readonly rtxTypes = new Uint8Array(128).fill(noPayloadType);
+  /** An RTX payload type for packets of nothing but padding; -1 where there is none. */
+  paddingType = -1;
   /** Whether the source may send RED that the receiver does not know, of a codec that it does. */
   unwrapsRed = false;
 
@@ -15,8 +17,11 @@ export class PayloadTypeMap {
   update(source: PayloadTypeTable | null, { codecs, rtxSsrc }: SendParameters): void {
     this.types.fill(noPayloadType);
     this.rtxTypes.fill(noPayloadType);
+    this.paddingType = -1;
     for (const { payloadType, rtxPayloadType } of codecs) {
-      if (rtxSsrc >= 0 && rtxPayloadType >= 0) this.rtxTypes[payloadType] = rtxPayloadType;
+      if (rtxSsrc < 0 || rtxPayloadType < 0) continue;
+      this.rtxTypes[payloadType] = rtxPayloadType;
+      if (this.paddingType < 0) this.paddingType = rtxPayloadType;
     }
     for (const codec of source?.codecs ?? []) {
       if (codec.payloadType < 0 || codec.payloadType > 127) continue;

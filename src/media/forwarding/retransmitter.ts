@@ -1,19 +1,25 @@
-import { batchSize, PacketKind, slotBytes } from '../../packet-io/layout.ts';
-import { noRewrite } from '../codecs/payload-rewrite.ts';
+import { batchSize, slotBytes } from '../../packet-io/layout.ts';
+import { Urgency } from '../bandwidth/packet-outlet.ts';
 import { absSendTimeAt } from '../rtp/abs-send-time.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
 import { type RtpPacket, writeUint16 } from '../rtp/rtp-packet.ts';
 import { originalSequenceBytes } from '../rtp/rtx.ts';
-import { packetAge } from '../rtp/serial-number.ts';
+import { packetAge, toSequence } from '../rtp/serial-number.ts';
 import type { TransportLink } from '../transport-link.ts';
 import { PacketHistory } from './packet-history.ts';
-import { commitRewritten, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
+import { commitPacket, offsetInPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
 /** A packet is not sent again within an RTT of the last time, within these bounds. */
 const minThrottleMs = 10;
 const maxThrottleMs = 100;
 /** While the RTT is unknown. */
 const defaultThrottleMs = 20;
+
+/** Of one packet: the count is a byte. */
+const maxPaddingBytes = 255;
+const paddingFlag = 0x20;
+/** The latest packets that padding repeats. */
+const paddingPackets = 16;
 
 /** Most packets sent again per `budgetWindowMs`: what a NACK may make us send has a limit. */
 const budgetPackets = 512;
@@ -45,6 +51,8 @@ export class Retransmitter {
 
   readonly #link: TransportLink;
   #rtxSequence: number;
+  /** How far back from the newest the packet lies that padding repeated last. */
+  #paddingBack = 0;
   #budget = budgetPackets;
   #budgetStartMs = 0;
 
@@ -92,8 +100,60 @@ export class Retransmitter {
     return bytes;
   }
 
+  /**
+   * Sends a recent packet again though nobody has asked for it, or padding alone where none is left or wanted.
+   * @returns the bytes queued
+   */
+  sendPadding(bytes: number, format: RetransmissionFormat, rtxPayloadType: number): number {
+    if (bytes > maxPaddingBytes) {
+      // Not always the same one: a receiver may find a use for it if it was lost.
+      this.#paddingBack = (this.#paddingBack + 1) % paddingPackets;
+      const sequence = toSequence(this.history.newest - this.#paddingBack);
+      const { history } = this;
+      const repeatable = history.find(sequence) && format.rtxPayloadTypes[history.payloadType] <= 127;
+      if (repeatable && this.#inRing(history.packetNumber)) {
+        const sent = this.#send(sequence, format);
+        if (sent > 0) return sent;
+      }
+    }
+    return this.#sendEmpty(format, rtxPayloadType);
+  }
+
+  /** An RTX packet of nothing but padding (RFC 3550 §5.1). */
+  #sendEmpty(format: RetransmissionFormat, rtxPayloadType: number): number {
+    const { context, commons, outlet } = this.#link;
+    const packet = commons.repairPacket;
+    packet.extensions = 0;
+    packet.serial = commons.nextSerial();
+    packet.absSendTime = absSendTimeAt(context.clock);
+    const at = context.sendQueue.begin();
+    const bytes = context.sendQueue.prefixes;
+    const { mapping } = format;
+    const end = mapping.write(bytes, at + rtpHeaderBytes, packet, format.mid);
+    const extended = end > at + rtpHeaderBytes;
+    const rtxSequence = this.#nextRtxSequence();
+    writeRtpHeader(bytes, at, extended, rtxPayloadType, rtxSequence, this.#timestamp(), format.rtxSsrc);
+    bytes[at] |= paddingFlag;
+    bytes.fill(0, end, end + maxPaddingBytes);
+    bytes[end + maxPaddingBytes - 1] = maxPaddingBytes;
+    const length = end + maxPaddingBytes - at;
+    outlet.commit(Urgency.Now, at, length, offsetInPacket(mapping.sequenceOffset), 0, 0, 0, 0);
+    return length;
+  }
+
+  /** Of the newest packet: padding has no time of its own. */
+  #timestamp(): number {
+    return this.history.find(this.history.newest) ? this.history.timestamp : 0;
+  }
+
+  #nextRtxSequence(): number {
+    const sequence = this.#rtxSequence;
+    this.#rtxSequence = (sequence + 1) & 0xffff;
+    return sequence;
+  }
+
   #send(sequence: number, format: RetransmissionFormat): number {
-    const { context, commons, id } = this.#link;
+    const { context, commons, outlet } = this.#link;
     const { history } = this;
     const packet = commons.repairPacket;
     const slot = (history.packetNumber & (context.slotCount - 1)) * slotBytes;
@@ -133,8 +193,7 @@ export class Retransmitter {
         format.ssrc,
       );
     } else {
-      const rtxSequence = this.#rtxSequence;
-      this.#rtxSequence = (rtxSequence + 1) & 0xffff;
+      const rtxSequence = this.#nextRtxSequence();
       writeRtpHeader(
         bytes,
         at,
@@ -147,9 +206,17 @@ export class Retransmitter {
       writeUint16(bytes, end, sequence);
       end += originalSequenceBytes;
     }
-    if (history.rewrite !== noRewrite) return commitRewritten(queue, id, packet, at, end, history.rewrite);
-    queue.commit(PacketKind.Rtp, id, end - at, packet.payloadOffset, packet.payloadLength);
-    return end - at + packet.payloadLength;
+    return commitPacket(
+      outlet,
+      Urgency.Now,
+      packet,
+      at,
+      end,
+      format.mapping.sequenceOffset,
+      0,
+      history.rewrite,
+      history.packetNumber,
+    );
   }
 
   /** Puts one block of a RED payload in its place, as it was when it was sent. */
