@@ -35,7 +35,6 @@ export class Forwarder {
 
   readonly #link: TransportLink;
   readonly #video: boolean;
-  readonly #signedSsrc: number;
   readonly #payloadTypes = new PayloadTypeMap();
   readonly #outgoing: OutgoingStream;
   readonly #writer: PacketWriter;
@@ -54,7 +53,6 @@ export class Forwarder {
     this.#video = parameters.kind === 'video';
     this.mid = parameters.mid;
     this.ssrc = parameters.ssrc >>> 0;
-    this.#signedSsrc = parameters.ssrc | 0;
     this.parameters = parameters;
     this.reports = new SenderReports(link, parameters.kind);
     this.#quality = new OutgoingQuality(link, parameters.kind);
@@ -268,7 +266,7 @@ export class Forwarder {
 
   /** Whether sendPadding() can send anything. */
   get canPad(): boolean {
-    return this.#writer.remembers && this.#link.sendEnabled && this.#payloadTypes.paddingType >= 0;
+    return this.#link.sendEnabled && this.#writer.canPad(this.#payloadTypes.paddingType);
   }
 
   /**
@@ -276,7 +274,7 @@ export class Forwarder {
    * @returns the bytes queued, 0 where nothing can be
    */
   sendPadding(bytes: number): number {
-    return this.canPad ? this.#writer.writePadding(bytes, this.#payloadTypes.paddingType) : 0;
+    return this.canPad ? this.#writer.pad(bytes, this.#payloadTypes.paddingType) : 0;
   }
 
   /** The receiver cannot decode on. */
@@ -317,7 +315,7 @@ export class Forwarder {
     return this.reports.write(
       bytes,
       at,
-      this.#signedSsrc,
+      this.ssrc | 0,
       stream.clock,
       timestamps.clockRate,
       timestamps.offset,

@@ -139,17 +139,14 @@ export class PacketWriter {
     if (bytes > 0) this.#countOut(bytes);
   }
 
-  /** Whether packets sent are remembered. */
-  get remembers(): boolean {
-    return this.#retransmitter !== null;
+  /** Whether pad() can send anything that receivers take for padding: as repetitions with `payloadType`. */
+  canPad(payloadType: number): boolean {
+    return this.#retransmitter !== null && payloadType >= 0;
   }
 
-  /**
-   * Sends about `bytes` that the receiver throws away, as RTX of a payload type.
-   * @returns the bytes queued
-   */
-  writePadding(bytes: number, rtxPayloadType: number): number {
-    const sent = this.#retransmitter!.sendPadding(bytes, this.#retransmissionFormat!, rtxPayloadType);
+  /** Sends about `bytes` that the receiver throws away; canPad() must hold. Returns the bytes queued. */
+  pad(bytes: number, payloadType: number): number {
+    const sent = this.#retransmitter!.sendPadding(bytes, this.#retransmissionFormat!, payloadType);
     this.#countOut(sent);
     return sent;
   }
