@@ -235,6 +235,11 @@ export class MediaTransport {
     return this.#bandwidth.stats();
   }
 
+  /** What is sent to the remote at most, in bits per second; null for no bound. */
+  setOutgoingBitrate({ max }: { readonly max: number | null }): void {
+    this.#bandwidth.setMaxBitrate(max ?? Number.POSITIVE_INFINITY);
+  }
+
   /** Bits per second the remote says it can receive (REMB); null unless it does. */
   get remoteEstimate(): number | null {
     return this.#rtcpReceiver.remoteEstimate || null;

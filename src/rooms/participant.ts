@@ -268,6 +268,11 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     return this.#host.run(() => this.#connection.applyIceRestart(remote));
   }
 
+  /** What the client is sent at most, in bits per second; null for no bound. */
+  setOutgoingBitrate({ max }: { readonly max: number | null }): void {
+    this.#host.run(() => this.#connection.media.setOutgoingBitrate({ max }));
+  }
+
   /** What is known of its network, and how that is shared over what it is sent. */
   bandwidthStats(): BandwidthStats {
     return this.#connection.media.bandwidthStats();

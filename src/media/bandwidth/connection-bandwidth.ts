@@ -63,6 +63,7 @@ export class ConnectionBandwidth {
   readonly #reported: ReportedEstimator;
   #estimator: BandwidthEstimator = unlimitedBandwidth;
   #sendSide: SendSideEstimator | null = null;
+  #maxBitrate = Number.POSITIVE_INFINITY;
   #allocatedMs = Number.NEGATIVE_INFINITY;
   #allocatedEstimate = Number.POSITIVE_INFINITY;
   #sendRate = 0;
@@ -123,6 +124,12 @@ export class ConnectionBandwidth {
       this.outlet.probe = null;
     }
     this.#chooseEstimator();
+  }
+
+  /** What may be sent, whatever the path carries; Infinity for no bound. */
+  setMaxBitrate(bitrate: number): void {
+    this.#maxBitrate = bitrate;
+    this.reallocate();
   }
 
   addSender(sender: AllocatableSender): void {
@@ -226,10 +233,10 @@ export class ConnectionBandwidth {
   /** After something new is known: shares the estimate, paces to it, and pads up to it. */
   #update(nowMs: number): void {
     this.#measureSendRate(nowMs);
-    const { estimate } = this.#estimator;
+    const estimate = Math.min(this.#estimator.estimate, this.#maxBitrate);
     const fell = estimate < this.#allocatedEstimate * noticeableShare;
     if (fell || nowMs - this.#allocatedMs >= reallocateMs) {
-      this.allocator.allocate(nowMs, estimate, this.#limitKnown);
+      this.allocator.allocate(nowMs, estimate, this.#limitKnown || estimate === this.#maxBitrate);
       this.#allocatedMs = nowMs;
       this.#allocatedEstimate = estimate;
     }

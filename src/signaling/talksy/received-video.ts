@@ -18,8 +18,8 @@ export class ReceivedVideo {
   }
 
   /** The client shows a track in this size. Tracks it does not get are none of its business. */
-  setSize(subscriptions: Iterable<Subscription>, trackId: string, width: number, height: number): void {
-    for (const { publication } of subscriptions) {
+  setSize(received: Iterable<Publication>, trackId: string, width: number, height: number): void {
+    for (const publication of received) {
       if (publication.kind !== 'video' || wireId(publication.trackId) !== trackId) continue;
       this.#sizes.set(publication, levelOfSize(width, height));
     }

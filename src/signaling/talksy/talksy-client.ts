@@ -5,7 +5,6 @@
  * Who closes whom: a socket that closes ends its participant at once; a participant that ends by itself closes its
  * socket, with the reason.
  */
-import { ProtocolError, UserError } from '../../errors.ts';
 import { CloseCode, type SignalingSocket } from '../../http/signaling-socket.ts';
 import type { Logger } from '../../log.ts';
 import type { Participant } from '../../rooms/participant.ts';
@@ -13,23 +12,28 @@ import type { Publication } from '../../rooms/publication.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
 import type { DataChannel } from '../../webrtc/data-channels/data-channel.ts';
 import { TokenBucket } from '../token-bucket.ts';
-import { candidateMessage } from './candidate-message.ts';
 import { type ClientMessage, parseClientMessage, type SubscriptionRequest } from './client-message.ts';
+import { ClientNegotiation } from './client-negotiation.ts';
 import { type ClientFacts, type ClientStatistics, clientStatistics } from './client-statistics.ts';
 import { internalLabel, openInternalChannel } from './internal-channel.ts';
 import type { InternalMessage, PublishLimitation } from './internal-message.ts';
-import { Negotiation } from './negotiation.ts';
+import { NamedTimers } from './named-timers.ts';
 import { NetworkCondition } from './network-condition.ts';
 import { OwnTracks } from './own-tracks.ts';
 import { PathMeasure } from './path-measure.ts';
 import type { PictureLevel } from './quality.ts';
 import { ReceivedVideo } from './received-video.ts';
-import { formatError, formatGreeting, formatServerMessage, type ServerMessages } from './server-message.ts';
+import {
+  type AvailableTrack,
+  formatGreeting,
+  formatServerMessage,
+  type ServerMessages,
+} from './server-message.ts';
 import type { TalksyRoom } from './talksy-room.ts';
 import type { TalksyTimings, Time } from './timings.ts';
 import { wireId, wireIdentity } from './wire-identity.ts';
 
-/** A call begins with a burst of candidates; an offer or answer counts for ten of them. */
+/** A call begins with a burst of candidates; what makes the server work counts for several of them. */
 const messageBurst = 1000;
 const messagesPerSecond = 100;
 const costs: Partial<Record<ClientMessage['type'], number>> = { offer: 10, answer: 10, subscribe_tracks: 5 };
@@ -56,7 +60,8 @@ export class TalksyClient implements ClientFacts {
 
   readonly #options: TalksyClientOptions;
   readonly #budget: TokenBucket;
-  readonly #negotiation: Negotiation;
+  readonly #timers: NamedTimers;
+  readonly #negotiation: ClientNegotiation;
   readonly #ownTracks = new OwnTracks();
   readonly #video = new ReceivedVideo();
   readonly #condition = new NetworkCondition();
@@ -73,19 +78,27 @@ export class TalksyClient implements ClientFacts {
   /** Whether tracks may be sent: the data channel comes before them. */
   #receives = false;
   #ended = false;
-  readonly #cancel = new Map<string, () => void>();
 
   /** Takes the socket over: sets its handlers. */
   constructor(options: TalksyClientOptions) {
-    const { socket, time, timings } = options;
+    const { socket, time, timings, log } = options;
     this.id = options.id;
     this.#options = options;
     this.#budget = new TokenBucket(messageBurst, messagesPerSecond, time.now());
-    this.#negotiation = new Negotiation(timings);
+    this.#timers = new NamedTimers(time, (error) => this.#bug(error));
+    this.#negotiation = new ClientNegotiation({
+      time,
+      timings,
+      timers: this.#timers,
+      log,
+      join: (sdp) => this.#join(sdp),
+      send: (text) => socket.send(text),
+      giveUp: () => this.end('timeout'),
+    });
     socket.onmessage = (text) => this.#receive(text);
     socket.onclose = () => this.#stop();
-    this.#schedule('join', timings.joinMs, () => this.end('timeout'));
-    this.#schedule('statistics', timings.statisticsMs, () => this.#everySecond());
+    this.#timers.schedule('join', timings.joinMs, () => this.end('timeout'));
+    this.#timers.schedule('statistics', timings.statisticsMs, () => this.#everySecond());
   }
 
   greet(): void {
@@ -94,8 +107,8 @@ export class TalksyClient implements ClientFacts {
 
   /** Closes the socket, and with it everything. */
   end(reason: string): void {
-    const code = reason === 'internal-error' ? CloseCode.InternalError : CloseCode.Normal;
     this.#stop();
+    const code = reason === 'internal-error' ? CloseCode.InternalError : CloseCode.Normal;
     this.#options.socket.close(code, reason);
   }
 
@@ -113,7 +126,7 @@ export class TalksyClient implements ClientFacts {
     if (publication.participant.id === this.id) return;
     this.#news.add(publication);
     // What comes at once is told at once.
-    this.#schedule('news', 0, () => this.#tellNews());
+    this.#timers.schedule('news', 0, () => this.#tellNews());
   }
 
   publicationRemoved(publication: Publication): void {
@@ -121,13 +134,14 @@ export class TalksyClient implements ClientFacts {
     this.#wanted.delete(publication);
   }
 
-  /** Sends on the internal channel, if it is open. */
-  notify(text: string): void {
-    if (this.#channel?.state === 'open') this.#channel.send(text);
-  }
-
+  /** Whether notify() reaches it. */
   get notifiable(): boolean {
     return this.#channel?.state === 'open';
+  }
+
+  /** Sends on the internal channel. */
+  notify(text: string): void {
+    if (this.notifiable) this.#channel!.send(text);
   }
 
   #receive(text: string): void {
@@ -144,55 +158,41 @@ export class TalksyClient implements ClientFacts {
   #handle(message: ClientMessage): void {
     switch (message.type) {
       case 'offer':
-        return this.#receiveOffer(message.data);
+        this.#negotiation.receiveOffer(message.data);
+        break;
       case 'answer':
-        return this.#receiveAnswer(message.data);
+        this.#negotiation.receiveAnswer(message.data);
+        break;
       case 'candidate':
-        return this.#receiveCandidate(message.data);
+        this.#negotiation.receiveCandidate(message.data);
+        break;
+      case 'is_allow_renegotiation':
+        this.#negotiation.asked();
+        break;
       case 'tracks_added':
-        if (this.participant !== null) this.#confirm(this.participant, message.data);
-        return;
+        this.#confirm(message.data);
+        break;
       case 'subscribe_tracks':
-        return this.#subscribe(message.data);
+        this.#subscribe(message.data);
+        break;
       case 'switch_quality':
         this.#video.setCeiling(message.data);
-        return this.#applyVideo();
+        this.#applyVideo();
+        break;
       case 'update_bandwidth':
         if (message.data > 0) this.publisherBandwidth = message.data;
-        return;
+        break;
       case 'set_bandwidth_limit':
         this.#bandwidthLimit = message.data;
-        return this.#applyBandwidthLimit();
-      case 'is_allow_renegotiation':
-        this.#send('allow_renegotiation', this.#negotiation.asked(this.#options.time.now()));
-        return this.#rearm();
+        if (this.participant !== null) this.#applyBandwidthLimit(this.participant);
+        break;
     }
   }
 
-  #receiveOffer(sdp: string): void {
-    const { time, socket } = this.#options;
-    const first = this.participant === null;
-    let answer: string;
-    try {
-      answer = this.participant === null ? this.#join(sdp) : this.participant.answerOffer(sdp);
-    } catch (error) {
-      if (!(error instanceof ProtocolError || error instanceof UserError)) throw error;
-      this.#options.log.info({ ...this.#fields(), code: error.code, reason: error.message }, 'offer refused');
-      socket.send(formatError(error.message));
-      this.#negotiation.offerRefused(time.now());
-      return this.#rearm();
-    }
-    this.#send('answer', { type: 'answer', sdp: answer });
-    if (first) this.#sendCandidates();
-    this.#negotiation.offerAnswered(time.now());
-    this.#rearm();
-  }
-
-  /** Joins with its first offer. @returns the answer @throws ProtocolError, UserError; nothing has changed then */
-  #join(sdp: string): string {
+  #join(sdp: string): { participant: Participant; answer: string } {
     const { rooms, room } = this.#options;
     let answer = '';
-    this.participant = rooms.join(
+    const participant = rooms.join(
       {
         roomId: room.id,
         participantId: this.id,
@@ -205,25 +205,23 @@ export class TalksyClient implements ClientFacts {
       },
       (newcomer) => {
         this.#listen(newcomer);
-        if (this.#bandwidthLimit > 0) newcomer.setOutgoingBitrate({ max: this.#bandwidthLimit });
+        if (this.#bandwidthLimit > 0) this.#applyBandwidthLimit(newcomer);
         answer = newcomer.answerOffer(sdp);
       },
     );
-    return answer;
+    this.participant = participant;
+    return { participant, answer };
   }
 
   #listen(participant: Participant): void {
-    const { time, timings } = this.#options;
-    participant.on('negotiationneeded', () => {
-      this.#negotiation.changed(time.now());
-      this.#rearm();
-    });
+    const { timings } = this.#options;
+    participant.on('negotiationneeded', () => this.#negotiation.changed());
     participant.on('connectionstatechange', (state) => {
       if (state === 'connected' && !this.#joined) this.#connected(participant);
     });
     participant.on('publicationadded', (publication) => {
       this.#ownTracks.arrived(publication);
-      this.#schedule('question', timings.askOwnerMs, () => this.#askOwner());
+      this.#timers.schedule('question', timings.askOwnerMs, () => this.#askOwner());
     });
     participant.on('publicationremoved', (publication) => this.#ownTracks.gone(publication));
     participant.on('subscriptionchanged', (subscription) => {
@@ -232,69 +230,32 @@ export class TalksyClient implements ClientFacts {
     participant.on('closed', (reason) => this.end(reason));
   }
 
-  #sendCandidates(): void {
-    const { participant } = this;
-    if (participant === null) return;
-    const { usernameFragment } = participant.localIceCredentials;
-    for (const candidate of participant.localCandidates)
-      this.#send('candidate', candidateMessage(candidate, usernameFragment));
-  }
-
-  #receiveAnswer(sdp: string): void {
-    const { participant } = this;
-    // A late one, to an offer that its own made void.
-    if (participant === null || this.#negotiation.state !== 'server-turn') return;
-    try {
-      participant.acceptAnswer(sdp);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#options.log.info({ ...this.#fields(), reason: error.message }, 'answer refused');
-      return;
-    }
-    if (this.#negotiation.answerAccepted(this.#options.time.now())) this.#send('allow_renegotiation', 'ok');
-    this.#rearm();
-  }
-
-  #receiveCandidate(candidate: string): void {
-    try {
-      this.participant?.addRemoteCandidate(candidate);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#options.log.debug({ ...this.#fields(), reason: error.message }, 'candidate ignored');
-    }
-  }
-
   /** The connection is up: this is when a client has joined. */
   #connected(participant: Participant): void {
     const { time, timings, room } = this.#options;
     this.#joined = true;
-    this.#unschedule('join');
+    this.#timers.cancel('join');
     room.joined();
-    this.#negotiation.connected(time.now());
+    this.#negotiation.connected();
     this.#channel = openInternalChannel(participant, time.now, {
       message: (message) => this.#guarded(() => this.#receiveInternal(message)),
       settled: () => this.#guarded(() => this.#startReceiving()),
     });
-    if (!this.#receives) this.#schedule('channel', timings.channelPatienceMs, () => this.#startReceiving());
+    if (!this.#receives) {
+      this.#timers.schedule('channel', timings.channelPatienceMs, () => this.#startReceiving());
+    }
     for (const publication of participant.room.publications()) {
       if (publication.participant !== participant) this.#news.add(publication);
     }
     this.#tellNews();
     for (const request of this.#requests.splice(0)) this.#want(participant, request);
-    this.#rearm();
   }
 
   #startReceiving(): void {
     if (this.#receives) return;
     this.#receives = true;
-    this.#unschedule('channel');
+    this.#timers.cancel('channel');
     this.participant?.reconsider();
-  }
-
-  #confirm(participant: Participant, words: ReadonlyMap<string, string>): void {
-    this.#ownTracks.confirm(participant, words, (publication, source) =>
-      this.#options.room.learnSource(publication, source),
-    );
   }
 
   #askOwner(): void {
@@ -302,11 +263,26 @@ export class TalksyClient implements ClientFacts {
     if (question !== null) this.#send('tracks_added', question);
   }
 
+  #confirm(words: ReadonlyMap<string, string>): void {
+    const { room } = this.#options;
+    if (this.participant === null) return;
+    this.#ownTracks.confirm(this.participant, words, (publication, source) =>
+      room.learnSource(publication, source),
+    );
+  }
+
+  /** Keyed by track id: what shares one with a track of somebody else's goes into a message of its own. */
   #tellNews(): void {
-    if (this.#news.size === 0) return;
-    const tracks = [...this.#news].map((publication) => this.#options.room.availableTrack(publication));
-    this.#news.clear();
-    this.#send('tracks_available', Object.fromEntries(tracks.map((track) => [track.id, track])));
+    while (this.#news.size > 0) {
+      const tracks: Record<string, AvailableTrack> = {};
+      for (const publication of [...this.#news]) {
+        const track = this.#options.room.availableTrack(publication);
+        if (Object.hasOwn(tracks, track.id)) continue;
+        tracks[track.id] = track;
+        this.#news.delete(publication);
+      }
+      this.#send('tracks_available', tracks);
+    }
   }
 
   #subscribe(requests: readonly SubscriptionRequest[]): void {
@@ -336,7 +312,7 @@ export class TalksyClient implements ClientFacts {
       return;
     }
     const { track_id, width, height } = message.data;
-    this.#video.setSize(this.participant?.subscriptions.values() ?? [], track_id, width, height);
+    this.#video.setSize(this.participant?.subscriptions.keys() ?? [], track_id, width, height);
     this.#applyVideo();
   }
 
@@ -345,14 +321,13 @@ export class TalksyClient implements ClientFacts {
       this.#video.apply(subscription);
   }
 
-  #applyBandwidthLimit(): void {
-    const max = this.#bandwidthLimit === 0 ? null : this.#bandwidthLimit;
-    this.participant?.setOutgoingBitrate({ max });
+  #applyBandwidthLimit(participant: Participant): void {
+    participant.setOutgoingBitrate({ max: this.#bandwidthLimit === 0 ? null : this.#bandwidthLimit });
   }
 
   #everySecond(): void {
     const { time, timings } = this.#options;
-    this.#schedule('statistics', timings.statisticsMs, () => this.#everySecond());
+    this.#timers.schedule('statistics', timings.statisticsMs, () => this.#everySecond());
     this.#applyVideo();
     this.#send('track_stats', this.statistics());
     if (this.participant === null) return;
@@ -360,65 +335,29 @@ export class TalksyClient implements ClientFacts {
     if (condition !== null) this.#send('network_condition', condition);
   }
 
-  /** Sets the one timer of the negotiation to what it waits for. */
-  #rearm(): void {
-    const { time } = this.#options;
-    const { deadlineMs } = this.#negotiation;
-    if (deadlineMs === Number.POSITIVE_INFINITY) this.#unschedule('negotiation');
-    else
-      this.#schedule('negotiation', Math.max(0, deadlineMs - time.now()), () => {
-        const step = this.#negotiation.handleTimeout(time.now());
-        if (step === 'give-up') this.end('timeout');
-        else if (step === 'offer') this.#offer();
-        this.#rearm();
-      });
-  }
-
-  #offer(): void {
-    const { participant } = this;
-    if (participant === null || !participant.negotiationNeeded) {
-      this.#negotiation.offerWithdrawn(this.#options.time.now());
-      return;
-    }
-    this.#send('offer', { type: 'offer', sdp: participant.createOffer() });
-  }
-
   #send<Type extends keyof ServerMessages>(type: Type, data: ServerMessages[Type]): void {
     this.#options.socket.send(formatServerMessage(type, data));
   }
 
-  /** One timer of each name; a new one takes the place of the old. */
-  #schedule(name: string, delayMs: number, run: () => void): void {
-    this.#unschedule(name);
-    if (this.#ended) return;
-    const cancel = this.#options.time.after(delayMs, () => {
-      this.#cancel.delete(name);
-      this.#guarded(run);
-    });
-    this.#cancel.set(name, cancel);
-  }
-
-  #unschedule(name: string): void {
-    this.#cancel.get(name)?.();
-    this.#cancel.delete(name);
-  }
-
-  /** A bug ends this client, and nothing else. */
   #guarded(action: () => void): void {
     if (this.#ended) return;
     try {
       action();
     } catch (error) {
-      this.#options.log.error({ ...this.#fields(), err: error }, 'bug in the Talksy dialect');
-      this.end('internal-error');
+      this.#bug(error);
     }
+  }
+
+  /** Ends this client, and nothing else. */
+  #bug(error: unknown): void {
+    this.#options.log.error({ ...this.#fields(), err: error }, 'bug in the Talksy dialect');
+    this.end('internal-error');
   }
 
   #stop(): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const cancel of this.#cancel.values()) cancel();
-    this.#cancel.clear();
+    this.#timers.end();
     this.#options.room.remove(this);
     this.participant?.leave('left');
   }
