@@ -66,7 +66,8 @@ export function serveTalksy(app: HttpApp, options: TalksyOptions): void {
 
 const time: Time = {
   after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
+    // An idle room is no reason for the process to stay.
+    const timer = setTimeout(run, delayMs).unref();
     return () => clearTimeout(timer);
   },
   now: () => performance.now(),
