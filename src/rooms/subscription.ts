@@ -15,12 +15,17 @@ export type SubscriptionReason =
   | 'codec-not-supported'
   | 'paused'
   | 'not-among-last-speakers'
+  /** Not even its lowest layer fits into what its participant's network carries. */
+  | 'estimate-too-low'
   | 'forwarding'
   | 'publication-ended'
   | 'participant-left';
 
 /** Why a forwarder of audio is paused in a large room. */
 const notAmongLastSpeakers = 'not-among-last-speakers';
+
+/** Nothing is sent, and nothing is wrong. */
+const pauses: readonly SubscriptionReason[] = ['paused', notAmongLastSpeakers, 'estimate-too-low'];
 
 /**
  * One publication delivered to one participant. It becomes `live` or, at its deadline, `failed` with the reason it
@@ -81,8 +86,7 @@ export class Subscription {
   update(): void {
     if (this.state === 'ended') return;
     const reason = this.#currentReason();
-    if (reason === 'forwarding' || reason === 'paused' || reason === notAmongLastSpeakers)
-      this.#become('live', reason);
+    if (reason === 'forwarding' || pauses.includes(reason)) this.#become('live', reason);
     else if (reason === 'codec-not-supported') this.#become('failed', reason);
     else if (this.state === 'pending') this.#become('pending', reason);
     else if (this.state === 'failed') this.#become('failed', reason);
@@ -123,7 +127,7 @@ export class Subscription {
       case 'codec-not-supported':
         return 'codec-not-supported';
       case 'paused':
-        return forwarder.pauseReason === notAmongLastSpeakers ? notAmongLastSpeakers : 'paused';
+        return pausedReason(forwarder);
       case 'no-source':
         return 'waiting-for-media';
     }
@@ -136,4 +140,9 @@ export class Subscription {
     this.reason = reason;
     this.#onChange(this);
   }
+}
+
+function pausedReason({ pauseReason }: Forwarder): SubscriptionReason {
+  if (pauseReason === null) return 'estimate-too-low';
+  return pauseReason === notAmongLastSpeakers ? notAmongLastSpeakers : 'paused';
 }
