@@ -30,6 +30,7 @@ const columns = [
   ['loss %', 8],
   ['p50 ms', 8],
   ['p99 ms', 8],
+  ['floor p99', 10],
   ['KiB/sub', 8],
   ['joins/s', 8],
   ['ms/join', 8],
@@ -48,6 +49,7 @@ export function formatTable(all: readonly Measured[], withHead: boolean): string
       (medianOf(manifold, (report) => report.lossRatio) * 100).toFixed(3),
       medianOf(manifold, (report) => report.delayMs.p50).toFixed(2),
       medianOf(manifold, (report) => report.delayMs.p99).toFixed(2),
+      medianOf(floor, (report) => report.delayMs.p99).toFixed(2),
       (
         medianOf(manifold, (report) => report.server?.residentBytesPerSubscriber ?? Number.NaN) / 1024
       ).toFixed(0),

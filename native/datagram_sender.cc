@@ -1,16 +1,9 @@
 #include "datagram_sender.h"
 
-#include <netinet/udp.h>
-
 #include <algorithm>
 #include <cerrno>
 
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-#ifndef SOL_UDP
-#define SOL_UDP IPPROTO_UDP
-#endif
+#include "udp_options.h"
 
 namespace manifold {
 

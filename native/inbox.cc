@@ -4,28 +4,29 @@
 
 namespace manifold {
 
-int Inbox::fill(const ReceiveBatch& batch, int received, int socket) {
+int Inbox::fill(const ReceiveBatch& batch, int first, int end, int socket) {
   int count = 0;
   double bytes = 0;
   controlSlots_ = 0;
-  for (int i = 0; i < received; i++) {
-    bytes += static_cast<double>(batch.size(i));
+  for (int i = first; i < end; i++) {
+    const ReceiveBatch::Datagram& datagram = batch[i];
+    bytes += static_cast<double>(datagram.size);
     record_ = memory_.records + count * kInboxStride;
-    if (!accept(batch, i, socket)) continue;
-    memory_.arrivals[count] = static_cast<double>(batch.arrivalNanos(i) - clockOriginNanos_) / 1000;
-    batch.from(i).writeRecord(memory_.addresses + count * kAddressStride);
+    if (!accept(datagram, socket)) continue;
+    memory_.arrivals[count] = static_cast<double>(datagram.arrivalNanos - clockOriginNanos_) / 1000;
+    datagram.from->writeRecord(memory_.addresses + count * kAddressStride);
     count++;
   }
   counters_->add(Counter::receiveBatches);
-  counters_->add(Counter::datagramsReceived, received);
+  counters_->add(Counter::datagramsReceived, end - first);
   counters_->add(Counter::bytesReceived, bytes);
   return count;
 }
 
-bool Inbox::accept(const ReceiveBatch& batch, int i, int socket) {
-  const uint8_t* data = batch.data(i);
-  const size_t size = batch.size(i);
-  if (batch.truncated(i) || size > kSlotBytes) {
+bool Inbox::accept(const ReceiveBatch::Datagram& datagram, int socket) {
+  const uint8_t* data = datagram.data;
+  const size_t size = datagram.size;
+  if (size > kSlotBytes) {
     counters_->add(Counter::droppedOversize);
     return false;
   }
@@ -34,7 +35,7 @@ bool Inbox::accept(const ReceiveBatch& batch, int i, int socket) {
     counters_->add(Counter::droppedUnknownKind);
     return false;
   }
-  const int32_t transport = transports_->findByAddress(AddressKey(socket, batch.from(i)));
+  const int32_t transport = transports_->findByAddress(AddressKey(socket, *datagram.from));
   record_[kInboxKind] = static_cast<int32_t>(kind);
   record_[kInboxTransport] = transport;
   record_[kInboxSocket] = socket;

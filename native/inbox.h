@@ -21,11 +21,11 @@ class Inbox {
   Inbox(Memory memory, int64_t clockOriginNanos, Counters* counters, TransportTable* transports)
       : memory_(memory), clockOriginNanos_(clockOriginNanos), counters_(counters), transports_(transports) {}
 
-  /** Writes the records of a batch and returns how many there are. */
-  int fill(const ReceiveBatch& batch, int received, int socket);
+  /** Writes the records of the datagrams from `first` to before `end`, at most kBatchSize; returns how many. */
+  int fill(const ReceiveBatch& batch, int first, int end, int socket);
 
  private:
-  bool accept(const ReceiveBatch& batch, int i, int socket);
+  bool accept(const ReceiveBatch::Datagram& datagram, int socket);
   bool acceptSecured(PacketKind kind, int32_t transport, const uint8_t* data, size_t size);
   void copyToControlSlot(const uint8_t* data, size_t size);
   uint8_t* controlSlot() { return memory_.arena + controlOffset(); }

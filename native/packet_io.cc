@@ -13,7 +13,7 @@ namespace {
 
 // One turn of the event loop takes at most so much from a socket, so that timers and signaling have theirs
 // during a flood. Whatever waits is told again by the next poll.
-constexpr int kMaxBatchesPerTurn = 8;
+constexpr int kMaxDatagramsPerTurn = 8 * kBatchSize;
 constexpr int64_t kMaxTurnNanos = 2000000;
 
 }  // namespace
@@ -35,7 +35,7 @@ int PacketIo::openSocket(const SocketAddress& address, UdpSocket** opened) {
   while (id < kMaxSockets && sockets_[id] != nullptr) id++;
   if (id == kMaxSockets) return EMFILE;
   std::unique_ptr<UdpSocket> socket = std::make_unique<UdpSocket>();
-  int error = socket->open(address, options_.socketBufferBytes);
+  int error = socket->open(address, options_.socketBufferBytes, options_.gso && features_.gro);
   if (error != 0) return error;
   error = uv_poll_init(loop_, &socket->poll, socket->fd);
   if (error != 0) {
@@ -134,24 +134,30 @@ void PacketIo::receive(UdpSocket* socket) {
   // Whatever JavaScript runs inside a batch must not start another: its records would be overwritten.
   if (delivering_) return;
   const int64_t start = readClockNanos(CLOCK_MONOTONIC);
-  for (int batches = 0; batches < kMaxBatchesPerTurn; batches++) {
+  for (int taken = 0; taken < kMaxDatagramsPerTurn;) {
     const int received = batch_.receive(socket->fd);
     if (received < 0) {
       counters_.add(received == -ECONNREFUSED ? Counter::connectionRefused : Counter::sendErrors);
       return;
     }
-    if (received == 0) return;
-    const int id = socket->id;
-    const int count = inbox_.fill(batch_, received, id);
-    if (count > 0) {
-      delivering_ = true;
-      handler_(count);
-      delivering_ = false;
-      // The handler may have closed this socket, and even opened another of the same number.
-      if (sockets_[id] != socket) return;
+    for (int first = 0; first < received; first += kBatchSize) {
+      if (!deliver(socket, first, std::min(first + kBatchSize, received))) return;
     }
-    if (received < kBatchSize || readClockNanos(CLOCK_MONOTONIC) - start > kMaxTurnNanos) return;
+    if (!batch_.full() || readClockNanos(CLOCK_MONOTONIC) - start > kMaxTurnNanos) return;
+    taken += received;
   }
+}
+
+/** Hands a part of the batch to JavaScript. False if the socket is gone after that. */
+bool PacketIo::deliver(UdpSocket* socket, int first, int end) {
+  const int id = socket->id;
+  const int count = inbox_.fill(batch_, first, end, id);
+  if (count == 0) return true;
+  delivering_ = true;
+  handler_(count);
+  delivering_ = false;
+  // The handler may have closed this socket, and even opened another of the same number.
+  return sockets_[id] == socket;
 }
 
 void PacketIo::sendTo(UdpSocket* socket, const SocketAddress& to, const uint8_t* data, size_t size) {

@@ -62,6 +62,7 @@ class PacketIo {
   static void onClosed(uv_handle_t* handle);
 
   void receive(UdpSocket* socket);
+  bool deliver(UdpSocket* socket, int first, int end);
   void watch(UdpSocket* socket);
   void finishClosing();
 

@@ -1,17 +1,11 @@
 #include "udp_socket.h"
 
 #include <fcntl.h>
-#include <netinet/udp.h>
 #include <unistd.h>
 
 #include <cerrno>
 
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-#ifndef SOL_UDP
-#define SOL_UDP IPPROTO_UDP
-#endif
+#include "udp_options.h"
 
 namespace manifold {
 
@@ -59,13 +53,14 @@ UdpFeatures UdpFeatures::probe() {
   int segment = 0;
   socklen_t size = sizeof segment;
   features.gso = getsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment, &size) == 0;
+  features.gro = enable(fd, SOL_UDP, UDP_GRO);
   features.kernelTimestamps = enable(fd, SOL_SOCKET, SO_TIMESTAMPNS);
   close(fd);
 #endif
   return features;
 }
 
-int UdpSocket::open(const SocketAddress& address, int bufferBytes) {
+int UdpSocket::open(const SocketAddress& address, int bufferBytes, bool gro) {
   fd = openDatagramSocket(address.any.sa_family);
   if (fd < 0) return errno;
   SocketAddress bound;
@@ -82,6 +77,9 @@ int UdpSocket::open(const SocketAddress& address, int bufferBytes) {
   setBufferBytes(fd, bufferBytes);
 #ifdef __linux__
   enable(fd, SOL_SOCKET, SO_TIMESTAMPNS);
+  if (gro) enable(fd, SOL_UDP, UDP_GRO);
+#else
+  (void)gro;
 #endif
   return 0;
 }

@@ -13,6 +13,7 @@ constexpr int kMaxSockets = 1024;
 
 struct UdpFeatures {
   bool gso = false;
+  bool gro = false;
   bool batchedIo = false;
   bool kernelTimestamps = false;
 
@@ -35,8 +36,8 @@ struct UdpSocket {
   Transport* groupHead = nullptr;
   Transport* groupTail = nullptr;
 
-  /** Opens and binds. Returns 0 or an errno. */
-  int open(const SocketAddress& address, int bufferBytes);
+  /** Opens and binds; with `gro` the kernel may join datagrams for a ReceiveBatch. Returns 0 or an errno. */
+  int open(const SocketAddress& address, int bufferBytes, bool gro);
 };
 
 /** Whether this errno only says that the socket's buffer is full for now. */

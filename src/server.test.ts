@@ -118,3 +118,15 @@ describe('createManifold', () => {
     await first.close();
   });
 });
+
+test('a server that could not be made leaves no socket open', async () => {
+  const probe = await createManifold({ pages: false, media: { addresses: ['127.0.0.1'], port: 0 } });
+  const { mediaPort } = probe;
+  await probe.close();
+  const media = { addresses: ['127.0.0.1'], port: mediaPort };
+  const http = { tlsCert: '/nonexistent/cert.pem', tlsKey: '/nonexistent/key.pem' };
+  await assert.rejects(createManifold({ pages: false, media, http }), /tls-cert/);
+  const after = await createManifold({ pages: false, media });
+  assert.equal(after.mediaPort, mediaPort);
+  await after.close();
+});

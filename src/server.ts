@@ -70,7 +70,6 @@ export async function createManifold(options: ManifoldOptions = {}): Promise<Man
   const config = completeConfig(input);
   const bugs = new BugCount(givenLog ?? createLogger(config.logging));
   const { log } = bugs;
-  const listeners = server === undefined ? httpListeners(config) : [];
   const io = openPacketIo({
     slotCount: config.media.slots,
     // One more, for a newcomer who replaces a member while everything is in use.
@@ -78,6 +77,29 @@ export async function createManifold(options: ManifoldOptions = {}): Promise<Man
     gso: config.media.gso,
   });
   const engine = openEngine(config, io, log);
+  try {
+    return assemble(config, { io, engine, log, bugs }, server, pages);
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
+}
+
+interface Foundation {
+  readonly io: PacketIo;
+  readonly engine: Engine;
+  readonly log: Logger;
+  readonly bugs: BugCount;
+}
+
+/** What stands on the engine. Throws for what the configuration asks for and this machine has not. */
+function assemble(
+  config: Config,
+  { io, engine, log, bugs }: Foundation,
+  server: Server | undefined,
+  pages: boolean,
+): Manifold {
+  const listeners = server === undefined ? httpListeners(config) : [];
   const rooms = new Rooms(
     engine,
     {

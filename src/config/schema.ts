@@ -58,7 +58,7 @@ const media = v.strictObject({
     'Received packets kept for retransmission, 1.5 KiB each; a power of two. Should hold a second of all publishers’ packets.',
     { default: 16_384, min: 1024, max: 1_048_576, powerOfTwo: true },
   ),
-  gso: toggle('Use the kernel’s UDP segmentation offload where it has it.', true),
+  gso: toggle('Use the kernel’s UDP segmentation offload, for sending and receiving, where it has it.', true),
 });
 
 const limits = v.strictObject({

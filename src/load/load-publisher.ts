@@ -24,7 +24,6 @@ export class LoadPublisher {
   #sequenceNumber = 1;
   #timestamp = 1;
   #due = 0;
-  #lastTickMs = 0;
   #nextTickMs = 0;
   #keyFrameWanted = true;
 
@@ -48,12 +47,13 @@ export class LoadPublisher {
 
   /** Queues what is due at `nowMs`, stamped with `nowMicros`. */
   tick(nowMs: number, nowMicros: number): void {
-    if (this.#lastTickMs === 0) this.#lastTickMs = this.#nextTickMs = nowMs;
+    if (this.#nextTickMs === 0) this.#nextTickMs = nowMs;
     if (nowMs < this.#nextTickMs) return;
     const { packetsPerSecond, sendsPerSecond, kind } = this.#shape;
-    const elapsedMs = Math.min(longestCatchUpMs, this.#nextTickMs - this.#lastTickMs + 1000 / sendsPerSecond);
-    this.#lastTickMs = this.#nextTickMs;
-    this.#nextTickMs = Math.max(this.#nextTickMs + 1000 / sendsPerSecond, nowMs - longestCatchUpMs);
+    const intervalMs = 1000 / sendsPerSecond;
+    const ticks = Math.floor((nowMs - this.#nextTickMs) / intervalMs) + 1;
+    const elapsedMs = Math.min(longestCatchUpMs, ticks * intervalMs);
+    this.#nextTickMs += ticks * intervalMs;
     this.#due += (packetsPerSecond * elapsedMs) / 1000;
     const count = Math.floor(this.#due);
     this.#due -= count;

@@ -103,8 +103,11 @@ export class LoadRun {
     for (const publisher of this.#publishers) publisher.setShape(shape);
   }
 
-  /** Measures for `seconds`, after `settleSeconds` that do not count. */
-  async measure(seconds: number, settleSeconds = 1): Promise<LoadReport> {
+  /**
+   * Measures for `seconds`, after `settleSeconds` that do not count: a server just joined by many still compiles what
+   * it will do from now on, and collects what the joins left.
+   */
+  async measure(seconds: number, settleSeconds = 5): Promise<LoadReport> {
     await sleep(settleSeconds * 1000);
     for (const subscriber of this.#subscribers) subscriber.reset();
     this.#delays.reset();

@@ -14,11 +14,13 @@ import type { DataCounters } from '../webrtc/data-channels/data-counters.ts';
 import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import type { MediaLine } from '../webrtc/media-line.ts';
 import type { ConnectionState, PeerConnection } from '../webrtc/peer-connection.ts';
+import type { LocalMsid } from '../webrtc/sdp/transceiver.ts';
 import type { CloseReason } from './close-reason.ts';
 import { DataRelay } from './data-relay.ts';
 import { IsolatingEmitter } from './isolating-emitter.ts';
 import { Publication } from './publication.ts';
 import type { Room } from './room.ts';
+import { SendingLines } from './sending-lines.ts';
 import { Subscription } from './subscription.ts';
 
 export interface JoinOptions {
@@ -37,6 +39,10 @@ export interface JoinOptions {
   readonly subscribes?: boolean;
   /** Which publications of the others it wants. Default: all. */
   readonly wants?: (publication: Publication) => boolean;
+  /** What a publication's stream and track are called towards this client. Default: as the publisher called them. */
+  readonly msidOf?: (publication: Publication) => LocalMsid;
+  /** Which of its own publications the room is not told of until announce(). Default: none. */
+  readonly holdsBack?: (publication: Publication) => boolean;
   /** Whether a data channel the client opens is one of the room's. Default: every one is. */
   readonly sharesData?: (channel: DataChannel) => boolean;
 }
@@ -90,10 +96,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   readonly #publications = new Map<string, Publication>();
   readonly #subscriptions = new Map<Publication, Subscription>();
   readonly #mutedMids = new Set<string>();
-  /** Lines that once carried a publication: their track id at the client is taken (W3C: a receiver keeps its track). */
-  readonly #usedLines = new WeakSet<MediaLine>();
-  /** Inactive lines that can be given back. */
-  readonly #idleLines = new Set<MediaLine>();
+  readonly #lines: SendingLines;
   #negotiatedOnce = false;
   #offering = false;
 
@@ -112,6 +115,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     this.room = room;
     this.joinedAt = new Date();
     this.#connection = connection;
+    this.#lines = new SendingLines(connection, options.renegotiates);
     this.#options = options;
     this.#host = host;
     this.dataRelay = new DataRelay({
@@ -191,7 +195,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
       this.#offering = true;
       try {
         this.#subscribeToAll();
-        this.#openLines();
+        if (this.#options.subscribes !== false) this.#lines.openAll(this.room.id);
         return this.#connection.createAnswer();
       } finally {
         this.#offering = false;
@@ -208,7 +212,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
         `An offer cannot be made in state ${this.#connection.signalingState}.`,
       );
     }
-    this.#returnIdleLines();
+    this.#lines.returnIdle();
     return this.#host.run(() => this.#connection.createOffer());
   }
 
@@ -269,9 +273,41 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     }
   }
 
+  /** Tells the room of a publication that was held back. */
+  announce(publication: Publication): void {
+    if (publication.announced || this.#publications.get(publication.id) !== publication) return;
+    this.#host.run(() => this.#announce(publication));
+  }
+
+  /** Asks `wants` anew about everything in the room: ends what is no longer wanted, and subscribes to what is. */
+  reconsider(): void {
+    if (this.closeReason !== null || !this.#negotiatedOnce) return;
+    this.#host.run(() => {
+      for (const publication of [...this.#subscriptions.keys()]) {
+        if (this.#options.wants?.(publication) === false) this.#unsubscribe(publication, 'unsubscribed');
+      }
+      this.#subscribeToAll();
+      if (!this.#offering) this.#signalNegotiationNeeded();
+    });
+  }
+
   /** Ends this participant's session, to the end whatever goes wrong under way. May be called twice. */
   leave(reason: CloseReason): void {
     if (this.closeReason !== null) return;
+    this.#end(reason);
+    this.#host.participantClosed(this, reason);
+    this.emit('closed', reason);
+    this.removeAllListeners();
+  }
+
+  /** For Rooms only: ends one that was never let in. Nobody is told. */
+  discard(): void {
+    if (this.closeReason !== null) return;
+    this.#end('protocol-error');
+    this.removeAllListeners();
+  }
+
+  #end(reason: CloseReason): void {
     this.closeReason = reason;
     const { run, isolate } = this.#host;
     run(() => {
@@ -282,9 +318,6 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
         isolate(this, () => this.#removePublication(publication));
       isolate(this, () => this.#connection.close());
     });
-    this.#host.participantClosed(this, reason);
-    this.emit('closed', reason);
-    this.removeAllListeners();
   }
 
   /** For the room's members: someone else publishes this now. */
@@ -296,15 +329,20 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
 
   /** For the room's members: someone else no longer publishes this. */
   forgetPublication(publication: Publication): void {
+    if (!this.#subscriptions.has(publication)) return;
+    this.#unsubscribe(publication, 'publication-ended');
+    // A line that has come free may serve one that had none.
+    this.#subscribeToAll();
+    if (!this.#offering) this.#signalNegotiationNeeded();
+  }
+
+  #unsubscribe(publication: Publication, reason: 'publication-ended' | 'unsubscribed'): void {
     const subscription = this.#subscriptions.get(publication);
     if (subscription === undefined) return;
     this.#subscriptions.delete(publication);
     const line = subscription.line;
-    subscription.end('publication-ended');
-    if (line !== null) this.#releaseLine(line);
-    // A line that has come free may serve one that had none.
-    this.#subscribeToAll();
-    if (!this.#offering) this.#signalNegotiationNeeded();
+    subscription.end(reason);
+    if (line !== null) this.#lines.release(line);
   }
 
   #subscribeToAll(): void {
@@ -314,7 +352,8 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   }
 
   #subscribe(publication: Publication, exhausted?: Set<MediaKind>): void {
-    if (this.#options.subscribes === false || publication.participant === this) return;
+    // Nor to the one it is about to replace.
+    if (this.#options.subscribes === false || publication.participant.id === this.id) return;
     if (this.#options.wants?.(publication) === false) return;
     let subscription = this.#subscriptions.get(publication);
     if (subscription === undefined) {
@@ -332,80 +371,16 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
       this.#subscriptions.set(publication, subscription);
     }
     if (subscription.line !== null || exhausted?.has(publication.kind)) return;
-    const line = this.#freeLine(publication);
+    const line = this.#lines.take(publication.kind, this.#offering);
     if (line === null) {
       exhausted?.add(publication.kind);
       return;
     }
-    this.#usedLines.add(line);
-    line.transceiver.msid = { streamId: publication.streamId, trackId: publication.trackId };
+    line.transceiver.msid = this.#options.msidOf?.(publication) ?? {
+      streamId: publication.streamId,
+      trackId: publication.trackId,
+    };
     subscription.attach(line);
-  }
-
-  /** A line this publication can be sent on; a new one only for clients that answer offers. */
-  #freeLine(publication: Publication): MediaLine | null {
-    for (const line of this.#connection.lines) {
-      const { transceiver } = line;
-      if (transceiver.kind !== publication.kind || transceiver.stopped || line.taken) continue;
-      if (!this.#options.renegotiates) {
-        if (transceiver.remoteReceives) return line;
-      } else if (this.#offering && transceiver.remoteReceives && !this.#usedLines.has(line)) {
-        transceiver.direction = transceiver.direction === 'inactive' ? 'sendonly' : 'sendrecv';
-        return line;
-      }
-    }
-    return this.#options.renegotiates ? this.#newLine(publication.kind) : null;
-  }
-
-  /** null when the client has as many lines as it may: the subscription then waits for one to come free. */
-  #newLine(kind: MediaKind): MediaLine | null {
-    try {
-      return this.#connection.addLine(kind, 'sendonly');
-    } catch (error) {
-      if (!(error instanceof UserError) || error.code !== 'limit-media-lines') throw error;
-      this.#returnIdleLines();
-      return null;
-    }
-  }
-
-  /**
-   * A client that takes no offers of ours is answered as if every line it can receive on were used, so that a
-   * publication that comes later needs no negotiation.
-   */
-  #openLines(): void {
-    if (this.#options.renegotiates || this.#options.subscribes === false) return;
-    for (const { transceiver } of this.#connection.lines) {
-      if (transceiver.stopped || !transceiver.remoteReceives) continue;
-      if (transceiver.direction === 'inactive') transceiver.direction = 'sendonly';
-      else if (transceiver.direction === 'recvonly') transceiver.direction = 'sendrecv';
-      transceiver.msid ??= { streamId: this.room.id, trackId: `${transceiver.kind}-${transceiver.mid}` };
-    }
-  }
-
-  /**
-   * Nothing is sent on a line any more. It goes inactive before it is given back, because every browser tells a
-   * page of a track that left on an inactive line (removetrack), and Firefox does not on a refused one.
-   */
-  #releaseLine(line: MediaLine): void {
-    const { transceiver } = line;
-    if (!this.#options.renegotiates || transceiver.stopped) return;
-    if (transceiver.direction === 'sendrecv') transceiver.direction = 'recvonly';
-    else if (transceiver.mid === null) transceiver.stop();
-    else {
-      transceiver.direction = 'inactive';
-      this.#idleLines.add(line);
-    }
-  }
-
-  /** Gives lines back that the client knows to be inactive, with the offer that is due anyway. */
-  #returnIdleLines(): void {
-    for (const line of this.#idleLines) {
-      const { transceiver } = line;
-      // The client may have begun to send on it.
-      const idle = transceiver.direction === 'inactive';
-      if (idle && transceiver.currentDirection === 'inactive') transceiver.stop();
-      if (!idle || transceiver.stopped) this.#idleLines.delete(line);
-    }
   }
 
   #publish(line: MediaLine, track: InboundTrack): void {
@@ -414,10 +389,16 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     const muted = this.#mutedMids.has(line.transceiver.mid ?? '');
     const publication = new Publication(this.#host.nextId('p'), this, line, track, muted);
     this.#publications.set(publication.id, publication);
-    this.room.speakers.add(publication);
+    const held = this.#options.holdsBack?.(publication) === true;
     this.emit('publicationadded', publication);
+    if (!held) this.announce(publication);
+  }
+
+  #announce(publication: Publication): void {
+    publication.announced = true;
+    this.room.speakers.add(publication);
+    this.room.emit('publicationadded', publication);
     // Whoever was told may have ended it, with the participant.
-    if (this.#publications.has(publication.id)) this.room.emit('publicationadded', publication);
     this.#tellOthers((other) => {
       if (this.#publications.has(publication.id)) other.considerPublication(publication);
     });
@@ -431,10 +412,12 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
 
   #removePublication(publication: Publication): void {
     this.#publications.delete(publication.id);
-    this.room.speakers.remove(publication);
-    this.#tellOthers((other) => other.forgetPublication(publication));
+    if (publication.announced) {
+      this.room.speakers.remove(publication);
+      this.#tellOthers((other) => other.forgetPublication(publication));
+    }
     this.emit('publicationremoved', publication);
-    this.room.emit('publicationremoved', publication);
+    if (publication.announced) this.room.emit('publicationremoved', publication);
   }
 
   #tellOthers(tell: (other: Participant) => void): void {

@@ -15,6 +15,8 @@ export class Publication {
   readonly trackId: string;
   /** What the publisher says; the media may flow all the same. */
   muted: boolean;
+  /** Whether the room has been told of it. */
+  announced = false;
 
   constructor(id: string, participant: Participant, line: MediaLine, track: InboundTrack, muted: boolean) {
     this.id = id;

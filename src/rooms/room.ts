@@ -48,9 +48,13 @@ export class Room extends IsolatingEmitter<RoomEvents> {
     return this.#participants;
   }
 
-  /** Every publication of everyone in the room. */
+  /** Every publication the room has been told of. */
   *publications(): Iterable<Publication> {
-    for (const participant of this.#participants.values()) yield* participant.publications.values();
+    for (const participant of this.#participants.values()) {
+      for (const publication of participant.publications.values()) {
+        if (publication.announced) yield publication;
+      }
+    }
   }
 
   /** For Rooms only: a participant has come. */

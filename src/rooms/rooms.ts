@@ -67,16 +67,17 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
   }
 
   /**
-   * Joins a room, opening it if needed. A member with the same id is replaced.
-   * @throws UserError limit-rooms, limit-participants, limit-connections, malformed-message, shutting-down
+   * Joins a room, opening it if needed. A member with the same id is replaced, once `prepare` has done its work on
+   * the newcomer: who fails there, by throwing, was never in the room, and the member stays.
+   * @throws UserError limit-rooms, limit-participants, limit-connections, malformed-message, shutting-down; what
+   * `prepare` throws
    */
-  join(options: JoinOptions): Participant {
+  join(options: JoinOptions, prepare?: (newcomer: Participant) => void): Participant {
     this.#check(options);
     const room = this.#rooms.get(options.roomId) ?? this.#open(options.roomId);
     const predecessor = room.participants.get(options.participantId);
     try {
-      const connection = this.#engine.createPeerConnection();
-      const participant = new Participant(this.#nextKey++, room, connection, options, this.#host);
+      const participant = this.#prepared(room, options, prepare);
       // The newcomer is there before the old one goes, so that the room does not close in between.
       if (predecessor !== undefined) this.#replace(room, predecessor);
       this.#participantCount++;
@@ -102,6 +103,22 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
     this.#closing = true;
     for (const room of [...this.#rooms.values()]) {
       for (const participant of [...room.participants.values()]) participant.leave('shutting-down');
+    }
+  }
+
+  #prepared(
+    room: Room,
+    options: JoinOptions,
+    prepare: ((newcomer: Participant) => void) | undefined,
+  ): Participant {
+    const connection = this.#engine.createPeerConnection();
+    const participant = new Participant(this.#nextKey++, room, connection, options, this.#host);
+    try {
+      prepare?.(participant);
+      return participant;
+    } catch (error) {
+      participant.discard();
+      throw error;
     }
   }
 

@@ -19,6 +19,7 @@ export type SubscriptionReason =
   | 'estimate-too-low'
   | 'forwarding'
   | 'publication-ended'
+  | 'unsubscribed'
   | 'participant-left';
 
 /** Why a forwarder of audio is paused in a large room. */
@@ -94,7 +95,7 @@ export class Subscription {
   }
 
   /** Ends it for good and gives its line back. */
-  end(reason: 'publication-ended' | 'participant-left'): void {
+  end(reason: 'publication-ended' | 'unsubscribed' | 'participant-left'): void {
     if (this.state === 'ended') return;
     this.#cancelDeadline();
     const line = this.line;

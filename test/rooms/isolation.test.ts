@@ -59,7 +59,7 @@ it('listeners of one participant do not end the call of another whose packets th
 it('a bug in what a participant does about a publication ends that participant alone', async () => {
   const roomId = members.newRoomId();
   const a = members.join(roomId, 'a', ['audio']);
-  const b = members.join(roomId, 'b', [], { wants: bug });
+  const b = members.join(roomId, 'b', [], { join: { wants: bug } });
   const c = members.join(roomId, 'c', []);
   await until('c hears a', () => subscriptionsOf(c)[0]?.state === 'live');
   assert.deepEqual(b.closed, ['internal-error']);

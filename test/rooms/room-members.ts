@@ -13,7 +13,7 @@ export interface Member {
 export interface MemberOptions {
   /** Whether the peer goes on to DTLS once ICE is connected. Default true. */
   readonly handshakes?: boolean;
-  readonly wants?: JoinOptions['wants'];
+  readonly join?: Pick<JoinOptions, 'wants' | 'msidOf' | 'holdsBack'>;
 }
 
 export class RoomMembers {
@@ -35,14 +35,14 @@ export class RoomMembers {
     roomId: string,
     participantId: string,
     kinds: readonly Kind[] = [],
-    { handshakes = true, wants }: MemberOptions = {},
+    { handshakes = true, join = {} }: MemberOptions = {},
   ): Member {
     const participant = this.#rooms.join({
       roomId,
       participantId,
       dialect: 'test',
       renegotiates: true,
-      ...(wants === undefined ? {} : { wants }),
+      ...join,
     });
     const peer = this.#network.createPeer();
     peer.handshakes = handshakes;

@@ -10,6 +10,7 @@ interface FakeTransceiver {
   kind: string;
   direction: string;
   streams: unknown[];
+  sendEncodings?: { rid: string }[];
   sender: { track: unknown; replaceTrack(track: unknown): Promise<void> };
 }
 
@@ -55,6 +56,13 @@ test('without devices it receives; a device that comes makes its line send', () 
     ['audio recvonly', 'video sendrecv'],
     'a camera that is off keeps its line',
   );
+});
+
+test('the camera is sent in three sizes, also when it comes later; the screen in one', () => {
+  const { lines, transceivers } = setup(silent);
+  lines.update({ ...silent, camera: track('video'), screen: track('video') });
+  const rids = transceivers.map(({ sendEncodings }) => sendEncodings?.map(({ rid }) => rid) ?? []);
+  assert.deepEqual(rids, [[], ['low', 'mid', 'high'], []]);
 });
 
 test('voice and face share a stream, the screen has its own', () => {

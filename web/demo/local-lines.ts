@@ -10,6 +10,16 @@ export interface LocalTracks {
   readonly screen: MediaStreamTrack | null;
 }
 
+/**
+ * The camera's picture in three sizes (simulcast), smallest first: the server gives each receiver the largest that
+ * its network carries. A browser sends as many as the camera's size and its own network allow.
+ */
+const cameraEncodings: readonly RTCRtpEncodingParameters[] = [
+  { rid: 'low', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+  { rid: 'mid', scaleResolutionDownBy: 2, maxBitrate: 500_000 },
+  { rid: 'high', scaleResolutionDownBy: 1, maxBitrate: 1_700_000 },
+];
+
 export class LocalLines {
   readonly #connection: RTCPeerConnection;
   readonly #announceMute: (mid: string, muted: boolean) => void;
@@ -30,10 +40,18 @@ export class LocalLines {
     this.#tracks = tracks;
     // One stream for both, so that the others know that voice and face belong together.
     const streams = [new MediaStream()];
-    const add = (track: MediaStreamTrack | null, kind: 'audio' | 'video') =>
-      connection.addTransceiver(track ?? kind, { direction: track ? 'sendrecv' : 'recvonly', streams });
-    this.#microphone = add(tracks.microphone, 'audio');
-    this.#camera = add(tracks.camera, 'video');
+    const add = (
+      track: MediaStreamTrack | null,
+      kind: 'audio' | 'video',
+      sendEncodings: readonly RTCRtpEncodingParameters[],
+    ) =>
+      connection.addTransceiver(track ?? kind, {
+        direction: track ? 'sendrecv' : 'recvonly',
+        streams,
+        sendEncodings: [...sendEncodings],
+      });
+    this.#microphone = add(tracks.microphone, 'audio', []);
+    this.#camera = add(tracks.camera, 'video', cameraEncodings);
     this.#updateScreen(tracks.screen);
   }
 

@@ -18,7 +18,7 @@ export type SessionParticipant = Pick<
 
 /** What WHIP and WHEP need of Rooms. */
 export interface JoinableRooms {
-  join(options: JoinOptions): SessionParticipant;
+  join(options: JoinOptions, prepare: (newcomer: SessionParticipant) => void): SessionParticipant;
 }
 
 export interface Session {

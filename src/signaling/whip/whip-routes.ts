@@ -135,18 +135,18 @@ async function openSession(
   const offer = await readBody(c);
   checkOffer(offer, role === 'whip' ? 'send' : 'recv');
   const roomId = c.req.param('room') ?? '';
-  const participant = options.rooms.join(joinOptions(role, roomId, new URL(c.req.url).searchParams));
-  let answer: string;
-  try {
-    answer = participant.answerOffer(offer);
-    const refused = refusedMedia(offer, answer);
-    if (refused.length > 0) {
-      throw new ProtocolError('codec-not-supported', `No codec in common for ${refused.join(' and ')}.`);
-    }
-  } catch (error) {
-    participant.leave(problemOf(error) === null ? 'internal-error' : 'protocol-error');
-    throw error;
-  }
+  let answer = '';
+  // An offer that cannot be used replaces nobody.
+  const participant = options.rooms.join(
+    joinOptions(role, roomId, new URL(c.req.url).searchParams),
+    (newcomer) => {
+      answer = newcomer.answerOffer(offer);
+      const refused = refusedMedia(offer, answer);
+      if (refused.length > 0) {
+        throw new ProtocolError('codec-not-supported', `No codec in common for ${refused.join(' and ')}.`);
+      }
+    },
+  );
   const session = sessions.add(role, roomId, participant);
   const headers = new Headers({
     'Content-Type': sdpType,
