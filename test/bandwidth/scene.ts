@@ -70,6 +70,8 @@ export class Scene {
   audioDelaysMs: number[] = [];
   /** When packets of video, none of them sent again, have arrived. */
   videoArrivalsMs: number[] = [];
+  /** To the subscriber, on the wire. */
+  sentBytes = 0;
   readonly states: string[] = [];
   withFeedback = true;
   readonly #log = new ArrivalLog();
@@ -172,6 +174,7 @@ export class Scene {
 
   #network(nowMs: number): void {
     for (const { bytes } of this.simulation.take(1, PacketKind.Rtp)) {
+      this.sentBytes += bytes.length + wireOverhead;
       this.link.enqueue(nowMs, { length: bytes.length + wireOverhead, bytes, sentMs: nowMs });
     }
     for (let at = this.link.nextDeadline(); at <= nowMs; at = this.link.nextDeadline()) {

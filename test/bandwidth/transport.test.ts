@@ -105,3 +105,21 @@ test('a subscriber never gets nothing while its lowest layer fits', () => {
     }
   }
 });
+
+test('a bound of what is sent limits the layers though the path would carry more', () => {
+  const scene = new Scene(20_000_000, threeEncodings);
+  scene.run(8);
+  assert.equal(scene.video.current.spatial, 2);
+  scene.subscriber.setOutgoingBitrate({ max: 700_000 });
+  scene.run(2);
+  const { sentBytes } = scene;
+  scene.run(10);
+  assert.equal(scene.video.current.spatial, 1);
+  const { estimate, reason } = scene.subscriber.bandwidthStats();
+  assert.equal(estimate, 700_000);
+  assert.equal(reason, 'configured-limit');
+  assert.ok(((scene.sentBytes - sentBytes) * 8) / 10 <= 720_000);
+  scene.subscriber.setOutgoingBitrate({ max: null });
+  scene.run(12);
+  assert.equal(scene.video.current.spatial, 2);
+});

@@ -3,11 +3,12 @@ import type { AllocatableSender } from './allocatable-sender.ts';
 import type { BandwidthEstimator, EstimateReason } from './bandwidth-estimator.ts';
 import { unlimitedBandwidth } from './bandwidth-estimator.ts';
 import { BitrateAllocator } from './bitrate-allocator.ts';
+import type { BitrateBounds } from './bitrate-bounds.ts';
 import { PacketOutlet } from './packet-outlet.ts';
 import { type PaddingSource, PathFiller } from './path-filler.ts';
 import type { ProbeReason } from './probe-schedule.ts';
 import { ReportedEstimator } from './reported-estimator.ts';
-import { type EstimatorLimits, SendSideEstimator } from './send-side-estimator.ts';
+import { SendSideEstimator } from './send-side-estimator.ts';
 import { SentPacketLog } from './sent-packet-log.ts';
 
 /** Video is sent at this multiple of the estimate at most. */
@@ -57,7 +58,8 @@ export class ConnectionBandwidth {
   readonly allocator = new BitrateAllocator();
 
   readonly #context: MediaContext;
-  readonly #limits: EstimatorLimits;
+  readonly #initialBitrate: number;
+  #bounds: BitrateBounds;
   readonly #onDeadline: (atMs: number) => void;
   readonly #filler: PathFiller;
   readonly #reported: ReportedEstimator;
@@ -73,18 +75,22 @@ export class ConnectionBandwidth {
   /** The next packet's number then. */
   #heardNext = 0;
 
-  /** `onDeadline` is called with the time at which handleTimeout() is wanted. */
+  /**
+   * `initialBitrate` is bits per second. `onDeadline` is called with the time at which handleTimeout() is wanted.
+   */
   constructor(
     context: MediaContext,
     transport: number,
-    limits: EstimatorLimits,
+    initialBitrate: number,
+    bounds: BitrateBounds,
     padding: PaddingSource,
     onDeadline: (atMs: number) => void,
   ) {
     this.#context = context;
-    this.#limits = limits;
+    this.#initialBitrate = initialBitrate;
+    this.#bounds = bounds;
     this.#onDeadline = onDeadline;
-    this.#reported = new ReportedEstimator(limits);
+    this.#reported = new ReportedEstimator(bounds);
     this.outlet = new PacketOutlet(context, transport, () => onDeadline(this.outlet.nextDrainMs()));
     this.#filler = new PathFiller(this.outlet, this.allocator, padding, onDeadline);
   }
@@ -113,7 +119,7 @@ export class ConnectionBandwidth {
     if (on) {
       const log = new SentPacketLog(this.#context.randomUint32() & 0x7fff);
       const { probe } = this.#filler;
-      this.#sendSide = new SendSideEstimator(this.#limits, log, probe);
+      this.#sendSide = new SendSideEstimator(this.#initialBitrate, this.#bounds, log, probe);
       this.outlet.log = log;
       this.#heardNext = log.next;
       this.outlet.probe = probe;
@@ -123,6 +129,19 @@ export class ConnectionBandwidth {
       this.outlet.probe = null;
     }
     this.#chooseEstimator();
+  }
+
+  /** What may be sent at least and at most, whatever is measured. */
+  get bounds(): BitrateBounds {
+    return this.#bounds;
+  }
+
+  setBounds(bounds: BitrateBounds): void {
+    this.#bounds = bounds;
+    this.#sendSide?.setBounds(bounds);
+    this.#reported.setBounds(bounds);
+    this.#chooseEstimator();
+    this.reallocate();
   }
 
   addSender(sender: AllocatableSender): void {

@@ -100,7 +100,14 @@ export class PathFiller {
   #isUseful(estimator: SendSideEstimator | null): boolean {
     if (estimator === null || !this.#source.canPad) return false;
     const { wanted, allocated } = this.#allocator;
-    return this.probe.sending !== 0 || (wanted > allocated && estimator.estimate < wanted * wantedMargin);
+    return (
+      this.probe.sending !== 0 || (wanted > allocated && estimator.estimate < this.#usefulBitrate(estimator))
+    );
+  }
+
+  /** Bits per second beyond which nothing is gained. */
+  #usefulBitrate({ bounds }: SendSideEstimator): number {
+    return Math.min(bounds.max, this.#allocator.wanted * wantedMargin);
   }
 
   #wakeAt(atMs: number): void {
@@ -113,7 +120,7 @@ export class PathFiller {
     const { estimate, rates, detector, queueShare } = estimator;
     const bitrate = this.#schedule.decide(nowMs, {
       estimate,
-      wanted: this.#allocator.wanted * wantedMargin,
+      wanted: this.#usefulBitrate(estimator),
       fellMs: rates.fellMs,
       fellFrom: rates.fellFrom,
       calm: detector.usage === 'normal' && queueShare < quietQueueShare,
@@ -126,7 +133,7 @@ export class PathFiller {
 
   /** Keeps what is sent at the estimate, where media alone is less: else nothing would be known of the rest. */
   #fillUp(nowMs: number, estimator: SendSideEstimator): void {
-    const bitrate = Math.min(estimator.estimate, this.#allocator.wanted * wantedMargin);
+    const bitrate = Math.min(estimator.estimate, this.#usefulBitrate(estimator));
     // A queue that is to empty is not filled again.
     const perMs = (estimator.reason === 'queue-draining' ? drainingShare * bitrate : bitrate) / 8000;
     const { sentBytes, waiting } = this.#outlet;

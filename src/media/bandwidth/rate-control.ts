@@ -1,5 +1,8 @@
+import { type BitrateBounds, withinBounds } from './bitrate-bounds.ts';
 import type { LinkUsage } from './overuse-detector.ts';
 
+/** No path is taken to carry more, in bits per second: nothing would be gained by knowing. */
+const highestBitrate = 50_000_000;
 /** What the estimate falls to, of what gets through, when a queue builds (gcc draft §5.5). */
 const backoff = 0.88;
 /** Growth per second while the capacity is unknown (gcc draft §5.5), and what it speeds up to. */
@@ -62,18 +65,21 @@ export class RateControl {
   fellMs = Number.NEGATIVE_INFINITY;
   fellFrom = 0;
 
-  readonly #min: number;
-  readonly #max: number;
+  #bounds: BitrateBounds;
   /** Of the capacity, as a share of it. */
   #deviation = initialDeviation;
   #updatedMs = -1;
   /** Since when the estimate has grown without knowing the capacity; -1 while it does not. */
   #growingSinceMs = -1;
 
-  constructor(initial: number, min: number, max: number) {
-    this.#min = min;
-    this.#max = max;
-    this.bitrate = initial;
+  constructor(initial: number, bounds: BitrateBounds) {
+    this.#bounds = bounds;
+    this.bitrate = this.#bounded(initial);
+  }
+
+  setBounds(bounds: BitrateBounds): void {
+    this.#bounds = bounds;
+    this.bitrate = this.#bounded(this.bitrate);
   }
 
   /**
@@ -186,6 +192,6 @@ export class RateControl {
   }
 
   #bounded(bitrate: number): number {
-    return Math.max(this.#min, Math.min(this.#max, bitrate));
+    return withinBounds(Math.min(highestBitrate, bitrate), this.#bounds);
   }
 }
