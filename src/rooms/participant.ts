@@ -6,6 +6,8 @@
  * closes the connection and takes it out of the room. A connection that closes or fails makes its participant leave.
  */
 import { UserError } from '../errors.ts';
+import type { BitrateChanges } from '../media/bandwidth/bitrate-bounds.ts';
+import type { BandwidthStats } from '../media/bandwidth/connection-bandwidth.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { DataChannelInit } from '../webrtc/data-channels/channel-init.ts';
@@ -262,6 +264,21 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     return this.#host.run(() => this.#connection.applyIceRestart(remote));
   }
 
+  /** What the client may send, in bits per second: it is asked to keep to it. null is what is configured. */
+  setIncomingBitrate(changes: BitrateChanges): void {
+    this.#host.run(() => this.#connection.media.setIncomingBitrate(changes));
+  }
+
+  /** What the client is sent, in bits per second, whatever its network is found to carry. null is what is configured. */
+  setOutgoingBitrate(changes: BitrateChanges): void {
+    this.#host.run(() => this.#connection.media.setOutgoingBitrate(changes));
+  }
+
+  /** What is known of its network, and how that is shared over what it is sent. */
+  bandwidthStats(): BandwidthStats {
+    return this.#connection.media.bandwidthStats();
+  }
+
   /** The client says that it muted what it sends on a line. Unknown lines are remembered for when they publish. */
   setMuted(mid: string, muted: boolean): void {
     if (muted && this.#mutedMids.size < this.#host.maxPublicationsPerParticipant) this.#mutedMids.add(mid);
@@ -368,6 +385,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
         },
       );
       subscription.setForwarded(this.room.speakers.isForwarded(publication));
+      subscription.setProminent(this.room.isProminent(publication));
       this.#subscriptions.set(publication, subscription);
     }
     if (subscription.line !== null || exhausted?.has(publication.kind)) return;

@@ -3,6 +3,9 @@ import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { MediaLine } from '../webrtc/media-line.ts';
 import type { Participant } from './participant.ts';
 
+/** What a video shows. */
+export type PublicationContent = 'camera' | 'screen';
+
 /** A track a participant publishes to its room. */
 export class Publication {
   /** Unique in the process. */
@@ -15,6 +18,7 @@ export class Publication {
   readonly trackId: string;
   /** What the publisher says; the media may flow all the same. */
   muted: boolean;
+  #statedContent: PublicationContent | null = null;
   /** Whether the room has been told of it. */
   announced = false;
 
@@ -27,6 +31,19 @@ export class Publication {
     const msid = line.transceiver.remoteMsid;
     this.streamId = msid?.streamId ?? `stream-${participant.key}`;
     this.trackId = msid?.trackId ?? `track-${participant.key}-${line.transceiver.mid}`;
+    track.onContentChange = () => participant.room.prominenceChanged(this);
+  }
+
+  /** What a video shows: as the client states, else as its stream says; null for audio. */
+  get content(): PublicationContent | null {
+    if (this.kind === 'audio') return null;
+    return this.#statedContent ?? (this.track.showsScreen ? 'screen' : 'camera');
+  }
+
+  /** The client states what a video shows; null takes that back. */
+  stateContent(content: PublicationContent | null): void {
+    this.#statedContent = content;
+    this.participant.room.prominenceChanged(this);
   }
 
   get kind(): MediaKind {

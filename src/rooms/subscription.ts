@@ -44,6 +44,7 @@ export class Subscription {
   readonly #onChange: (subscription: Subscription) => void;
   #cancelDeadline: () => void;
   #forwarded = true;
+  #prominent = false;
 
   constructor(
     id: string,
@@ -70,11 +71,19 @@ export class Subscription {
     this.line = line;
     line.onForwarderChange = () => {
       this.#applyForwarded();
+      this.#applyProminent();
       this.update();
     };
     line.setSource(this.publication.track);
     this.#applyForwarded();
+    this.#applyProminent();
     this.update();
+  }
+
+  /** Whether it goes before others of its kind where not everything fits. */
+  setProminent(prominent: boolean): void {
+    this.#prominent = prominent;
+    this.#applyProminent();
   }
 
   /** Whether it is sent: in a large room, only the last speakers are heard (RoomSpeakers). */
@@ -101,6 +110,7 @@ export class Subscription {
     const line = this.line;
     if (line !== null) {
       this.setForwarded(true);
+      this.setProminent(false);
       line.onForwarderChange = null;
       line.setSource(null);
     }
@@ -113,6 +123,10 @@ export class Subscription {
     if (forwarder === null) return;
     if (!this.#forwarded && forwarder.pauseReason === null) forwarder.pause(notAmongLastSpeakers);
     else if (this.#forwarded && forwarder.pauseReason === notAmongLastSpeakers) forwarder.resume();
+  }
+
+  #applyProminent(): void {
+    this.forwarder?.setProminence(this.#prominent ? 1 : 0);
   }
 
   #currentReason(): SubscriptionReason {

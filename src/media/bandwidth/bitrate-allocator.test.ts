@@ -147,6 +147,17 @@ test('switches up wait for room that lasts, say so, and keep their distance', ()
   assert.equal(sender.target.spatial, 1);
 });
 
+test('what becomes more important gets more within a moment, and what does not any more gives it up', () => {
+  const senders = [new Sender(layers, 1), new Sender(layers)];
+  const scene = new Scene(...senders);
+  scene.run(1_500_000, 3000);
+  assert.deepEqual(spatials(senders), [2, 1]);
+  senders[0].priority = 0;
+  senders[1].priority = 1;
+  scene.run(1_500_000, 2000);
+  assert.deepEqual(spatials(senders), [1, 2]);
+});
+
 test('a switch up that does not last is tried again later and later', () => {
   const sender = new Sender(layers);
   const scene = new Scene(sender);

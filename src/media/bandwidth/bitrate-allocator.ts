@@ -42,6 +42,8 @@ interface Share {
   readonly sender: AllocatableSender;
   /** When there was first something to send; -1 before. */
   startedMs: number;
+  /** That of the last run. */
+  priority: number;
   /** Whether its target is this allocator's; until then it is not limited. */
   limited: boolean;
   /** Of this run. */
@@ -80,6 +82,7 @@ export class BitrateAllocator {
     this.#shares.push({
       sender,
       startedMs: -1,
+      priority: sender.priority,
       limited: false,
       layers: [],
       current: -1,
@@ -112,6 +115,7 @@ export class BitrateAllocator {
     this.wanted = audio;
     for (const share of shares) {
       share.layers = layersOf(share.sender);
+      notePriority(share);
       share.current = indexOfTarget(share);
       if (share.startedMs < 0 && share.layers.length > 0) share.startedMs = nowMs;
       this.wanted += topBitrate(share.layers);
@@ -184,6 +188,16 @@ export class BitrateAllocator {
     }
     share.switchedMs = nowMs;
   }
+}
+
+/** What has become more important need not keep the distance to its last switch. */
+function notePriority(share: Share): void {
+  const { priority } = share.sender;
+  if (priority > share.priority) {
+    share.switchedMs = Number.NEGATIVE_INFINITY;
+    share.intervalMs = switchUpIntervalMs;
+  }
+  share.priority = priority;
 }
 
 /** Nothing is known that would limit a sender: what was limited is not any more. */

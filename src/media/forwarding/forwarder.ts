@@ -62,6 +62,7 @@ export class Forwarder {
   #mid: Uint8Array;
   #retransmitter: Retransmitter | null = null;
   #retransmissionFormat: RetransmissionFormat | null = null;
+  #prominence = 0;
   #packets = 0;
   #bytes = 0;
   #nackReceived = 0;
@@ -163,9 +164,16 @@ export class Forwarder {
     return this.#outgoing.choice.target.preference;
   }
 
-  /** Among the subscriptions of one receiver; higher goes first. */
+  /** Among the subscriptions of one receiver; higher goes first: as it asks for, else as setProminence() says. */
   get priority(): number {
-    return this.preference.priority ?? 0;
+    return this.preference.priority ?? this.#prominence;
+  }
+
+  /** How much it matters to everybody, as with who has the word; 0 is like the rest. */
+  setProminence(prominence: number): void {
+    if (prominence === this.#prominence) return;
+    this.#prominence = prominence;
+    this.#link.bandwidth.reallocate();
   }
 
   /** The layers of the source the receiver has use for, lowest first; empty while nothing has come, and for audio. */

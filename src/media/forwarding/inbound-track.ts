@@ -42,6 +42,10 @@ export class InboundTrack {
   encodings: readonly InboundEncoding[] = [];
   /** Video: the layers of all encodings. */
   readonly layers: TrackLayers;
+  /** Video: whether the publisher says that it shows a screen rather than what a camera sees. */
+  showsScreen = false;
+  /** Called when `showsScreen` changes. */
+  onContentChange: (() => void) | null = null;
   /** Audio: how loud it is; null for video. */
   readonly audio: AudioActivity | null;
   /** ExtensionKind by the publisher's extension id. */
@@ -205,9 +209,19 @@ export class InboundTrack {
   #readVideo(packet: RtpPacket, stream: InboundStream): void {
     packet.startsKeyFrame = this.#isKeyFrame(packet, stream);
     this.#startingKeyFrame = packet.startsKeyFrame && packet.newest ? packet.encoding : -1;
+    if (packet.hasExtension(ExtensionKind.VideoContentType)) this.#readContent(packet);
     this.layers.receive(packet, stream);
     if (packet.newest && packet.encoding === this.#steadiestEncoding)
       this.#quality.freezes.packet(packet.timestamp, packet.startsKeyFrame);
+  }
+
+  /** Told with key frames only: what was told last holds. Bit 0 says screen (libwebrtc's video-content-type). */
+  #readContent({ bytes, extensionOffset, extensionLength }: RtpPacket): void {
+    const kind = ExtensionKind.VideoContentType;
+    const showsScreen = extensionLength[kind] > 0 && (bytes[extensionOffset[kind]] & 1) === 1;
+    if (showsScreen === this.showsScreen) return;
+    this.showsScreen = showsScreen;
+    this.onContentChange?.();
   }
 
   #forward(packet: RtpPacket, table: PayloadTypeTable, clockRate: number): void {
