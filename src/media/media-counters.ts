@@ -43,6 +43,10 @@ export interface MediaCounters {
   /** Times a picture stood still: as publishers' packets came, and as they went to subscribers. */
   freezesIn: number;
   freezesOut: number;
+  /** Changes of the encoding or spatial layer that subscribers get. */
+  layerSwitches: number;
+  /** Forwarders stopped by a bug. */
+  forwardersFailed: number;
   /** STUN messages that no connection claimed; counted by the engine. */
   stunUnrouted: number;
   /** DTLS from addresses that no connection has validated; counted by the engine. */
@@ -80,6 +84,8 @@ export function createMediaCounters(): MediaCounters {
     transportFeedbackReceived: 0,
     freezesIn: 0,
     freezesOut: 0,
+    layerSwitches: 0,
+    forwardersFailed: 0,
     stunUnrouted: 0,
     dtlsUnrouted: 0,
   };

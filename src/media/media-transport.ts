@@ -29,6 +29,8 @@ export type { MediaTransportOptions } from './media-transport-options.ts';
 export interface MediaTransportEvents {
   /** The first packet of a track has come; it is forwarded after this returns. */
   trackStarted(track: InboundTrack): void;
+  /** A forwarder was stopped by a bug; its state says so after this returns. */
+  forwarderFailed(forwarder: Forwarder, error: unknown): void;
   /** nextDeadline() has become earlier. */
   deadlineChanged(): void;
 }
@@ -199,6 +201,7 @@ export class MediaTransport {
   handleTimeout(): void {
     if (this.#closed) return;
     const { nowMs } = this.#link;
+    if (this.#timers.take(TimerName.Failure, nowMs)) this.#settleFailures();
     if (this.#timers.take(TimerName.Nack, nowMs)) this.#feedback.sendNacks();
     if (this.#timers.take(TimerName.KeyFrame, nowMs)) {
       for (const track of this.#demux.tracks) track.handleKeyFrameTimeout();
@@ -273,6 +276,11 @@ export class MediaTransport {
     this.#closed = true;
     this.#link.sendEnabled = false;
     this.#timers.clear();
+  }
+
+  #settleFailures(): void {
+    for (const forwarder of [...this.#forwarders])
+      forwarder.settleFailure((error) => this.#events.forwarderFailed(forwarder, error));
   }
 
   #receiversChanged(): void {

@@ -10,11 +10,13 @@ export const TimerName = {
   KeyFrame: 3,
   /** Encodings nobody has use for. */
   Demand: 4,
+  /** Forwarders that were stopped by a bug. */
+  Failure: 5,
   /** Packets that wait for their turn, padding, and shares of the bandwidth. */
-  Bandwidth: 5,
+  Bandwidth: 6,
 } as const;
 
-const timerCount = 6;
+const timerCount = 7;
 
 /** A fixed table of named deadlines in ms; Infinity for those not set. */
 export class TimerTable {

@@ -57,6 +57,11 @@ export interface ParticipantEvents {
   /** Its own publications. */
   publicationadded: [publication: Publication];
   publicationremoved: [publication: Publication];
+  /**
+   * Of its own: which encodings anybody has use for (`publication.encodings`) has changed. Those that nobody has use
+   * for need not be sent; told after a while, and taken back at once.
+   */
+  encodingdemandchanged: [publication: Publication];
   /** State or reason changed, ended included. */
   subscriptionchanged: [subscription: Subscription];
   /** The client opened a data channel. Those shared with the room are relayed without further ado. */
@@ -374,16 +379,10 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     if (this.#options.wants?.(publication) === false) return;
     let subscription = this.#subscriptions.get(publication);
     if (subscription === undefined) {
-      subscription = new Subscription(
-        this.#host.nextId('s'),
-        publication,
-        this,
-        (expired) => this.#host.startSubscriptionDeadline(expired),
-        (changed) => {
-          this.#host.subscriptionChanged(changed);
-          this.emit('subscriptionchanged', changed);
-        },
-      );
+      subscription = new Subscription(this.#host.nextId('s'), publication, this, this.#host, (changed) => {
+        this.#host.subscriptionChanged(changed);
+        this.emit('subscriptionchanged', changed);
+      });
       subscription.setForwarded(this.room.speakers.isForwarded(publication));
       subscription.setProminent(this.room.isProminent(publication));
       this.#subscriptions.set(publication, subscription);
@@ -408,6 +407,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     const publication = new Publication(this.#host.nextId('p'), this, line, track, muted);
     this.#publications.set(publication.id, publication);
     const held = this.#options.holdsBack?.(publication) === true;
+    track.onUnusedEncodingsChange = () => this.emit('encodingdemandchanged', publication);
     this.emit('publicationadded', publication);
     if (!held) this.announce(publication);
   }
@@ -430,6 +430,8 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
 
   #removePublication(publication: Publication): void {
     this.#publications.delete(publication.id);
+    publication.track.onUnusedEncodingsChange = null;
+    publication.track.onContentChange = null;
     if (publication.announced) {
       this.room.speakers.remove(publication);
       this.#tellOthers((other) => other.forgetPublication(publication));

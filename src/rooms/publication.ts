@@ -6,6 +6,16 @@ import type { Participant } from './participant.ts';
 /** What a video shows. */
 export type PublicationContent = 'camera' | 'screen';
 
+/** One encoding of a publication: what its client has to be told to stop or start sending it. */
+export interface PublicationEncoding {
+  /** null where encodings have no names. */
+  readonly rid: string | null;
+  /** -1 while unknown. */
+  readonly ssrc: number;
+  /** Whether any subscription has use for it: for the largest picture it asks for, or smaller ones. */
+  readonly used: boolean;
+}
+
 /** A track a participant publishes to its room. */
 export class Publication {
   /** Unique in the process. */
@@ -48,6 +58,16 @@ export class Publication {
 
   get kind(): MediaKind {
     return this.track.kind;
+  }
+
+  /** In the order of the client's description. Used ones, until nobody has had use for them for a while. */
+  get encodings(): readonly PublicationEncoding[] {
+    const { encodings, unusedEncodings } = this.track;
+    return encodings.map(({ index, rid, ssrc, stream }) => ({
+      rid,
+      ssrc: stream === null ? ssrc : stream.ssrc >>> 0,
+      used: !unusedEncodings.includes(index),
+    }));
   }
 
   get mid(): string {

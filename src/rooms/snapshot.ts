@@ -1,5 +1,8 @@
 /** The rooms as plain data, for the admin API and page. */
 
+import type { SentLayers } from '../media/forwarding/forwarder.ts';
+import type { InboundEncodingStats } from '../media/forwarding/inbound-track.ts';
+import type { LayerInfo } from '../media/layers/layer-policy.ts';
 import { participantScore } from '../media/quality/quality-score.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { DataChannel, DataChannelState } from '../webrtc/data-channels/data-channel.ts';
@@ -58,6 +61,9 @@ export interface PublicationSnapshot {
   /** dBov; null for video, and where the publisher does not tell levels. */
   readonly audioLevel: number | null;
   readonly subscribers: number;
+  /** Video: lowest first; spatial layers are counted through all encodings. Empty for audio. */
+  readonly layers: readonly LayerInfo[];
+  readonly encodings: readonly InboundEncodingStats[];
 }
 
 export interface SubscriptionSnapshot {
@@ -84,6 +90,10 @@ export interface SubscriptionSnapshot {
   readonly nackReceived: number;
   readonly retransmitted: number;
   readonly pliReceived: number;
+  /** Why it is paused; null while it is not. */
+  readonly pauseReason: string | null;
+  /** Video: which layers are sent, and why those; null for audio, and before there is a line. */
+  readonly layers: SentLayers | null;
 }
 
 export interface DataChannelSnapshot {
@@ -138,7 +148,7 @@ function snapshotDataChannel(channel: DataChannel): DataChannelSnapshot {
 }
 
 function snapshotPublication(publication: Publication): PublicationSnapshot {
-  const { bytes: _bytes, encodings: _encodings, ...stats } = publication.track.stats();
+  const { bytes: _bytes, ...stats } = publication.track.stats();
   const voice = publication.participant.room.speakers.voiceOf(publication);
   return {
     id: publication.id,
@@ -173,5 +183,7 @@ function snapshotSubscription(subscription: Subscription): SubscriptionSnapshot 
     nackReceived: stats?.nackReceived ?? 0,
     retransmitted: stats?.retransmitted ?? 0,
     pliReceived: stats?.pliReceived ?? 0,
+    pauseReason: subscription.pauseReason,
+    layers: stats?.layers ?? null,
   };
 }

@@ -6,6 +6,9 @@ import { qualityOf } from '../rooms/snapshot.ts';
 /** Upper bounds of the buckets; what is above the last is in `+Inf`. */
 const shareBounds = [0.001, 0.01, 0.03, 0.1, 0.3] as const;
 const secondBounds = [0.01, 0.03, 0.1, 0.3, 1] as const;
+/** Higher spatial layers count as this one. */
+const highestSpatialLabel = 2;
+const maxReasonLabels = 24;
 /** How long figures serve: one scrape reads many. */
 const maxAgeMs = 200;
 
@@ -15,6 +18,11 @@ export interface RoomFigures {
   /** Participants by quality score, rounded; `unknown` where nothing has been measured. */
   readonly qualities: Record<string, number>;
   readonly subscriptionReasons: Record<string, number>;
+  /** Video subscriptions by the spatial layer sent, and by the reason for the layers sent. */
+  readonly spatialLayers: Record<string, number>;
+  readonly layerReasons: Record<string, number>;
+  /** Encodings that nobody has use for. */
+  readonly unusedEncodings: number;
   readonly publicationJitter: Record<string, number>;
   readonly subscriptionLoss: Record<string, number>;
   readonly subscriptionRtt: Record<string, number>;
@@ -40,6 +48,9 @@ function readRoomFigures(rooms: Iterable<Room>): RoomFigures {
   const subscriptions = { audio: 0, video: 0 };
   const qualities: Record<string, number> = { '1': 0, '2': 0, '3': 0, '4': 0, '5': 0, unknown: 0 };
   const subscriptionReasons: Record<string, number> = {};
+  const spatialLayers: Record<string, number> = { none: 0, '0': 0, '1': 0, '2': 0 };
+  const layerReasons: Record<string, number> = {};
+  let unusedEncodings = 0;
   const publicationJitter = buckets(secondBounds);
   const subscriptionLoss = buckets(shareBounds);
   const subscriptionRtt = buckets(secondBounds);
@@ -51,12 +62,18 @@ function readRoomFigures(rooms: Iterable<Room>): RoomFigures {
       qualities[quality === null ? 'unknown' : Math.round(quality)]++;
       for (const { kind, track } of participant.publications.values()) {
         publications[kind]++;
+        unusedEncodings += track.unusedEncodings.length;
         addTo(publicationJitter, secondBounds, track.stats().jitterMs / 1000);
       }
       for (const { publication, reason, forwarder } of participant.subscriptions.values()) {
         subscriptions[publication.kind]++;
         subscriptionReasons[reason] = (subscriptionReasons[reason] ?? 0) + 1;
         const stats = forwarder?.stats();
+        if (stats !== undefined && stats.layers !== null) {
+          const { current, reason: why } = stats.layers;
+          spatialLayers[current.spatial < 0 ? 'none' : Math.min(current.spatial, highestSpatialLabel)]++;
+          countReason(layerReasons, why);
+        }
         if (stats === undefined || stats.rttMs === null) continue;
         addTo(subscriptionLoss, shareBounds, stats.fractionLost);
         addTo(subscriptionRtt, secondBounds, stats.rttMs / 1000);
@@ -65,8 +82,15 @@ function readRoomFigures(rooms: Iterable<Room>): RoomFigures {
   }
   return {
     ...{ publications, subscriptions, qualities, subscriptionReasons, speaking },
+    ...{ spatialLayers, layerReasons, unusedEncodings },
     ...{ publicationJitter, subscriptionLoss, subscriptionRtt },
   };
+}
+
+/** However many words there are for reasons, there are few labels. */
+function countReason(counts: Record<string, number>, reason: string): void {
+  const label = reason in counts || Object.keys(counts).length < maxReasonLabels ? reason : 'other';
+  counts[label] = (counts[label] ?? 0) + 1;
 }
 
 function buckets(bounds: readonly number[]): Record<string, number> {

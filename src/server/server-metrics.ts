@@ -86,8 +86,13 @@ function traffic({ io, engine, webSockets, bugs }: MetricSources): readonly Metr
     },
     {
       name: 'manifold_session_bugs_total',
-      help: 'Sessions ended by an unexpected error; each is in the log with its stack.',
+      help: 'Unexpected errors, each of which ended a session or subscription and is in the log with its stack.',
       read: () => bugs.count,
+    },
+    {
+      name: 'manifold_forwarders_failed_total',
+      help: 'Subscriptions stopped by an unexpected error; each is in the log with its stack.',
+      read: () => engine.counters.forwardersFailed,
     },
   ];
 }
@@ -100,6 +105,11 @@ function feedback({ engine: { counters } }: MetricSources): readonly MetricDefin
       help: 'Packets asked for again: in by subscribers, out by us of publishers.',
       label: direction,
       read: () => ({ in: counters.nackReceived, out: counters.nackSent }),
+    },
+    {
+      name: 'manifold_layer_switches_total',
+      help: 'Changes of the encoding or spatial layer that subscriptions get.',
+      read: () => counters.layerSwitches,
     },
     {
       name: 'manifold_pli_total',

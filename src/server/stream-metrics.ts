@@ -29,6 +29,23 @@ export function streamMetrics(
       read: () => figures().subscriptionReasons,
     },
     {
+      name: 'manifold_subscriptions_by_layer',
+      help: 'Video subscriptions by the spatial layer sent, 0 being the smallest picture; 2 and above as 2.',
+      label: 'spatial',
+      read: () => figures().spatialLayers,
+    },
+    {
+      name: 'manifold_subscriptions_by_layer_reason',
+      help: 'Video subscriptions by the reason for the layers sent.',
+      label: 'reason',
+      read: () => figures().layerReasons,
+    },
+    {
+      name: 'manifold_unused_encodings',
+      help: 'Encodings of publications that no subscription has use for.',
+      read: () => figures().unusedEncodings,
+    },
+    {
       name: 'manifold_participants_by_quality',
       help: 'Participants by quality score, 1 (bad) to 5 (excellent), rounded.',
       label: 'score',

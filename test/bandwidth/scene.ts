@@ -119,7 +119,7 @@ export class Scene {
 
   /** Changes of the encoding sent so far. */
   get switches(): number {
-    return this.video.stats().switches;
+    return this.video.stats().layers!.switches;
   }
 
   reset(): void {

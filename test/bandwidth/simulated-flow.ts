@@ -188,7 +188,7 @@ export class SimulatedFlow {
     return {
       kind: 'audio',
       priority: 0,
-      pauseReason: null,
+      suspended: false,
       bitrate: (audioBytes * 8000) / audioIntervalMs,
       layers: () => [],
       target,

@@ -9,8 +9,8 @@ export interface AllocatableSender {
   readonly kind: MediaKind;
   /** The higher, the earlier it gets more than its lowest layer. */
   readonly priority: number;
-  /** Why it sends nothing whatever its target; null while it is not paused. */
-  readonly pauseReason: string | null;
+  /** Whether it sends nothing, whatever its target: paused by others. */
+  readonly suspended: boolean;
   /** Bits per second of payload that are sent now; asked of audio only, which has no layers. */
   readonly bitrate: number;
   /** What it may be told to send, lowest first: what the source has and the receiver has use for. */

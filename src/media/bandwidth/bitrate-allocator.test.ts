@@ -12,7 +12,7 @@ class Sender implements AllocatableSender {
   bitrates: number[];
   target: LayerPair = { spatial: -1, temporal: -1 };
   targetReason = '';
-  pauseReason: string | null = null;
+  suspended = false;
   switches = 0;
 
   constructor(bitrates: number[], priority = 0, kind: MediaKind = 'video') {
@@ -89,8 +89,8 @@ test('what is paused by others gets nothing, and keeps its target', () => {
   const scene = new Scene(paused, other, audio);
   scene.run(400_000, 4000);
   assert.deepEqual(spatials([paused, other]), [0, 0]);
-  paused.pauseReason = 'hidden';
-  audio.pauseReason = 'hidden';
+  paused.suspended = true;
+  audio.suspended = true;
   scene.run(400_000, 8000);
   assert.deepEqual(spatials([paused, other]), [0, 1]);
 });

@@ -251,13 +251,13 @@ function cost(share: Share, index: number): number {
 
 /** What can be sent of a video: the lowest layer that comes, and those above of which it is known what they cost. */
 function layersOf(sender: AllocatableSender): AllocatableLayer[] {
-  if (sender.pauseReason !== null) return [];
+  if (sender.suspended) return [];
   const active = sender.layers().filter((layer) => layer.active);
   return active.filter(({ bitrate }, index) => index === 0 || bitrate > 0);
 }
 
-function audioCost({ pauseReason, bitrate }: AllocatableSender): number {
-  return pauseReason !== null || bitrate === 0 ? 0 : bitrate + audioOverhead;
+function audioCost({ suspended, bitrate }: AllocatableSender): number {
+  return suspended || bitrate === 0 ? 0 : bitrate + audioOverhead;
 }
 
 function topBitrate(layers: readonly AllocatableLayer[]): number {

@@ -14,6 +14,7 @@ import type { MediaKind, ReceiveParameters, RtpCodecParameters } from '../rtp-pa
 import { AudioActivity } from '../speakers/audio-activity.ts';
 import type { TransportLink } from '../transport-link.ts';
 import type { Forwarder } from './forwarder.ts';
+import { handOn, tellForwarders } from './hand-on.ts';
 import { InboundQuality } from './inbound-quality.ts';
 import type { InboundTrackStats } from './inbound-track-stats.ts';
 import { RedUnwrapper } from './red-unwrapper.ts';
@@ -102,7 +103,7 @@ export class InboundTrack {
       this.#keyFrames.push(new KeyFrameRequests(this.#link, useFullIntraRequest));
     }
     if (this.#video) this.layers.update(this.encodings);
-    for (const forwarder of this.#forwarders) forwarder.sourceChanged();
+    tellForwarders(this.#forwarders, (forwarder) => forwarder.sourceChanged());
   }
 
   /** 1 … 5 (qualityScore()); null while nothing comes. */
@@ -228,7 +229,7 @@ export class InboundTrack {
     const forwarders = this.#forwarders;
     if (!table.hasRed) {
       this.audio?.receive(packet, clockRate, packet.payloadLength);
-      for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
+      handOn(packet, forwarders);
     } else if (this.#red.forward(packet, table, forwarders))
       this.audio?.receive(packet, clockRate, this.#red.primaryLength);
     else this.#link.context.counters.malformedRed++;
@@ -239,7 +240,7 @@ export class InboundTrack {
     for (const { stream } of this.encodings) stream?.rate.sample(stream.bytes, this.#link.nowMs);
     if (this.#video) {
       this.layers.sample();
-      for (const forwarder of this.#forwarders) forwarder.layersMeasured();
+      tellForwarders(this.#forwarders, (forwarder) => forwarder.layersMeasured());
     }
     this.#sampleQuality();
   }
@@ -331,7 +332,7 @@ export class InboundTrack {
 
   #layersChanged(): void {
     this.#steadiestEncoding = this.layers.resolve(0)?.encoding ?? 0;
-    for (const forwarder of this.#forwarders) forwarder.layersChanged();
+    tellForwarders(this.#forwarders, (forwarder) => forwarder.layersChanged());
     this.demandChanged();
   }
 

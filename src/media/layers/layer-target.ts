@@ -1,10 +1,12 @@
 import {
   type LayerInfo,
+  type LayerPair,
   type LayerPlace,
   type LayerPreference,
   spatialLimit,
   temporalLimit,
 } from './layer-policy.ts';
+import { LayerReason } from './layer-reason.ts';
 import { highestLayer } from './layer-selector.ts';
 import type { TrackLayers } from './track-layers.ts';
 
@@ -42,6 +44,25 @@ export class LayerTarget {
     return { ...place, temporal: Math.min(highestLayer, temporal) };
   }
 
+  /** Why the layers sent now, `current`, are those: one of LayerReason, or the reason of the target. */
+  explain(layers: TrackLayers, current: LayerPair): string {
+    const list = layers.list();
+    const top = list.at(-1);
+    const place = layers.resolve(Math.min(this.spatial, spatialLimit(list, this.preference)));
+    if (top === undefined || place === null) return LayerReason.NotSent;
+    const spatial = layers.numberOf(place.encoding, place.spatial);
+    const highest = Math.max(0, ...list.filter((layer) => layer.spatial === spatial).map(temporalOf));
+    const asked = temporalLimit(list, spatial, this.preference);
+    const temporal = Math.min(this.temporal, asked, highest);
+    if (current.spatial !== spatial || current.temporal !== temporal) return LayerReason.Switching;
+    const limit = Math.min(top.spatial, spatialLimit(list, this.preference));
+    if (spatial !== Math.min(limit, this.spatial)) return LayerReason.NotSent;
+    if (this.spatial < limit) return this.reason;
+    if (limit < top.spatial) return LayerReason.AsAsked;
+    if (this.temporal < Math.min(asked, highest)) return this.reason;
+    return asked < highest ? LayerReason.AsAsked : LayerReason.Highest;
+  }
+
   /** The layers the receiver has use for, lowest first: at least the lowest there is. */
   useful(layers: TrackLayers): LayerInfo[] {
     const list = layers.list();
@@ -63,4 +84,8 @@ export class LayerTarget {
     }
     return highest;
   }
+}
+
+function temporalOf({ temporal }: LayerInfo): number {
+  return temporal;
 }
