@@ -118,7 +118,7 @@ test('audio comes first', () => {
 test('what does not fit any more is left at once, a little too much after a moment', () => {
   const sender = new Sender(layers);
   const scene = new Scene(sender);
-  scene.run(1_300_000, 1000);
+  scene.run(1_300_000, 6000);
   assert.equal(sender.target.spatial, 2);
   scene.run(1_000_000, 600);
   assert.equal(sender.target.spatial, 2);

@@ -22,7 +22,7 @@ const audioOverhead = 25_000;
 const switchUpMargin = 1.2;
 /** A layer in use is kept while it fits with this much too little ... */
 const keepTolerance = 1.03;
-/** ... for this long; with more too little than the next, not at all. */
+/** ... for this long, or until the distance to the last switch is kept; with more too little than the next, not at all. */
 const shortageMs = 800;
 const severeShortage = 1.12;
 /** A lowest layer in use is kept while so much of it fits: nothing at all would be worse than some loss. */
@@ -73,6 +73,8 @@ export class BitrateAllocator {
   #shares: Share[] = [];
   #audio: AllocatableSender[] = [];
   #shortSinceMs = -1;
+  /** Any of them. */
+  #switchedMs = Number.NEGATIVE_INFINITY;
 
   add(sender: AllocatableSender): void {
     if (sender.kind === 'audio') {
@@ -138,7 +140,9 @@ export class BitrateAllocator {
       return keepTolerance;
     }
     if (this.#shortSinceMs < 0) this.#shortSinceMs = nowMs;
-    const sitOut = used <= budget * severeShortage && nowMs - this.#shortSinceMs < shortageMs;
+    const justSwitched = nowMs - this.#switchedMs < switchUpIntervalMs;
+    const sitOut =
+      used <= budget * severeShortage && (justSwitched || nowMs - this.#shortSinceMs < shortageMs);
     return sitOut ? severeShortage : 1;
   }
 
@@ -187,6 +191,7 @@ export class BitrateAllocator {
       share.intervalMs = Math.min(maxSwitchUpIntervalMs, 2 * share.intervalMs);
     }
     share.switchedMs = nowMs;
+    this.#switchedMs = nowMs;
   }
 }
 

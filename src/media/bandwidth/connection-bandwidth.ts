@@ -11,8 +11,8 @@ import { ReportedEstimator } from './reported-estimator.ts';
 import { SendSideEstimator } from './send-side-estimator.ts';
 import { SentPacketLog } from './sent-packet-log.ts';
 
-/** Video is sent at this multiple of the estimate at most. */
-const pacingFactor = 1.2;
+/** Video is sent at this multiple of the estimate at most: more, and a key frame alone makes a queue at the path. */
+const pacingFactor = 1.1;
 /** With an estimate this many times what is sent there is nothing to pace; nor this long after the last overuse. */
 const farAbove = 2;
 const rememberedFallMs = 30_000;

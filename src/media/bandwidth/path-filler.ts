@@ -19,6 +19,10 @@ const probeIntervalMs = 4;
 const quietQueueShare = 0.5;
 /** A probe that leaves a queue behind was more than there is room for. */
 const noQueueShare = 0.6;
+/** An estimate so far above the capacity that was known, so long after the last fall and without a queue, has outgrown it. */
+const outgrownShare = 1.03;
+const undisturbedMs = 4000;
+const noneQueueShare = 0.2;
 /** Nothing is filled up into a queue this long. */
 const fullQueueShare = 2;
 /** Beyond the layers wanted: what the allocator asks for before it switches up. */
@@ -124,11 +128,20 @@ export class PathFiller {
       fellMs: rates.fellMs,
       fellFrom: rates.fellFrom,
       calm: detector.usage === 'normal' && queueShare < quietQueueShare,
-      growing: rates.reason === 'increasing' || rates.reason === 'application-limited',
+      growing: this.#isGrowing(nowMs, estimator),
     });
     if (bitrate === 0) return;
     this.probes++;
     this.probe.start(nowMs, bitrate, !this.#schedule.starting);
+  }
+
+  /** Whether the path may well carry more than was known of it. */
+  #isGrowing(nowMs: number, { rates, queueShare }: SendSideEstimator): boolean {
+    const { reason, bitrate, capacity, fellMs } = rates;
+    if (reason !== 'near-capacity') return reason === 'increasing' || reason === 'application-limited';
+    return (
+      bitrate > outgrownShare * capacity && nowMs - fellMs > undisturbedMs && queueShare < noneQueueShare
+    );
   }
 
   /** Keeps what is sent at the estimate, where media alone is less: else nothing would be known of the rest. */

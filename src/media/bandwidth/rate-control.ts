@@ -14,9 +14,13 @@ const speedUpMs = 1500;
 const packetBits = 1200 * 8;
 /** Added to the RTT, the time in which an overuse would show (gcc draft §5.5). */
 const detectionMs = 100;
-/** Slowest growth there, per second; and that of an estimate that is well below the capacity. */
+/** Slowest growth there, per second; and that of an estimate that is well below the capacity, back to where it was. */
 const nearGrowthPerSecond = 0.03;
-const wellBelow = 0.95;
+const returnPerSecond = 0.16;
+const wellBelow = 0.9;
+/** From such a queue on, the estimate does not grow beyond what gets through by more than this. */
+const beginningQueueShare = 0.35;
+const beginningMargin = 1.04;
 /** While a queue stands, the estimate is not above what gets through by more than this ... */
 const standingMargin = 1.01;
 /** ... unless little is sent anyway. */
@@ -162,7 +166,7 @@ export class RateControl {
     if (this.bitrate <= this.#upperCapacity) {
       this.#growingSinceMs = -1;
       const responseSeconds = ((rttMs < 0 ? 100 : rttMs) + detectionMs) / 1000;
-      const share = this.bitrate < wellBelow * this.capacity ? growthPerSecond : nearGrowthPerSecond;
+      const share = this.bitrate < wellBelow * this.capacity ? returnPerSecond : nearGrowthPerSecond;
       next = this.bitrate + Math.max(share * this.bitrate, packetBits / responseSeconds) * seconds;
       this.reason = 'near-capacity';
     } else {
@@ -172,7 +176,9 @@ export class RateControl {
       next = this.bitrate * (1 + Math.min(maxGrowthPerSecond, speed)) ** seconds;
       this.reason = 'increasing';
     }
-    this.bitrate = this.#bounded(Math.min(next, limit));
+    const queueBegins = queueShare > beginningQueueShare && delivered > 0;
+    const reached = queueBegins ? Math.max(this.bitrate, beginningMargin * delivered) : limit;
+    this.bitrate = this.#bounded(Math.min(next, limit, reached));
   }
 
   get #upperCapacity(): number {
