@@ -6,7 +6,7 @@
  * closes the connection and takes it out of the room. A connection that closes or fails makes its participant leave.
  */
 import { UserError } from '../errors.ts';
-import type { BitrateChanges } from '../media/bandwidth/bitrate-bounds.ts';
+import type { BitrateBounds, BitrateChanges } from '../media/bandwidth/bitrate-bounds.ts';
 import type { BandwidthStats } from '../media/bandwidth/connection-bandwidth.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
@@ -267,6 +267,19 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   /** ICE restart without SDP; returns our new credentials. @throws ProtocolError `invalid-state` before an offer */
   applyIceRestart(remote: IceCredentials): IceCredentials {
     return this.#host.run(() => this.#connection.applyIceRestart(remote));
+  }
+
+  get incomingBitrate(): BitrateBounds {
+    return this.#connection.media.incomingBitrate;
+  }
+
+  get outgoingBitrate(): BitrateBounds {
+    return this.#connection.media.outgoingBitrate;
+  }
+
+  /** Round trip to the client, ms; null until measured. */
+  get rttMs(): number | null {
+    return this.#connection.media.rttMs;
   }
 
   /** What the client may send, in bits per second: it is asked to keep to it. null is what is configured. */

@@ -27,25 +27,31 @@ const unboundedIntervalMs = 2000;
 /** A receiver that was to report how packets arrive, and does not for so long, is taken at its other word. */
 const feedbackPatienceMs = 3000;
 
+/** What is known of the path to a receiver, and what is made of it. Bit rates are in bits per second on the wire. */
 export interface BandwidthStats {
-  /** Bits per second, null for no bound. */
+  /** null for no bound. */
   readonly estimate: number | null;
   readonly reason: EstimateReason;
-  /** Bits per second on the wire that the layers chosen take, and that all layers wanted would. */
-  readonly allocated: number;
+  /** What the layers chosen take, and what all layers wanted would. */
+  readonly target: number;
   readonly wanted: number;
-  /** Bits per second on the wire over the last half second, padding included. */
-  readonly sent: number;
+  /** What is sent, over the last half second, padding included. */
+  readonly current: number;
+  /** Bounds of the estimate; null for no upper one. */
+  readonly min: number;
+  readonly max: number | null;
+  /** 0 … 1, of the last measurement; null without measurement. */
+  readonly lossFraction: number | null;
+  /** Whether bursts of video are spread over time; how many packets wait for their turn, and how long the first has. */
+  readonly pacing: boolean;
+  readonly packetsWaiting: number;
+  readonly waitingMs: number;
+  /** Packets that have waited, and those of them that waited too long for the packet ring. */
+  readonly packetsPaced: number;
+  readonly packetsExpired: number;
   readonly paddingBytes: number;
   readonly probes: number;
   readonly lastProbe: ProbeReason | null;
-  readonly pacing: boolean;
-  /** Packets that waited for their turn, that wait, and that waited too long for the packet ring. */
-  readonly packetsPaced: number;
-  readonly packetsWaiting: number;
-  readonly packetsExpired: number;
-  /** 0 … 1, of the last measurement; null without measurement. */
-  readonly lossFraction: number | null;
   readonly layerSwitches: number;
 }
 
@@ -92,7 +98,7 @@ export class ConnectionBandwidth {
     this.#onDeadline = onDeadline;
     this.#reported = new ReportedEstimator(bounds);
     this.outlet = new PacketOutlet(context, transport, () => onDeadline(this.outlet.nextDrainMs()));
-    this.#filler = new PathFiller(this.outlet, this.allocator, padding, onDeadline);
+    this.#filler = new PathFiller(this.outlet, this.allocator, padding, context.counters, onDeadline);
   }
 
   get estimate(): number {
@@ -214,19 +220,22 @@ export class ConnectionBandwidth {
     const { estimate, reason } = this.#estimator;
     const { outlet, allocator } = this;
     return {
-      estimate: estimate === Number.POSITIVE_INFINITY ? null : Math.round(estimate),
+      estimate: finite(Math.round(estimate)),
       reason,
-      allocated: Math.round(allocator.allocated),
+      target: Math.round(allocator.allocated),
       wanted: Math.round(allocator.wanted),
-      sent: Math.round(this.#sendRate),
+      current: Math.round(this.#sendRate),
+      min: this.#bounds.min,
+      max: finite(this.#bounds.max),
+      lossFraction: this.#sendSide === null ? this.#reported.lossFraction : this.#sendSide.losses.fraction,
+      pacing: outlet.pacing,
+      packetsWaiting: outlet.waiting,
+      waitingMs: outlet.waitingMs,
+      packetsPaced: outlet.paced,
+      packetsExpired: outlet.expired,
       paddingBytes: this.#filler.paddingBytes,
       probes: this.#filler.probes,
       lastProbe: this.#filler.lastProbe,
-      pacing: outlet.pacing,
-      packetsPaced: outlet.paced,
-      packetsWaiting: outlet.waiting,
-      packetsExpired: outlet.expired,
-      lossFraction: this.#sendSide === null ? this.#reported.lossFraction : this.#sendSide.losses.fraction,
       layerSwitches: allocator.switches,
     };
   }
@@ -302,4 +311,9 @@ export class ConnectionBandwidth {
     sendSide.handleSilence(nowMs, nowMs - this.#heardMs);
     this.#chooseEstimator();
   }
+}
+
+/** JSON has no Infinity. */
+function finite(bitrate: number): number | null {
+  return bitrate === Number.POSITIVE_INFINITY ? null : bitrate;
 }

@@ -1,3 +1,4 @@
+import type { MediaCounters } from '../media-counters.ts';
 import type { BitrateAllocator } from './bitrate-allocator.ts';
 import type { PacketOutlet } from './packet-outlet.ts';
 import { ProbeCluster } from './probe-cluster.ts';
@@ -45,6 +46,7 @@ export class PathFiller {
   readonly #outlet: PacketOutlet;
   readonly #allocator: BitrateAllocator;
   readonly #source: PaddingSource;
+  readonly #counters: MediaCounters;
   readonly #onDue: (atMs: number) => void;
   readonly #schedule = new ProbeSchedule();
   /** What filling up has saved, or owes: bytes, since when, and what had been sent by then. */
@@ -56,11 +58,13 @@ export class PathFiller {
     outlet: PacketOutlet,
     allocator: BitrateAllocator,
     source: PaddingSource,
+    counters: MediaCounters,
     onDue: (atMs: number) => void,
   ) {
     this.#outlet = outlet;
     this.#allocator = allocator;
     this.#source = source;
+    this.#counters = counters;
     this.#onDue = onDue;
   }
 
@@ -132,6 +136,7 @@ export class PathFiller {
     });
     if (bitrate === 0) return;
     this.probes++;
+    this.#counters.probesSent++;
     this.probe.start(nowMs, bitrate, !this.#schedule.starting);
   }
 
@@ -170,6 +175,7 @@ export class PathFiller {
       const before = outlet.sentBytes;
       if (!this.#source.sendPadding(end - before)) return;
       this.paddingBytes += outlet.sentBytes - before;
+      this.#counters.paddingBytes += outlet.sentBytes - before;
     }
   }
 }

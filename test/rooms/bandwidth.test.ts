@@ -1,4 +1,4 @@
-/** Who is shown before others where not everything fits: who has the word, and screens. Over the real engine. */
+/** Bandwidth as rooms have it: who is shown before others where not everything fits, bounds, figures. Over the real engine. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { HeadlessNetwork, until } from '../signaling/headless-peer.ts';
@@ -66,4 +66,36 @@ test('the video of who has the word goes first, and a screen does, for those who
   a.participant.leave('left');
   assert.equal(prioritiesAt(d)['b video'], 0);
   leaveAll(...members, d);
+});
+
+test('bounds of a connection, and what is known of it, are in the snapshot and in the metrics', async () => {
+  const joining = new RoomMembers(server.manifold.rooms, network);
+  const { a, b } = await joining.connectedPair(['audio', 'video']);
+  const bandwidthOf = (id: string) => {
+    const rooms = server.manifold.rooms.snapshot();
+    return rooms.flatMap(({ participants }) => participants).find((participant) => participant.id === id)!
+      .bandwidth;
+  };
+  a.participant.setOutgoingBitrate({ min: 200_000, max: 1_000_000 });
+  a.participant.setIncomingBitrate({ max: 500_000 });
+  assert.equal(bandwidthOf('a').max, 1_000_000);
+  assert.equal(bandwidthOf('a').min, 200_000);
+  assert.equal(bandwidthOf('a').maxIncoming, 500_000);
+  assert.ok(bandwidthOf('a').estimate! <= 1_000_000);
+  assert.equal(bandwidthOf('b').max, null);
+  assert.equal(bandwidthOf('b').maxIncoming, null);
+  a.participant.setOutgoingBitrate({ min: null, max: null });
+  assert.deepEqual(a.participant.outgoingBitrate, { min: 50_000, max: Number.POSITIVE_INFINITY });
+  const metrics = await (await fetch(`${server.http}/metrics`)).text();
+  for (const name of [
+    'manifold_connections_by_estimate_reason{reason="',
+    'manifold_connection_estimate_bits_per_second{le="+Inf"}',
+    'manifold_outgoing_bits_per_second{what="target"}',
+    'manifold_paced_packets_waiting 0',
+    'manifold_padding_bytes_total',
+    'manifold_bandwidth_probes_total',
+    'manifold_paced_packets_total{event="expired"} 0',
+  ])
+    assert.ok(metrics.includes(`\n${name}`), name);
+  leaveAll(a, b);
 });
