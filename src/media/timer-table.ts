@@ -10,10 +10,10 @@ export const TimerName = {
   KeyFrame: 3,
   /** Encodings nobody has use for. */
   Demand: 4,
-  /** Forwarders that were stopped by a bug. */
-  Failure: 5,
   /** Packets that wait for their turn, padding, and shares of the bandwidth. */
-  Bandwidth: 6,
+  Bandwidth: 5,
+  /** Forwarders that were stopped by a bug. */
+  Failure: 6,
 } as const;
 
 const timerCount = 7;

@@ -22,16 +22,18 @@ export interface ForwarderStats {
   /** NACKed packets that were no longer there. */
   readonly retransmissionsMissed: number;
   readonly pliReceived: number;
-  /** As the receiver reports it: 0 … 1, ms, packets, ms; null until measured. */
+  /** Whether the receiver has reported how the stream arrives. */
+  readonly reported: boolean;
+  /** As it says: 0 … 1, packets, ms, ms; null until measured. */
   readonly fractionLost: number;
+  readonly lost: number;
   readonly jitterMs: number;
+  readonly rttMs: number | null;
   /** Video: how often and for how long its picture stood still. */
   readonly freezes: number;
   readonly frozenMs: number;
   /** 1 … 5 (qualityScore()); null while nothing flows or the receiver has not reported. */
   readonly quality: number | null;
-  readonly lost: number;
-  readonly rttMs: number | null;
   /** Video; null for audio. */
   readonly layers: SentLayers | null;
 }

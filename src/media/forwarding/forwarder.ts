@@ -1,6 +1,5 @@
 import type { LayerInfo, LayerPair, LayerPreference } from '../layers/layer-policy.ts';
 import { LayerReason } from '../layers/layer-reason.ts';
-import { RateSampler } from '../receiving/rate-sampler.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, SendParameters } from '../rtp-parameters.ts';
@@ -36,15 +35,12 @@ export class Forwarder {
 
   readonly #link: TransportLink;
   readonly #video: boolean;
-  readonly #signedSsrc: number;
   readonly #payloadTypes = new PayloadTypeMap();
-  readonly #rate = new RateSampler();
   readonly #outgoing: OutgoingStream;
   readonly #writer: PacketWriter;
   readonly #quality: OutgoingQuality;
   /** Paused, failed, or no layer allowed. */
   #halted = false;
-  #switchesCounted = 0;
   #failed = false;
   /** What was thrown, until it has been told. */
   #untold: unknown = null;
@@ -58,7 +54,6 @@ export class Forwarder {
     this.#video = parameters.kind === 'video';
     this.mid = parameters.mid;
     this.ssrc = parameters.ssrc >>> 0;
-    this.#signedSsrc = parameters.ssrc | 0;
     this.parameters = parameters;
     this.reports = new SenderReports(link, parameters.kind);
     this.#quality = new OutgoingQuality(link, parameters.kind);
@@ -72,7 +67,7 @@ export class Forwarder {
   /** Follows a renegotiation; mid and SSRC stay. */
   update(parameters: SendParameters): void {
     this.parameters = parameters;
-    this.#writer.update(parameters, this.#historyPackets());
+    this.#writer.update(parameters);
     this.sourceChanged();
   }
 
@@ -160,7 +155,10 @@ export class Forwarder {
 
   /** The layers of the source the receiver has use for, lowest first; empty while nothing has come, and for audio. */
   layers(): readonly LayerInfo[] {
-    return this.#video && this.source !== null ? this.#outgoing.choice.target.useful(this.source.layers) : [];
+    const { source } = this;
+    return !this.#video || this.#failed || source === null
+      ? []
+      : this.#outgoing.choice.target.useful(source.layers);
   }
 
   /** The highest layers allowed, as given to setTarget(); -1 each for nothing. */
@@ -251,6 +249,7 @@ export class Forwarder {
     this.#untold = null;
     report(error);
     this.#stop();
+    this.#link.bandwidth.reallocate();
   }
 
   /** Detaches it for good. */
@@ -280,7 +279,7 @@ export class Forwarder {
 
   /** Whether sendPadding() can send anything. */
   get canPad(): boolean {
-    return this.#link.sendEnabled && this.#writer.remembers && this.#payloadTypes.paddingType >= 0;
+    return this.#link.sendEnabled && this.#writer.canPad(this.#payloadTypes.paddingType);
   }
 
   /**
@@ -312,7 +311,7 @@ export class Forwarder {
 
   /** Bits per second of payload over about the last second. */
   get bitrate(): number {
-    return this.#rate.bitsPerSecond;
+    return this.#quality.bitrate;
   }
 
   get hasSent(): boolean {
@@ -322,14 +321,14 @@ export class Forwarder {
   /** Writes a sender report if one is due and the publisher's clock is known; returns the end. */
   writeSenderReport(bytes: Uint8Array, at: number): number {
     const { nowMs } = this.#link;
-    this.#sample(nowMs);
+    this.#sample();
     const { stream, timestamps } = this.#outgoing;
     if (this.reports.dueMs > nowMs || this.state !== 'live' || this.#outgoing.starting) return at;
     if (stream === null || !stream.clock.known || stream.streamKey !== this.#outgoing.streamKey) return at;
     return this.reports.write(
       bytes,
       at,
-      this.#signedSsrc,
+      this.ssrc | 0,
       stream.clock,
       timestamps.clockRate,
       timestamps.offset,
@@ -340,20 +339,11 @@ export class Forwarder {
 
   stats(): ForwarderStats {
     return {
-      packets: this.#writer.packets,
-      bytes: this.#writer.bytes,
-      bitrate: this.bitrate,
+      ...this.#writer.stats(),
       nackReceived: this.#nackReceived,
-      retransmitted: this.#writer.retransmitted,
-      retransmissionsMissed: this.#writer.retransmissionsMissed,
       pliReceived: this.#pliReceived,
-      fractionLost: this.reports.fractionLost / 256,
-      jitterMs: this.#jitterMs,
-      freezes: this.#quality.freezes.count,
-      frozenMs: this.#quality.freezes.frozenMs,
-      quality: this.quality,
-      lost: this.reports.cumulativeLost,
-      rttMs: this.reports.rttMs < 0 ? null : this.reports.rttMs,
+      ...this.reports.stats(this.#outgoing.timestamps.clockRate),
+      ...this.#quality.stats(),
       layers: this.#video ? this.#sentLayers() : null,
     };
   }
@@ -364,19 +354,13 @@ export class Forwarder {
     return { current, reason: layerReason, target, targetReason, switches, available: this.layers() };
   }
 
-  get #jitterMs(): number {
-    const { clockRate } = this.#outgoing.timestamps;
-    return clockRate === 0 ? 0 : (this.reports.jitter * 1000) / clockRate;
-  }
-
   /** Takes what is measured over time; called with each round of reports. */
-  #sample(nowMs: number): void {
-    this.#rate.sample(this.#writer.bytes, nowMs);
+  #sample(): void {
+    const { choice, timestamps } = this.#outgoing;
+    const { current } = this;
     const asked = this.layers().findLast(({ active }) => active) ?? null;
-    const { switches } = this.#outgoing.choice;
-    this.#link.context.counters.layerSwitches += switches - this.#switchesCounted;
-    this.#switchesCounted = switches;
-    this.#quality.sample(this.#writer.packets, this.reports, this.#jitterMs, this.current, asked);
+    const sent = { packets: this.#writer.packets, bytes: this.#writer.bytes, switches: choice.switches };
+    this.#quality.sample(sent, this.reports.stats(timestamps.clockRate), current, asked);
   }
 
   #begun(): void {
@@ -425,10 +409,5 @@ export class Forwarder {
     if (!this.#payloadTypes.supports(this.source.codec, this.source.payloadTypes))
       return 'codec-not-supported';
     return this.#video && this.#outgoing.starting ? 'waiting-keyframe' : 'live';
-  }
-
-  #historyPackets(): number {
-    const { videoHistoryPackets, audioHistoryPackets } = this.#link.options;
-    return this.#video ? videoHistoryPackets : audioHistoryPackets;
   }
 }

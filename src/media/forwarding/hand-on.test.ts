@@ -63,6 +63,9 @@ describe('a forwarder that throws', () => {
     simulation.transports[2].handleTimeout();
     assert.deepEqual([simulation.failures, states], [[bug], ['failed']]);
     assert.equal(forwarders[1].state, 'failed');
+    // Nobody shares out bandwidth to it.
+    assert.deepEqual([forwarders[1].layers().length, forwarders[0].layers().length], [0, 1]);
+    assert.equal(forwarders[1].stats().layers!.reason, 'internal-error');
     simulation.advance(5000);
     forwarders[1].pause('test');
     forwarders[1].resume();

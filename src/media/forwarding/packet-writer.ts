@@ -7,6 +7,7 @@ import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { SendParameters } from '../rtp-parameters.ts';
 import type { TransportLink } from '../transport-link.ts';
 import { repeatsExactly, sentExtensions } from './exact-repetition.ts';
+import type { ForwarderStats } from './forwarder-stats.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
 import { type RetransmissionFormat, Retransmitter } from './retransmitter.ts';
 import { commitPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
@@ -39,17 +40,14 @@ export class PacketWriter {
     this.#mapping = link.commons.mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
   }
 
-  /** Packets sent again, and NACKs that could not be answered. */
-  get retransmitted(): number {
-    return this.#retransmitter?.sent ?? 0;
+  stats(): Pick<ForwarderStats, 'packets' | 'bytes' | 'retransmitted' | 'retransmissionsMissed'> {
+    const { packets, bytes } = this;
+    const retransmitted = this.#retransmitter?.sent ?? 0;
+    return { packets, bytes, retransmitted, retransmissionsMissed: this.#retransmitter?.missed ?? 0 };
   }
 
-  get retransmissionsMissed(): number {
-    return this.#retransmitter?.missed ?? 0;
-  }
-
-  /** Follows a renegotiation. `historyPackets` are remembered, where NACKs may come. */
-  update(parameters: SendParameters, historyPackets: number): void {
+  /** Follows a renegotiation. */
+  update(parameters: SendParameters): void {
     this.#repeatsExactly = repeatsExactly(parameters);
     const { mappings } = this.#link.commons;
     const mapping = mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
@@ -58,8 +56,10 @@ export class PacketWriter {
     if (mapping !== this.#mapping) this.nextEpoch();
     this.#mapping = mapping;
     const history = parameters.codecs.some(({ feedback }) => feedback.includes('nack'));
+    const { videoHistoryPackets, audioHistoryPackets } = this.#link.options;
+    const packets = parameters.kind === 'video' ? videoHistoryPackets : audioHistoryPackets;
     if (!history) this.#retransmitter = null;
-    else this.#retransmitter ??= new Retransmitter(this.#link, historyPackets);
+    else this.#retransmitter ??= new Retransmitter(this.#link, packets);
   }
 
   /** How packets are sent again from now on; `extensionKinds` are the source's, null without one. */
@@ -139,18 +139,14 @@ export class PacketWriter {
     if (bytes > 0) this.#countOut(bytes);
   }
 
-  /** Whether it remembers what it has sent: pad() needs that. */
-  get remembers(): boolean {
-    return this.#retransmitter !== null;
+  /** Whether pad() can send anything that receivers take for padding: as repetitions with `payloadType`. */
+  canPad(payloadType: number): boolean {
+    return this.#retransmitter !== null && payloadType >= 0;
   }
 
-  /**
-   * Sends about `bytes` of padding, by RTX as `payloadType`.
-   * @returns the bytes queued
-   */
+  /** Sends about `bytes` that the receiver throws away; canPad() must hold. Returns the bytes queued. */
   pad(bytes: number, payloadType: number): number {
-    if (this.#retransmitter === null) return 0;
-    const sent = this.#retransmitter.sendPadding(bytes, this.#retransmissionFormat!, payloadType);
+    const sent = this.#retransmitter!.sendPadding(bytes, this.#retransmissionFormat!, payloadType);
     this.#countOut(sent);
     return sent;
   }

@@ -6,6 +6,7 @@ import { addTicks } from '../rtp/serial-number.ts';
 import type { MediaKind } from '../rtp-parameters.ts';
 import { TimerName } from '../timer-table.ts';
 import type { TransportLink } from '../transport-link.ts';
+import type { ForwarderStats } from './forwarder-stats.ts';
 
 /** How often a receiver is told the capture clock, in ms: RFC 3550 §6.2 asks for less, browsers do this. */
 const videoReportMs = 1000;
@@ -18,6 +19,12 @@ const rememberedReports = 4;
 const compactNtpPerMs = 65.536;
 /** A longer one is somebody's broken clock. */
 const maxRttMs = 10_000;
+
+/** How a stream arrives at its receiver. */
+export type ReceptionStats = Pick<
+  ForwarderStats,
+  'reported' | 'fractionLost' | 'lost' | 'jitterMs' | 'rttMs'
+>;
 
 /** The sender reports of one forwarder, and what its receiver reports back. */
 export class SenderReports {
@@ -74,6 +81,17 @@ export class SenderReports {
     this.#next = (this.#next + 1) % rememberedReports;
     const timestamp = addTicks(clock.timestampAt(nowMs, clockRate), timestampOffset);
     return writeSenderReport(bytes, at, ssrc, high, low, timestamp, packets, octets);
+  }
+
+  /** What the receiver reports, of a stream with this clock. */
+  stats(clockRate: number): ReceptionStats {
+    return {
+      reported: this.received > 0,
+      fractionLost: this.fractionLost / 256,
+      lost: this.cumulativeLost,
+      jitterMs: clockRate === 0 ? 0 : (this.jitter * 1000) / clockRate,
+      rttMs: this.rttMs < 0 ? null : this.rttMs,
+    };
   }
 
   /** Takes the receiver's block on this stream. */
