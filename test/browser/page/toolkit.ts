@@ -2,6 +2,10 @@
  * What the tests put into every page before its own scripts run: connections are tracked, and
  * `toolkit` offers the clients and reports the tests call through page.evaluate.
  */
+import { shownSize, takeSeenFrames, watchFrames } from './frame-watch.ts';
+import { playLayered } from './layered-player.ts';
+import { layeredEncodings, publishLayered } from './layered-publisher.ts';
+import { markedFramesMadeAt } from './marked-source.ts';
 import { describeConnections, inboundMedia, outboundMedia } from './media-report.ts';
 import { limitCameras, openSource } from './media-source.ts';
 import {
@@ -27,6 +31,8 @@ export const pageToolkit = {
   detachTrack,
   endSession,
   inboundMedia,
+  layeredEncodings,
+  markedFramesMadeAt,
   openSource,
   outboundMedia,
   pionAddVideo,
@@ -38,11 +44,16 @@ export const pageToolkit = {
   pionRejoin,
   pionRestartIce,
   pionShown,
+  playLayered,
   playWhep,
   presentedFrames,
+  publishLayered,
   publishWhip,
   restartIceByPatch,
+  shownSize,
+  takeSeenFrames,
   trackedConnections,
+  watchFrames,
 };
 
 declare global {
