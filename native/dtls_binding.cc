@@ -51,15 +51,34 @@ napi_value receive(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value makeBuffer(napi_env env, const std::vector<uint8_t>& bytes) {
+  napi_value result = nullptr;
+  void* copy = nullptr;
+  napi_create_buffer_copy(env, bytes.size(), bytes.data(), &copy, &result);
+  return result;
+}
+
 napi_value takeDatagram(napi_env env, napi_callback_info info) {
   DtlsSession* session = sessionOf(Call(env, info));
   if (session == nullptr) return nullptr;
   std::vector<uint8_t> datagram;
-  if (!session->takeDatagram(&datagram)) return makeNull(env);
-  napi_value result = nullptr;
-  void* copy = nullptr;
-  napi_create_buffer_copy(env, datagram.size(), datagram.data(), &copy, &result);
-  return result;
+  return session->takeDatagram(&datagram) ? makeBuffer(env, datagram) : makeNull(env);
+}
+
+napi_value sendApplicationData(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  DtlsSession* session = sessionOf(call);
+  uint8_t* data;
+  size_t size;
+  if (session == nullptr || !call.bytes(0, &data, &size)) return nullptr;
+  return makeBoolean(env, session->sendApplicationData(data, size));
+}
+
+napi_value takeApplicationData(napi_env env, napi_callback_info info) {
+  DtlsSession* session = sessionOf(Call(env, info));
+  if (session == nullptr) return nullptr;
+  std::vector<uint8_t> data;
+  return session->takeApplicationData(&data) ? makeBuffer(env, data) : makeNull(env);
 }
 
 napi_value nextTimeoutMs(napi_env env, napi_callback_info info) {
@@ -128,6 +147,8 @@ napi_value defineDtlsSession(napi_env env) {
                      {{"start", start},
                       {"receive", receive},
                       {"takeDatagram", takeDatagram},
+                      {"sendApplicationData", sendApplicationData},
+                      {"takeApplicationData", takeApplicationData},
                       {"nextTimeoutMs", nextTimeoutMs},
                       {"handleTimeout", handleTimeout},
                       {"state", state, true},

@@ -17,6 +17,10 @@ namespace {
 
 // Fits every path that WebRTC uses with room for TURN and tunnels.
 constexpr long kMtuBytes = 1200;
+// A record of it, with header, nonce and tag, is within the MTU.
+constexpr size_t kMaxApplicationDataBytes = kMtuBytes - kDtlsRecordHeaderBytes - kGcmRecordOverheadBytes;
+// More records than one datagram holds, so only a caller that does not take them loses any.
+constexpr size_t kMaxReceivedRecords = 64;
 // RFC 6347 says 1 s, but media waits: RFC 9147 section 5.8.2 allows less for latency-sensitive use.
 constexpr unsigned int kFirstTimeoutMicros = 250000;
 constexpr unsigned int kLongestTimeoutMicros = 4000000;
@@ -92,11 +96,13 @@ void DtlsSession::advance() {
   ERR_clear_error();
 }
 
-/** Data channels are not spoken, so the data is dropped; alerts and repeated flights are dealt with inside. */
+/** Keeps the records for takeApplicationData(); alerts and repeated flights are dealt with inside. */
 void DtlsSession::readApplicationData() {
-  uint8_t dropped[2048];
+  uint8_t record[kSlotBytes];
   int result;
-  while ((result = SSL_read(ssl_, dropped, sizeof dropped)) > 0) {
+  while ((result = SSL_read(ssl_, record, sizeof record)) > 0) {
+    // Beyond the limit it is lost, as on a network.
+    if (received_.size() - receivedTaken_ < kMaxReceivedRecords) received_.emplace_back(record, record + result);
   }
   if (SSL_get_error(ssl_, result) == SSL_ERROR_ZERO_RETURN) {
     state_ = State::Closed;
@@ -150,6 +156,27 @@ void DtlsSession::handleTimeout() {
   }
   releaseBuffers();
   ERR_clear_error();
+}
+
+bool DtlsSession::sendApplicationData(const uint8_t* data, size_t size) {
+  if (state_ != State::Connected || size == 0 || size > kMaxApplicationDataBytes) return false;
+  ERR_clear_error();
+  if (!acquireBuffers()) return false;
+  const int result = SSL_write(ssl_, data, static_cast<int>(size));
+  if (result <= 0) fail(result);
+  releaseBuffers();
+  ERR_clear_error();
+  return result > 0;
+}
+
+bool DtlsSession::takeApplicationData(std::vector<uint8_t>* data) {
+  if (receivedTaken_ == received_.size()) {
+    received_ = {};
+    receivedTaken_ = 0;
+    return false;
+  }
+  *data = std::move(received_[receivedTaken_++]);
+  return true;
 }
 
 void DtlsSession::close() {

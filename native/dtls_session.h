@@ -32,6 +32,10 @@ class DtlsSession {
   /** Milliseconds, rounded up, or -1 when no timer runs. */
   int nextTimeoutMs() const;
   void handleTimeout();
+  /** Encrypts one record into an outgoing datagram; false unless connected, or for too much or nothing. */
+  bool sendApplicationData(const uint8_t* data, size_t size);
+  /** Moves the oldest record received into `*data`; false when there is none. */
+  bool takeApplicationData(std::vector<uint8_t>* data);
   void close();
 
   State state() const { return state_; }
@@ -59,6 +63,8 @@ class DtlsSession {
   SSL* ssl_ = nullptr;
   DatagramQueue queue_;
   size_t taken_ = 0;
+  std::vector<std::vector<uint8_t>> received_;
+  size_t receivedTaken_ = 0;
   bool buffersReleased_ = false;
   std::string failure_;
 };

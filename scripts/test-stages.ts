@@ -13,7 +13,12 @@ export interface TestStage {
 
 /** In the order they run, the quick ones first. */
 export const testStages: readonly TestStage[] = [
-  { name: 'unit', tools: [openssl], concurrency: 2, folders: ['src', 'web', 'scripts', 'bench'] },
+  {
+    name: 'unit',
+    tools: [openssl],
+    concurrency: 2,
+    folders: ['src', 'web', 'scripts', 'bench', 'test/bandwidth'],
+  },
   { name: 'browser', tools: [openssl, chromium, firefox], concurrency: 1, folders: ['test/browser'] },
   {
     name: 'interop',

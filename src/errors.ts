@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'limit-connections'
   | 'limit-message-size'
   | 'limit-media-lines'
+  | 'limit-data-channels'
   | 'fingerprint-mismatch'
   | 'dtls-failed'
   | 'ice-failed'

@@ -9,6 +9,14 @@ export type { CloseReason } from './rooms/close-reason.ts';
 export type { JoinOptions, Participant } from './rooms/participant.ts';
 export type { Publication } from './rooms/publication.ts';
 export type { Room } from './rooms/room.ts';
+export type { Voice } from './rooms/room-speakers.ts';
 export type { Rooms } from './rooms/rooms.ts';
 export type { Subscription } from './rooms/subscription.ts';
 export { createManifold, type Manifold, type ManifoldOptions } from './server.ts';
+export type { DataChannelInit } from './webrtc/data-channels/channel-init.ts';
+export type {
+  DataChannel,
+  DataChannelCloseReason,
+  DataChannelState,
+  SendResult,
+} from './webrtc/data-channels/data-channel.ts';

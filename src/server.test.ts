@@ -34,6 +34,13 @@ describe('createManifold', () => {
       'manifold_nack_total{direction="in"} 0',
       'manifold_pli_total{direction="out"} 0',
       'manifold_receive_batches_total 0',
+      'manifold_publications{kind="audio"} 0',
+      'manifold_participants_by_quality{score="5"} 0',
+      'manifold_subscription_loss_ratio{le="+Inf"} 0',
+      'manifold_speaking 0',
+      'manifold_freezes_total{direction="out"} 0',
+      'manifold_red_recovered_total 0',
+      'manifold_drops_total{reason="malformed-red"} 0',
     ]) {
       assert.ok(metrics.includes(`\n${name}\n`), name);
     }

@@ -28,6 +28,7 @@ import { packageVersion, webDirectory } from './server/package-files.ts';
 import { registerServerMetrics } from './server/server-metrics.ts';
 import { createPionDialect } from './signaling/pion/pion-dialect.ts';
 import { createWhipRoutes } from './signaling/whip/whip-routes.ts';
+import type { DataLimits } from './webrtc/data-channels/data-transport.ts';
 import { defaultCodecs } from './webrtc/sdp/codec-capabilities.ts';
 import { defaultHeaderExtensions } from './webrtc/sdp/header-extensions.ts';
 
@@ -88,6 +89,7 @@ export async function createManifold(options: ManifoldOptions = {}): Promise<Man
       subscriptionDeadlineMs: config.timeouts.subscriptionMs,
     },
     log,
+    config.speakers,
   );
   const http = new HttpServer({
     log,
@@ -159,6 +161,7 @@ function openEngine(config: Config, io: PacketIo, log: Logger): Engine {
         disconnectedTimeoutMs: timeouts.disconnectedMs,
         failedTimeoutMs: timeouts.failedMs,
       },
+      ...(limits.dataChannels === 0 ? {} : { data: dataLimits(limits) }),
       negotiation: {
         codecs: defaultCodecs,
         headerExtensions: defaultHeaderExtensions,
@@ -170,6 +173,10 @@ function openEngine(config: Config, io: PacketIo, log: Logger): Engine {
     io.close();
     throw error;
   }
+}
+
+function dataLimits({ dataChannels, dataMessageBytes, dataBufferBytes }: Config['limits']): DataLimits {
+  return { maxChannels: dataChannels, maxMessageBytes: dataMessageBytes, maxBufferedBytes: dataBufferBytes };
 }
 
 function serveDialects(http: HttpServer, rooms: Rooms, config: Config, log: Logger): void {

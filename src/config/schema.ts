@@ -97,6 +97,21 @@ const limits = v.strictObject({
     placeholder: '<bytes>',
   }),
   mediaLines: integer('Most m-lines of one session description.', { default: 256, min: 2, max: 512 }),
+  dataChannels: integer('Most data channels of one participant; 0 refuses them all.', {
+    default: 16,
+    min: 0,
+    max: 512,
+  }),
+  dataMessageBytes: integer('Longest message on a data channel.', {
+    default: 262_144,
+    min: 1024,
+    max: 16_777_216,
+    placeholder: '<bytes>',
+  }),
+  dataBufferBytes: integer(
+    'Messages on data channels that may wait for one participant. Beyond it lossy channels drop the oldest, and reliable ones are closed.',
+    { default: 1_048_576, min: 65_536, max: 268_435_456, placeholder: '<bytes>' },
+  ),
   idCharacters: integer('Longest room id, participant id and name.', { default: 256, min: 8, max: 4096 }),
 });
 
@@ -137,6 +152,24 @@ const timeouts = v.strictObject({
   }),
 });
 
+const speakers = v.strictObject({
+  intervalMs: milliseconds('How often it is determined who speaks.', { default: 100, min: 20, max: 1000 }),
+  threshold: integer('Audio quieter than minus this many dBov is never voice.', {
+    default: 50,
+    min: 0,
+    max: 127,
+    placeholder: '<dB>',
+  }),
+  filter: integer(
+    'Share of the last 400 ms that must be loud for voice to begin. A smaller share notices voices earlier, a larger one takes fewer keyboards for one.',
+    { default: 40, min: 5, max: 95, placeholder: '<percent>' },
+  ),
+  lastN: integer(
+    'In a room with more voices than this, only those who spoke last are forwarded; 0 forwards everybody.',
+    { default: 0, min: 0, max: 1000 },
+  ),
+});
+
 const auth = v.strictObject({
   bearerToken: secret(
     'Token that WHIP and WHEP clients must present; empty lets everyone in. Better not given as a flag, which others on the machine can see.',
@@ -169,6 +202,7 @@ export const sectionTitles = {
   media: 'UDP media.',
   limits: 'Limits. What a client can make grow stops at one of these.',
   timeouts: 'Deadlines, in milliseconds.',
+  speakers: 'Who speaks, by the levels of their audio.',
   auth: 'Who may publish and watch.',
   admin: 'The admin page (/admin) and its API.',
   ice: 'ICE servers for clients. The server itself needs none.',
@@ -181,6 +215,7 @@ export const configSchema = v.pipe(
     media: v.optional(media, {}),
     limits: v.optional(limits, {}),
     timeouts: v.optional(timeouts, {}),
+    speakers: v.optional(speakers, {}),
     auth: v.optional(auth, {}),
     admin: v.optional(admin, {}),
     ice: v.optional(ice, {}),
@@ -213,6 +248,13 @@ export const configSchema = v.pipe(
       'must not exceed limits.message-bytes, in which descriptions travel',
     ),
     ['limits', 'sdpBytes'],
+  ),
+  v.forward(
+    v.check(
+      ({ limits }) => limits.dataMessageBytes <= limits.dataBufferBytes,
+      'must not exceed limits.data-buffer-bytes, in which messages wait',
+    ),
+    ['limits', 'dataMessageBytes'],
   ),
 );
 

@@ -11,6 +11,8 @@ import { addressStride, InboxField, inboxStride, PacketKind } from '../packet-io
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
 import { SendQueue } from '../packet-io/send-queue.ts';
 import { readAddress } from '../packet-io/socket-address.ts';
+import { createDataCounters, type DataCounters } from '../webrtc/data-channels/data-counters.ts';
+import type { DataLimits, DataOptions } from '../webrtc/data-channels/data-transport.ts';
 import { formatHostCandidate } from '../webrtc/ice/candidate.ts';
 import { createIceCounters, type IceCounters, type IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import { readUsernameFragments } from '../webrtc/ice/stun-routing.ts';
@@ -28,6 +30,8 @@ export interface EngineOptions {
   readonly announcedAddresses: readonly string[];
   readonly media: MediaTransportOptions;
   readonly ice: PeerConnectionOptions['ice'];
+  /** Limits of data channels; connections have none without it. */
+  readonly data?: DataLimits;
   readonly negotiation: PeerConnectionOptions['negotiation'];
 }
 
@@ -49,6 +53,7 @@ const passwordBytes = 18;
 
 export class Engine {
   readonly counters: MediaCounters = createMediaCounters();
+  readonly dataCounters: DataCounters = createDataCounters();
   /** Of all connections together. */
   readonly iceCounters: IceCounters = createIceCounters();
   /** Bound media sockets. */
@@ -125,6 +130,7 @@ export class Engine {
       mediaContext: this.#context,
       media: this.#options.media,
       ice: { ...this.#options.ice, counters: this.iceCounters },
+      ...(this.#options.data === undefined ? {} : { data: this.#dataOptions(this.#options.data) }),
       negotiation: this.#options.negotiation,
       localCandidates: this.localCandidates,
       createIceCredentials,
@@ -358,6 +364,15 @@ export class Engine {
         );
       })
       .filter((candidate, index, all) => all.indexOf(candidate) === index);
+  }
+
+  #dataOptions(limits: DataLimits): DataOptions {
+    const now = (): number => {
+      this.#clock.nowMs = performance.now();
+      return this.#clock.nowMs;
+    };
+    const reportBug = (where: string, error: unknown): void => this.reportBug(where, error);
+    return { limits, counters: this.dataCounters, now, reportBug };
   }
 
   #randomUint32(): number {

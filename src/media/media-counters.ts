@@ -20,6 +20,10 @@ export interface MediaCounters {
   recovered: number;
   /** RTX packets that carried nothing new: probes, and repairs of what arrived after all. */
   rtxUseless: number;
+  /** RED packets (RFC 2198) whose blocks cannot be told apart. */
+  malformedRed: number;
+  /** Lost audio packets taken out of the redundancy of later ones, for receivers without RED. */
+  redRecovered: number;
   nackSent: number;
   nackReceived: number;
   /** Packets sent again on a subscriber's NACK, by RTX or plainly. */
@@ -34,6 +38,11 @@ export interface MediaCounters {
   pliReceived: number;
   rembSent: number;
   transportFeedbackSent: number;
+  /** Transport-wide feedback of subscribers. */
+  transportFeedbackReceived: number;
+  /** Times a picture stood still: as publishers' packets came, and as they went to subscribers. */
+  freezesIn: number;
+  freezesOut: number;
   /** STUN messages that no connection claimed; counted by the engine. */
   stunUnrouted: number;
   /** DTLS from addresses that no connection has validated; counted by the engine. */
@@ -56,6 +65,8 @@ export function createMediaCounters(): MediaCounters {
     tooLate: 0,
     recovered: 0,
     rtxUseless: 0,
+    malformedRed: 0,
+    redRecovered: 0,
     nackSent: 0,
     nackReceived: 0,
     rtxSent: 0,
@@ -66,6 +77,9 @@ export function createMediaCounters(): MediaCounters {
     pliReceived: 0,
     rembSent: 0,
     transportFeedbackSent: 0,
+    transportFeedbackReceived: 0,
+    freezesIn: 0,
+    freezesOut: 0,
     stunUnrouted: 0,
     dtlsUnrouted: 0,
   };

@@ -13,6 +13,11 @@ export interface MediaTransportOptions {
   readonly videoHistoryPackets?: number;
   /** The same for audio, where NACK was negotiated. Default 128. */
   readonly audioHistoryPackets?: number;
+  /** Bits per second that are sent to a receiver before anything is known of its path. Default 600 kbit/s. */
+  readonly initialBandwidth?: number;
+  /** Bounds of what a receiver's path is taken to carry, in bits per second. Default 50 kbit/s and 50 Mbit/s. */
+  readonly minBandwidth?: number;
+  readonly maxBandwidth?: number;
   /** An encoding nobody has had use for this long, in ms, is reported as unused. Default 5000. */
   readonly unusedEncodingMs?: number;
 }
@@ -27,6 +32,9 @@ export function resolveMediaTransportOptions(options: MediaTransportOptions): Re
     transportFeedbackMs: options.transportFeedbackMs ?? 100,
     videoHistoryPackets: options.videoHistoryPackets ?? 512,
     audioHistoryPackets: options.audioHistoryPackets ?? 128,
+    initialBandwidth: options.initialBandwidth ?? 600_000,
+    minBandwidth: options.minBandwidth ?? 50_000,
+    maxBandwidth: options.maxBandwidth ?? 50_000_000,
     unusedEncodingMs: options.unusedEncodingMs ?? 5000,
   };
 }

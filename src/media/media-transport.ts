@@ -1,6 +1,8 @@
 import { InboxField, inboxStride } from '../packet-io/layout.ts';
+import { type BandwidthStats, ConnectionBandwidth } from './bandwidth/connection-bandwidth.ts';
 import { Forwarder } from './forwarding/forwarder.ts';
 import { InboundTrack } from './forwarding/inbound-track.ts';
+import { TransportPadding } from './forwarding/transport-padding.ts';
 import type { MediaContext } from './media-context.ts';
 import { type MediaTransportOptions, resolveMediaTransportOptions } from './media-transport-options.ts';
 import { noPayloadType } from './receiving/payload-type-table.ts';
@@ -42,6 +44,7 @@ export class MediaTransport {
   /** What each track negotiated; needed for what holds for the whole transport. */
   readonly #received = new Map<InboundTrack, ReceiveParameters>();
   readonly #forwarders: Forwarder[] = [];
+  readonly #bandwidth: ConnectionBandwidth;
   readonly #forwarderBySsrc = new Map<number, Forwarder>();
   /** ExtensionKind by the remote's ids. */
   readonly #extensionKinds = new Uint8Array(256).fill(unknownExtension);
@@ -58,10 +61,22 @@ export class MediaTransport {
     this.#context = context;
     this.#events = events;
     this.#timers = new TimerTable(() => events.deadlineChanged());
-    this.#link = new TransportLink(transport, context, resolveMediaTransportOptions(options), this.#timers);
+    const resolved = resolveMediaTransportOptions(options);
+    this.#bandwidth = new ConnectionBandwidth(
+      context,
+      transport,
+      {
+        initialBitrate: resolved.initialBandwidth,
+        minBitrate: resolved.minBandwidth,
+        maxBitrate: resolved.maxBandwidth,
+      },
+      new TransportPadding(this.#forwarders),
+      (atMs) => this.#timers.schedule(TimerName.Bandwidth, atMs),
+    );
+    this.#link = new TransportLink(transport, context, resolved, this.#timers, this.#bandwidth);
     this.#demux = new StreamDemux(this.#link.options.maxStreams);
     this.#feedback = new PublisherFeedback(this.#link, this.#demux);
-    this.#rtcpReceiver = new RtcpReceiver(this.#link, this.#demux, this.#forwarderBySsrc);
+    this.#rtcpReceiver = new RtcpReceiver(this.#link, this.#demux, this.#forwarderBySsrc, this.#bandwidth);
     this.#cname = (this.#link.reporterSsrc >>> 0).toString(36);
   }
 
@@ -100,13 +115,17 @@ export class MediaTransport {
     this.#forwarders.push(forwarder);
     this.#forwarderBySsrc.set(parameters.ssrc | 0, forwarder);
     this.#cname = parameters.cname;
+    this.#bandwidth.addSender(forwarder);
+    this.#sendersChanged();
     this.#startReports();
     return forwarder;
   }
 
   /** The m-line was negotiated again; its SSRC stays. */
   updateSender(forwarder: Forwarder, parameters: SendParameters): void {
-    if (this.#forwarders.includes(forwarder)) forwarder.update(parameters);
+    if (!this.#forwarders.includes(forwarder)) return;
+    forwarder.update(parameters);
+    this.#sendersChanged();
   }
 
   removeSender(forwarder: Forwarder): void {
@@ -114,6 +133,7 @@ export class MediaTransport {
     if (index < 0) return;
     this.#forwarders.splice(index, 1);
     this.#forwarderBySsrc.delete(forwarder.ssrc | 0);
+    this.#bandwidth.removeSender(forwarder);
     forwarder.close();
   }
 
@@ -185,6 +205,7 @@ export class MediaTransport {
     }
     if (this.#timers.take(TimerName.Feedback, nowMs)) this.#feedback.sendTransportFeedback();
     if (this.#timers.take(TimerName.Report, nowMs)) this.#report();
+    if (this.#timers.take(TimerName.Bandwidth, nowMs)) this.#bandwidth.handleTimeout();
   }
 
   /** Milliseconds on the engine's clock; Infinity if nothing is due. */
@@ -196,6 +217,7 @@ export class MediaTransport {
   setSendEnabled(enabled: boolean): void {
     if (this.#link.sendEnabled === enabled || this.#closed) return;
     this.#link.sendEnabled = enabled;
+    this.#bandwidth.setEnabled(enabled);
     if (!enabled) return;
     for (const forwarder of this.#forwarders) forwarder.sendEnabled();
   }
@@ -203,6 +225,11 @@ export class MediaTransport {
   /** Smoothed round-trip time in ms; null until measured. */
   get rttMs(): number | null {
     return this.#link.rttMs < 0 ? null : this.#link.rttMs;
+  }
+
+  /** What is known of the path to the remote, and how it is shared over what is sent. */
+  bandwidthStats(): BandwidthStats {
+    return this.#bandwidth.stats();
   }
 
   /** Bits per second the remote says it can receive (REMB); null unless it does. */
@@ -234,6 +261,17 @@ export class MediaTransport {
       codecs.some(({ feedback }) => feedback.includes('goog-remb')),
     );
     this.#startReports();
+  }
+
+  /** The receiver reports how packets arrive if any m-line carries the numbers: they count for the whole transport. */
+  #sendersChanged(): void {
+    this.#bandwidth.setTransportWide(
+      this.#forwarders.some(
+        ({ parameters: { codecs, headerExtensions } }) =>
+          headerExtensions.some(({ uri }) => uri === headerExtensionUri.transportWideCc) &&
+          codecs.some(({ feedback }) => feedback.includes('transport-cc')),
+      ),
+    );
   }
 
   #startReports(): void {

@@ -1,3 +1,4 @@
+import type { ConnectionBandwidth } from './bandwidth/connection-bandwidth.ts';
 import type { Forwarder } from './forwarding/forwarder.ts';
 import type { StreamDemux } from './receiving/stream-demux.ts';
 import type { ReportBlock, RtcpHandler } from './rtcp/rtcp-parser.ts';
@@ -13,8 +14,15 @@ export class RtcpReceiver implements RtcpHandler {
   readonly #demux: StreamDemux;
   /** By signed SSRC; RTX SSRCs are not in it. */
   readonly #forwarders: ReadonlyMap<number, Forwarder>;
+  readonly #bandwidth: ConnectionBandwidth;
 
-  constructor(link: TransportLink, demux: StreamDemux, forwarders: ReadonlyMap<number, Forwarder>) {
+  constructor(
+    link: TransportLink,
+    demux: StreamDemux,
+    forwarders: ReadonlyMap<number, Forwarder>,
+    bandwidth: ConnectionBandwidth,
+  ) {
+    this.#bandwidth = bandwidth;
     this.#link = link;
     this.#demux = demux;
     this.#forwarders = forwarders;
@@ -28,7 +36,10 @@ export class RtcpReceiver implements RtcpHandler {
   }
 
   reportBlock(block: ReportBlock): void {
-    this.#forwarders.get(block.ssrc)?.receiverReported(block);
+    const forwarder = this.#forwarders.get(block.ssrc);
+    if (forwarder === undefined) return;
+    forwarder.receiverReported(block);
+    this.#bandwidth.receiverReport(block.fractionLost / 256, this.#link.rttMs);
   }
 
   goodbye(ssrc: number): void {
@@ -61,9 +72,12 @@ export class RtcpReceiver implements RtcpHandler {
 
   receiverEstimate(bitrate: number): void {
     this.remoteEstimate = bitrate;
+    this.#bandwidth.receiverEstimate(bitrate);
   }
 
-  transportFeedback(): void {
-    // Packets to subscribers carry no transport-wide numbers, so there is nothing it could be about.
+  transportFeedback(bytes: Uint8Array, start: number, length: number): void {
+    const { counters } = this.#link.context;
+    counters.transportFeedbackReceived++;
+    if (!this.#bandwidth.receiveFeedback(bytes, start, length, this.#link.rttMs)) counters.malformedRtcp++;
   }
 }

@@ -189,6 +189,25 @@ export function rtp(fields: RtpFields): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+/** RFC 2198 §3, written the slow way. */
+export function redPayload(
+  redundant: readonly { before: number; data: readonly number[] | Uint8Array }[],
+  primary: readonly number[] | Uint8Array,
+  payloadType = 111,
+): number[] {
+  return [
+    ...redundant.flatMap(({ before, data }) => [
+      0x80 | payloadType,
+      before >>> 6,
+      ((before & 0x3f) << 2) | (data.length >>> 8),
+      data.length & 0xff,
+    ]),
+    payloadType,
+    ...redundant.flatMap(({ data }) => [...data]),
+    ...primary,
+  ];
+}
+
 export function big(value: number, length: number): number[] {
   return Array.from({ length }, (_, index) => Math.floor(value / 2 ** (8 * (length - 1 - index))) & 0xff);
 }

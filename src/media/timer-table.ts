@@ -10,9 +10,11 @@ export const TimerName = {
   KeyFrame: 3,
   /** Encodings nobody has use for. */
   Demand: 4,
+  /** Packets that wait for their turn, padding, and shares of the bandwidth. */
+  Bandwidth: 5,
 } as const;
 
-const timerCount = 5;
+const timerCount = 6;
 
 /** A fixed table of named deadlines in ms; Infinity for those not set. */
 export class TimerTable {

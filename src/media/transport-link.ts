@@ -1,4 +1,7 @@
 import { maxPrefixBytes, PacketKind } from '../packet-io/layout.ts';
+import type { ConnectionBandwidth } from './bandwidth/connection-bandwidth.ts';
+import type { PacketOutlet } from './bandwidth/packet-outlet.ts';
+import { RedPayload } from './codecs/red.ts';
 import type { MediaContext } from './media-context.ts';
 import type { ResolvedMediaTransportOptions } from './media-transport-options.ts';
 import { ExtensionMappings } from './rtp/extension-mapping.ts';
@@ -11,6 +14,8 @@ export class MediaCommons {
   /** The packet being received, and the one being sent again. */
   readonly packet = new RtpPacket();
   readonly repairPacket = new RtpPacket();
+  /** The blocks of whichever of the two is RED; none outlives its packet. */
+  readonly red = new RedPayload();
   #serial = 0;
   #streamKey = 0;
 
@@ -44,6 +49,9 @@ export class TransportLink {
   readonly commons: MediaCommons;
   readonly options: ResolvedMediaTransportOptions;
   readonly timers: TimerTable;
+  readonly bandwidth: ConnectionBandwidth;
+  /** Where RTP goes out: that of `bandwidth`. */
+  readonly outlet: PacketOutlet;
   /** The SSRC our feedback and receiver reports are from. */
   readonly reporterSsrc: number;
   /** Whether anything may be queued: SRTP keys exist and there is a path. */
@@ -51,12 +59,20 @@ export class TransportLink {
   /** Smoothed round-trip time in ms; -1 until measured. */
   rttMs = -1;
 
-  constructor(id: number, context: MediaContext, options: ResolvedMediaTransportOptions, timers: TimerTable) {
+  constructor(
+    id: number,
+    context: MediaContext,
+    options: ResolvedMediaTransportOptions,
+    timers: TimerTable,
+    bandwidth: ConnectionBandwidth,
+  ) {
     this.id = id;
     this.context = context;
     this.commons = commonsOf(context);
     this.options = options;
     this.timers = timers;
+    this.bandwidth = bandwidth;
+    this.outlet = bandwidth.outlet;
     this.reporterSsrc = context.randomUint32() | 0;
   }
 

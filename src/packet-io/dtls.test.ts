@@ -89,6 +89,80 @@ describe('DtlsSession', () => {
     }
   });
 
+  it('carries application data both ways, up to what its MTU allows', () => {
+    const [client, server] = connectDtls(io, io);
+    for (const bytes of [1, 37, 1163]) {
+      const sent = Buffer.from(Array.from({ length: bytes }, (_, index) => index & 0xff));
+      for (const [from, to] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        assert.equal(from.sendApplicationData(sent), true);
+        let largest = 0;
+        exchangeDtls(client, server, (datagram) => {
+          largest = Math.max(largest, datagram.length);
+          return false;
+        });
+        assert.equal(largest, bytes + 37);
+        assert.deepEqual(to.takeApplicationData(), sent);
+        assert.equal(to.takeApplicationData(), null);
+      }
+    }
+    for (const bytes of [0, 1164, 100_000])
+      assert.equal(client.sendApplicationData(Buffer.alloc(bytes)), false);
+    assertConnected(client, server);
+    client.close();
+    assert.equal(client.sendApplicationData(Buffer.alloc(1)), false);
+    for (const session of [client, server]) session.free();
+  });
+
+  it('refuses application data before it is connected', () => {
+    const client = io.createDtls('client');
+    client.start();
+    assert.equal(client.sendApplicationData(Buffer.of(1)), false);
+    assert.equal(client.takeApplicationData(), null);
+    client.free();
+  });
+
+  it('keeps the order of application data, and no more of it than 64 pieces', () => {
+    const [client, server] = connectDtls(io, io);
+    for (let number = 0; number < 100; number++) {
+      client.sendApplicationData(Buffer.of(number));
+      exchangeDtls(client, server);
+    }
+    for (let number = 0; number < 64; number++)
+      assert.deepEqual(server.takeApplicationData(), Buffer.of(number));
+    assert.equal(server.takeApplicationData(), null);
+    client.sendApplicationData(Buffer.of(255));
+    exchangeDtls(client, server);
+    assert.deepEqual(server.takeApplicationData(), Buffer.of(255));
+    for (const session of [client, server]) session.free();
+  });
+
+  it('loses what 64 outgoing datagrams leave no room for', () => {
+    const [client, server] = connectDtls(io, io);
+    for (let number = 0; number < 100; number++) client.sendApplicationData(Buffer.of(number));
+    assert.equal(takeAll(client).length, 64);
+    for (const session of [client, server]) session.free();
+  });
+
+  it('application data that comes again or changed is lost without harm', () => {
+    const [client, server] = connectDtls(io, io);
+    const random = seededRandom(5);
+    client.sendApplicationData(Buffer.from('once'));
+    const [datagram] = takeAll(client);
+    for (let round = 0; round < 2000; round++) server.receive(mutate(datagram, random));
+    server.receive(datagram);
+    server.receive(datagram);
+    const pieces = [];
+    for (let piece = server.takeApplicationData(); piece !== null; piece = server.takeApplicationData())
+      pieces.push(piece.toString());
+    // A change after the record's end leaves it whole.
+    assert.ok(pieces.length === 1 && pieces[0] === 'once', `${pieces}`);
+    assertConnected(client, server);
+    for (const session of [client, server]) session.free();
+  });
+
   it('close before connected only ends it', () => {
     const client = io.createDtls('client');
     client.start();

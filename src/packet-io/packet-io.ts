@@ -52,7 +52,7 @@ export interface PacketIoCounters {
 
 /**
  * One DTLS 1.2 association without a socket or a clock of its own. After every call that may make output
- * (start, receive, handleTimeout, close), drain `takeDatagram()` until it returns null.
+ * (start, receive, sendApplicationData, handleTimeout, close), drain `takeDatagram()` until it returns null.
  */
 export interface DtlsSession {
   /** Client role only: makes the first flight. */
@@ -61,6 +61,13 @@ export interface DtlsSession {
   receive(datagram: Uint8Array): void;
   /** The next datagram to send, or null. */
   takeDatagram(): Uint8Array | null;
+  /**
+   * Encrypts one piece of application data, of at most 1163 bytes, into a datagram.
+   * @returns false unless connected, or where it is empty or too long
+   */
+  sendApplicationData(data: Uint8Array): boolean;
+  /** The next piece of application data the peer sent, or null. What 64 untaken pieces leave no room for is lost. */
+  takeApplicationData(): Uint8Array | null;
   /** Milliseconds until handleTimeout() is due, or -1. */
   nextTimeoutMs(): number;
   handleTimeout(): void;

@@ -8,10 +8,14 @@
 import { UserError } from '../errors.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
+import type { DataChannelInit } from '../webrtc/data-channels/channel-init.ts';
+import type { DataChannel } from '../webrtc/data-channels/data-channel.ts';
+import type { DataCounters } from '../webrtc/data-channels/data-counters.ts';
 import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import type { MediaLine } from '../webrtc/media-line.ts';
 import type { ConnectionState, PeerConnection } from '../webrtc/peer-connection.ts';
 import type { CloseReason } from './close-reason.ts';
+import { DataRelay } from './data-relay.ts';
 import { IsolatingEmitter } from './isolating-emitter.ts';
 import { Publication } from './publication.ts';
 import type { Room } from './room.ts';
@@ -33,6 +37,8 @@ export interface JoinOptions {
   readonly subscribes?: boolean;
   /** Which publications of the others it wants. Default: all. */
   readonly wants?: (publication: Publication) => boolean;
+  /** Whether a data channel the client opens is one of the room's. Default: every one is. */
+  readonly sharesData?: (channel: DataChannel) => boolean;
 }
 
 export interface ParticipantEvents {
@@ -45,6 +51,8 @@ export interface ParticipantEvents {
   publicationremoved: [publication: Publication];
   /** State or reason changed, ended included. */
   subscriptionchanged: [subscription: Subscription];
+  /** The client opened a data channel. Those shared with the room are relayed without further ado. */
+  datachannel: [channel: DataChannel];
 }
 
 /** What a participant needs of the collection it belongs to. */
@@ -59,6 +67,8 @@ export interface ParticipantHost {
   startSubscriptionDeadline(expired: () => void): () => void;
   participantClosed(participant: Participant, reason: CloseReason): void;
   subscriptionChanged(subscription: Subscription): void;
+  readonly dataCounters: DataCounters;
+  dataChannelOverflowed(participant: Participant, channel: DataChannel): void;
 }
 
 export class Participant extends IsolatingEmitter<ParticipantEvents> {
@@ -71,6 +81,8 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   readonly joinedAt: Date;
   /** Set when it has left. */
   closeReason: CloseReason | null = null;
+  /** For the room's members: gives this participant what the others send. */
+  readonly dataRelay: DataRelay;
 
   readonly #connection: PeerConnection;
   readonly #options: JoinOptions;
@@ -102,6 +114,17 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     this.#connection = connection;
     this.#options = options;
     this.#host = host;
+    this.dataRelay = new DataRelay({
+      sends: options.publishes !== false,
+      receives: options.subscribes !== false,
+      tellOthers: (tell) => this.#tellOthers(tell),
+      counters: host.dataCounters,
+      onOverflow: (channel) => host.dataChannelOverflowed(this, channel),
+    });
+    connection.on('datachannel', (channel) => {
+      if (options.sharesData?.(channel) !== false) this.dataRelay.add(channel);
+      this.emit('datachannel', channel);
+    });
     connection.on('track', (line, track) => this.#publish(line, track));
     connection.on('trackended', (_line, track) => this.#unpublish(track));
     connection.on('connectionstatechange', (state) => this.#connectionStateChanged(state));
@@ -205,6 +228,26 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     if (this.closeReason === null && this.#options.renegotiates) this.#connection.addLine(kind, 'recvonly');
   }
 
+  /** Open and opening data channels, whoever opened them. */
+  get dataChannels(): readonly DataChannel[] {
+    return this.#connection.dataChannels;
+  }
+
+  /**
+   * Opens a data channel to the client. `shared` makes it one of the room's: what the client sends on it goes to
+   * the others' channels of that label, and the other way round. Else it is between the server and this client.
+   * @throws UserError `limit-data-channels`, or `invalid-state` where the client takes none
+   */
+  openDataChannel(label: string, options: DataChannelInit & { readonly shared?: boolean } = {}): DataChannel {
+    if (!this.#options.renegotiates && !this.#connection.dataChannelsAgreed) {
+      throw new UserError('invalid-state', 'The client has agreed to no data channels.');
+    }
+    const channel = this.#connection.createDataChannel(label, options);
+    if (options.shared === true) this.dataRelay.add(channel);
+    if (!this.#offering) this.#signalNegotiationNeeded();
+    return channel;
+  }
+
   /** @throws ProtocolError `malformed-candidate` */
   addRemoteCandidate(candidate: string): void {
     this.#connection.addIceCandidate(candidate);
@@ -285,6 +328,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
           this.emit('subscriptionchanged', changed);
         },
       );
+      subscription.setForwarded(this.room.speakers.isForwarded(publication));
       this.#subscriptions.set(publication, subscription);
     }
     if (subscription.line !== null || exhausted?.has(publication.kind)) return;
@@ -370,6 +414,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     const muted = this.#mutedMids.has(line.transceiver.mid ?? '');
     const publication = new Publication(this.#host.nextId('p'), this, line, track, muted);
     this.#publications.set(publication.id, publication);
+    this.room.speakers.add(publication);
     this.emit('publicationadded', publication);
     // Whoever was told may have ended it, with the participant.
     if (this.#publications.has(publication.id)) this.room.emit('publicationadded', publication);
@@ -386,6 +431,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
 
   #removePublication(publication: Publication): void {
     this.#publications.delete(publication.id);
+    this.room.speakers.remove(publication);
     this.#tellOthers((other) => other.forgetPublication(publication));
     this.emit('publicationremoved', publication);
     this.room.emit('publicationremoved', publication);

@@ -2,6 +2,7 @@ import type { CloseReason } from './close-reason.ts';
 import { IsolatingEmitter } from './isolating-emitter.ts';
 import type { Participant } from './participant.ts';
 import type { Publication } from './publication.ts';
+import { type RoomSpeakerSettings, RoomSpeakers } from './room-speakers.ts';
 
 export interface RoomEvents {
   participantjoined: [participant: Participant];
@@ -10,18 +11,37 @@ export interface RoomEvents {
   publicationremoved: [publication: Publication];
   /** Mute state or a name changed. */
   publicationchanged: [publication: Publication];
+  /** Somebody joined or left those who speak, or who is first changed: the dominant speaker first, then the loudest. */
+  activespeakers: [publications: readonly Publication[]];
+  /** Who has the word; null when that one has gone and nobody speaks. */
+  dominantspeaker: [publication: Publication | null];
+  voicestarted: [publication: Publication];
+  voicestopped: [publication: Publication];
 }
 
 /** Participants who hear and see each other. Exists from the first join to the last leave. */
 export class Room extends IsolatingEmitter<RoomEvents> {
   readonly id: string;
   readonly createdAt: Date;
+  readonly speakers: RoomSpeakers<Publication>;
   readonly #participants = new Map<string, Participant>();
 
-  constructor(id: string, createdAt: Date, reportBug: (where: string, error: unknown) => void) {
+  constructor(
+    id: string,
+    createdAt: Date,
+    speakers: RoomSpeakerSettings,
+    reportBug: (where: string, error: unknown) => void,
+  ) {
     super(reportBug);
     this.id = id;
     this.createdAt = createdAt;
+    this.speakers = new RoomSpeakers<Publication>(speakers, {
+      activeSpeakersChanged: (publications) => this.emit('activespeakers', publications),
+      dominantChanged: (publication) => this.emit('dominantspeaker', publication),
+      voiceStarted: (publication) => this.emit('voicestarted', publication),
+      voiceStopped: (publication) => this.emit('voicestopped', publication),
+      forwardingChanged: (publication, forwarded) => this.#setForwarded(publication, forwarded),
+    });
   }
 
   get participants(): ReadonlyMap<string, Participant> {
@@ -44,5 +64,10 @@ export class Room extends IsolatingEmitter<RoomEvents> {
     if (this.#participants.get(participant.id) !== participant) return;
     this.#participants.delete(participant.id);
     this.emit('participantleft', participant, reason);
+  }
+
+  #setForwarded(publication: Publication, forwarded: boolean): void {
+    for (const { subscriptions } of this.#participants.values())
+      subscriptions.get(publication)?.setForwarded(forwarded);
   }
 }

@@ -7,6 +7,7 @@ import { IsolatingEmitter } from './isolating-emitter.ts';
 import type { RoomLimits } from './limits.ts';
 import { type JoinOptions, Participant, type ParticipantHost } from './participant.ts';
 import { Room } from './room.ts';
+import { defaultRoomSpeakerSettings, type RoomSpeakerSettings } from './room-speakers.ts';
 import { type RoomSnapshot, snapshotRoom } from './snapshot.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -23,17 +24,25 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
   readonly #log: Logger;
   readonly #rooms = new Map<string, Room>();
   readonly #host: ParticipantHost;
+  readonly #speakers: RoomSpeakerSettings;
   #participantCount = 0;
   #nextKey = 1;
   #closing = false;
+  #observing = false;
   /** Rooms that must not close although their last member goes. */
   readonly #replacing = new Set<Room>();
 
-  constructor(engine: Engine, limits: RoomLimits, log: Logger) {
+  constructor(
+    engine: Engine,
+    limits: RoomLimits,
+    log: Logger,
+    speakers: RoomSpeakerSettings = defaultRoomSpeakerSettings,
+  ) {
     super((where, error) => engine.reportBug(where, error));
     this.#engine = engine;
     this.#limits = limits;
     this.#log = log;
+    this.#speakers = speakers;
     this.#host = {
       maxPublicationsPerParticipant: limits.maxPublicationsPerParticipant,
       run: (action) => engine.run(action),
@@ -43,6 +52,9 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
       startSubscriptionDeadline: (expired) => engine.after(limits.subscriptionDeadlineMs, expired),
       participantClosed: (participant, reason) => this.#participantClosed(participant, reason),
       subscriptionChanged: (subscription) => this.#subscriptionChanged(subscription),
+      dataCounters: engine.dataCounters,
+      dataChannelOverflowed: ({ id, room }, { label }) =>
+        log.info({ room: room.id, participant: id, label }, 'data channel closed: its receiver is too slow'),
     };
   }
 
@@ -134,10 +146,24 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
   }
 
   #open(id: string): Room {
-    const room = new Room(id, new Date(), this.#host.reportBug);
+    const room = new Room(id, new Date(), this.#speakers, this.#host.reportBug);
     this.#rooms.set(id, room);
     this.emit('roomopened', room);
+    if (!this.#observing) this.#observeLater();
     return room;
+  }
+
+  /** One timer for all rooms, while there are any. */
+  #observeLater(): void {
+    this.#observing = this.#rooms.size > 0 && !this.#closing;
+    if (this.#observing) this.#engine.after(this.#speakers.intervalMs, () => this.#observeSpeakers());
+  }
+
+  #observeSpeakers(): void {
+    // First: what a listener throws must not end it.
+    this.#observeLater();
+    const nowMs = this.#engine.now();
+    for (const room of this.#rooms.values()) room.speakers.observe(nowMs);
   }
 
   #closeIfEmpty(room: Room): void {

@@ -1,5 +1,8 @@
 /** The rooms as plain data, for the admin API and page. */
+
+import { participantScore } from '../media/quality/quality-score.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
+import type { DataChannel, DataChannelState } from '../webrtc/data-channels/data-channel.ts';
 import type { ConnectionState } from '../webrtc/peer-connection.ts';
 import type { Participant } from './participant.ts';
 import type { Publication } from './publication.ts';
@@ -20,8 +23,11 @@ export interface ParticipantSnapshot {
   /** ISO 8601 */
   readonly joinedAt: string;
   readonly connectionState: ConnectionState;
+  /** 1 … 5 (participantScore()); null while nothing has been measured. */
+  readonly quality: number | null;
   readonly publications: readonly PublicationSnapshot[];
   readonly subscriptions: readonly SubscriptionSnapshot[];
+  readonly dataChannels: readonly DataChannelSnapshot[];
 }
 
 export interface PublicationSnapshot {
@@ -39,6 +45,18 @@ export interface PublicationSnapshot {
   readonly nackSent: number;
   readonly pliSent: number;
   readonly keyFrames: number;
+  /** Audio: packets repaired out of redundancy (RED), for receivers without RED. */
+  readonly redRecovered: number;
+  /** Video: how often and for how long no frame came. */
+  readonly freezes: number;
+  readonly frozenMs: number;
+  /** 1 … 5 (qualityScore()); null while nothing comes. */
+  readonly quality: number | null;
+  /** Audio: whether somebody speaks, and has the word; false for video. */
+  readonly speaking: boolean;
+  readonly dominant: boolean;
+  /** dBov; null for video, and where the publisher does not tell levels. */
+  readonly audioLevel: number | null;
   readonly subscribers: number;
 }
 
@@ -54,10 +72,34 @@ export interface SubscriptionSnapshot {
   readonly bitrate: number;
   readonly packets: number;
   readonly fractionLost: number;
+  /** As the receiver counts them. */
+  readonly lost: number;
+  readonly jitterMs: number;
+  /** Video: how often and for how long its picture stood still. */
+  readonly freezes: number;
+  readonly frozenMs: number;
+  /** 1 … 5 (qualityScore()); null while nothing flows or the receiver has not reported. */
+  readonly quality: number | null;
   readonly rttMs: number | null;
   readonly nackReceived: number;
   readonly retransmitted: number;
   readonly pliReceived: number;
+}
+
+export interface DataChannelSnapshot {
+  readonly label: string;
+  readonly state: DataChannelState;
+  readonly ordered: boolean;
+  /** Messages may be lost: it is limited in retransmissions or time. */
+  readonly lossy: boolean;
+  /** In is from the client. */
+  readonly messagesIn: number;
+  readonly bytesIn: number;
+  readonly messagesOut: number;
+  readonly bytesOut: number;
+  /** Messages to the client that were dropped. */
+  readonly dropped: number;
+  readonly bufferedBytes: number;
 }
 
 export function snapshotRoom(room: Room): RoomSnapshot {
@@ -68,6 +110,14 @@ export function snapshotRoom(room: Room): RoomSnapshot {
   };
 }
 
+/** How a participant's call is, 1 … 5, out of what it sends and what it gets; null while nothing has been measured. */
+export function qualityOf(participant: Participant): number | null {
+  return participantScore(
+    [...participant.publications.values()].map(({ track }) => track.quality),
+    [...participant.subscriptions.values()].map(({ forwarder }) => forwarder?.quality ?? null),
+  );
+}
+
 function snapshotParticipant(participant: Participant): ParticipantSnapshot {
   return {
     id: participant.id,
@@ -75,19 +125,29 @@ function snapshotParticipant(participant: Participant): ParticipantSnapshot {
     dialect: participant.dialect,
     joinedAt: participant.joinedAt.toISOString(),
     connectionState: participant.connectionState,
+    quality: qualityOf(participant),
     publications: [...participant.publications.values()].map(snapshotPublication),
     subscriptions: [...participant.subscriptions.values()].map(snapshotSubscription),
+    dataChannels: participant.dataChannels.map(snapshotDataChannel),
   };
 }
 
+function snapshotDataChannel(channel: DataChannel): DataChannelSnapshot {
+  const { label, state, ordered, lossy, stats, bufferedBytes } = channel;
+  return { label, state, ordered, lossy, ...stats, bufferedBytes };
+}
+
 function snapshotPublication(publication: Publication): PublicationSnapshot {
-  const { codec, bitrate, packets, lost, recovered, jitterMs, rttMs, nackSent, pliSent, keyFrames } =
-    publication.track.stats();
+  const { bytes: _bytes, encodings: _encodings, ...stats } = publication.track.stats();
+  const voice = publication.participant.room.speakers.voiceOf(publication);
   return {
     id: publication.id,
     kind: publication.kind,
     muted: publication.muted,
-    ...{ codec, bitrate, packets, lost, recovered, jitterMs, rttMs, nackSent, pliSent, keyFrames },
+    ...stats,
+    speaking: voice?.speaking ?? false,
+    dominant: voice?.dominant ?? false,
+    audioLevel: voice?.level ?? null,
     subscribers: publication.track.forwarders.length,
   };
 }
@@ -104,6 +164,11 @@ function snapshotSubscription(subscription: Subscription): SubscriptionSnapshot 
     bitrate: stats?.bitrate ?? 0,
     packets: stats?.packets ?? 0,
     fractionLost: stats?.fractionLost ?? 0,
+    lost: stats?.lost ?? 0,
+    jitterMs: stats?.jitterMs ?? 0,
+    freezes: stats?.freezes ?? 0,
+    frozenMs: stats?.frozenMs ?? 0,
+    quality: stats?.quality ?? null,
     rttMs: stats?.rttMs ?? null,
     nackReceived: stats?.nackReceived ?? 0,
     retransmitted: stats?.retransmitted ?? 0,

@@ -14,9 +14,13 @@ export type SubscriptionReason =
   | 'waiting-for-keyframe'
   | 'codec-not-supported'
   | 'paused'
+  | 'not-among-last-speakers'
   | 'forwarding'
   | 'publication-ended'
   | 'participant-left';
+
+/** Why a forwarder of audio is paused in a large room. */
+const notAmongLastSpeakers = 'not-among-last-speakers';
 
 /**
  * One publication delivered to one participant. It becomes `live` or, at its deadline, `failed` with the reason it
@@ -33,6 +37,7 @@ export class Subscription {
 
   readonly #onChange: (subscription: Subscription) => void;
   #cancelDeadline: () => void;
+  #forwarded = true;
 
   constructor(
     id: string,
@@ -57,16 +62,27 @@ export class Subscription {
   /** Sends on `line` from now on. */
   attach(line: MediaLine): void {
     this.line = line;
-    line.onForwarderChange = () => this.update();
+    line.onForwarderChange = () => {
+      this.#applyForwarded();
+      this.update();
+    };
     line.setSource(this.publication.track);
+    this.#applyForwarded();
     this.update();
+  }
+
+  /** Whether it is sent: in a large room, only the last speakers are heard (RoomSpeakers). */
+  setForwarded(forwarded: boolean): void {
+    this.#forwarded = forwarded;
+    this.#applyForwarded();
   }
 
   /** Looks again at what it is waiting for. Cheap; called whenever something it depends on has changed. */
   update(): void {
     if (this.state === 'ended') return;
     const reason = this.#currentReason();
-    if (reason === 'forwarding' || reason === 'paused') this.#become('live', reason);
+    if (reason === 'forwarding' || reason === 'paused' || reason === notAmongLastSpeakers)
+      this.#become('live', reason);
     else if (reason === 'codec-not-supported') this.#become('failed', reason);
     else if (this.state === 'pending') this.#become('pending', reason);
     else if (this.state === 'failed') this.#become('failed', reason);
@@ -79,10 +95,19 @@ export class Subscription {
     this.#cancelDeadline();
     const line = this.line;
     if (line !== null) {
+      this.setForwarded(true);
       line.onForwarderChange = null;
       line.setSource(null);
     }
     this.#become('ended', reason);
+  }
+
+  /** A pause of somebody else's stays that. */
+  #applyForwarded(): void {
+    const { forwarder } = this;
+    if (forwarder === null) return;
+    if (!this.#forwarded && forwarder.pauseReason === null) forwarder.pause(notAmongLastSpeakers);
+    else if (this.#forwarded && forwarder.pauseReason === notAmongLastSpeakers) forwarder.resume();
   }
 
   #currentReason(): SubscriptionReason {
@@ -98,7 +123,7 @@ export class Subscription {
       case 'codec-not-supported':
         return 'codec-not-supported';
       case 'paused':
-        return 'paused';
+        return forwarder.pauseReason === notAmongLastSpeakers ? notAmongLastSpeakers : 'paused';
       case 'no-source':
         return 'waiting-for-media';
     }

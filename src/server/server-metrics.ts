@@ -4,18 +4,25 @@ import type { MetricDefinition, Metrics } from '../http/metrics.ts';
 import type { WebSocketServer } from '../http/web-socket-server.ts';
 import type { PacketIo } from '../packet-io/packet-io.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import { streamMetrics } from './stream-metrics.ts';
 
 export interface MetricSources {
   readonly io: Pick<PacketIo, 'counters'>;
-  readonly engine: Pick<Engine, 'counters' | 'iceCounters' | 'connectionCount'>;
+  readonly engine: Pick<Engine, 'counters' | 'iceCounters' | 'dataCounters' | 'connectionCount' | 'now'>;
   readonly rooms: Pick<Rooms, 'rooms' | 'participantCount'>;
   readonly webSockets: Pick<WebSocketServer, 'size' | 'refused'>;
   readonly bugs: { readonly count: number };
 }
 
 export function registerServerMetrics(metrics: Metrics, sources: MetricSources): void {
-  for (const gauge of gauges(sources)) metrics.gauge(gauge);
-  for (const counter of [...traffic(sources), ...feedback(sources), ...batches(sources)])
+  for (const gauge of [...gauges(sources), ...streamMetrics(sources.rooms.rooms, () => sources.engine.now())])
+    metrics.gauge(gauge);
+  for (const counter of [
+    ...traffic(sources),
+    ...feedback(sources),
+    ...batches(sources),
+    ...dataChannels(sources),
+  ])
     metrics.counter(counter);
   metrics.counter({
     name: 'manifold_drops_total',
@@ -107,10 +114,67 @@ function feedback({ engine: { counters } }: MetricSources): readonly MetricDefin
       read: () => ({ in: counters.recovered, out: counters.rtxSent }),
     },
     {
+      name: 'manifold_red_recovered_total',
+      help: 'Lost audio packets taken out of the redundancy of later ones (RED), for receivers without RED.',
+      read: () => counters.redRecovered,
+    },
+    {
+      name: 'manifold_freezes_total',
+      help: 'Times a picture stood still: as publishers sent it (in), as subscribers got it (out).',
+      label: direction,
+      read: () => ({ in: counters.freezesIn, out: counters.freezesOut }),
+    },
+    {
       name: 'manifold_bandwidth_feedback_total',
       help: 'Bandwidth feedback sent to publishers, by kind.',
       label: 'kind',
       read: () => ({ remb: counters.rembSent, 'transport-cc': counters.transportFeedbackSent }),
+    },
+  ];
+}
+
+function dataChannels({ engine: { dataCounters } }: MetricSources): readonly MetricDefinition[] {
+  const direction = 'direction';
+  return [
+    {
+      name: 'manifold_data_messages_total',
+      help: 'Messages on data channels, each receiver counted.',
+      label: direction,
+      read: () => ({ in: dataCounters.messagesIn, out: dataCounters.messagesOut }),
+    },
+    {
+      name: 'manifold_data_bytes_total',
+      help: 'Bytes of messages on data channels, each receiver counted.',
+      label: direction,
+      read: () => ({ in: dataCounters.bytesIn, out: dataCounters.bytesOut }),
+    },
+    {
+      name: 'manifold_data_channels_total',
+      help: 'Data channels, by what became of them.',
+      label: 'event',
+      read: () => ({
+        opened: dataCounters.channelsOpened,
+        refused: dataCounters.refusedChannels,
+        'closed-buffer-full': dataCounters.closedBufferFull,
+      }),
+    },
+    {
+      name: 'manifold_data_retransmissions_total',
+      help: 'SCTP chunks sent again.',
+      read: () => dataCounters.retransmitted,
+    },
+    {
+      name: 'manifold_data_drops_total',
+      help: 'Messages of data channels and SCTP packets not used, by reason.',
+      label: 'reason',
+      read: () => ({
+        abandoned: dataCounters.abandoned,
+        oldest: dataCounters.droppedOldest,
+        'too-long': dataCounters.droppedTooLong,
+        'buffer-full': dataCounters.droppedBufferFull,
+        malformed: dataCounters.malformed,
+        'malformed-packet': dataCounters.discardedPackets,
+      }),
     },
   ];
 }
@@ -163,6 +227,7 @@ function dropsByReason({ io, engine }: MetricSources): Readonly<Record<string, n
     duplicate: packets.duplicates,
     'too-late': packets.tooLate,
     'rtx-useless': packets.rtxUseless,
+    'malformed-red': packets.malformedRed,
     'retransmission-gone': packets.retransmissionsMissed,
     'retransmission-throttled': packets.retransmissionsThrottled,
     'malformed-stun': engine.iceCounters.malformed,

@@ -4,13 +4,16 @@
  * next deadline.
  */
 import { EventEmitter } from 'node:events';
-import { ProtocolError } from '../errors.ts';
+import { ProtocolError, UserError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
 import type { MediaContext } from '../media/media-context.ts';
 import { MediaTransport, type MediaTransportOptions } from '../media/media-transport.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
+import type { DataChannelInit } from './data-channels/channel-init.ts';
+import type { DataChannel } from './data-channels/data-channel.ts';
+import { type DataOptions, DataTransport, sctpPort } from './data-channels/data-transport.ts';
 import { type DtlsFailure, DtlsTransport } from './dtls/dtls-transport.ts';
 import { parseCandidate } from './ice/candidate.ts';
 import { type IceCredentials, IceLiteAgent, type IceLiteAgentOptions } from './ice/ice-lite-agent.ts';
@@ -30,6 +33,8 @@ export interface PeerConnectionEvents {
   connectionstatechange: [state: ConnectionState];
   /** A negotiation ended in `stable`: lines may have come, gone or changed direction. */
   negotiated: [];
+  /** The client opened a data channel. */
+  datachannel: [channel: DataChannel];
   closed: [];
 }
 
@@ -42,6 +47,8 @@ export interface PeerConnectionOptions {
     NegotiatorOptions,
     'codecs' | 'headerExtensions' | 'maxMediaLines' | 'maxSdpBytes'
   >;
+  /** Without it, the lines of data channels are refused. */
+  readonly data?: DataOptions;
   /** The server's host candidates, ready for SDP, the same for every connection. */
   readonly localCandidates: readonly string[];
   /** Makes unguessable ICE credentials (RFC 8445 §5.3). */
@@ -66,6 +73,7 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
   readonly #io: PacketIo;
   readonly #negotiator: Negotiator;
   readonly #lines: MediaLine[] = [];
+  readonly #data: DataTransport | null;
   #dtls: DtlsTransport | null = null;
   #remote: RemoteTransportDescription | null = null;
 
@@ -90,8 +98,11 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
       else this.#io.addRemoteAddress(this.transport, pair.socket, pair.remote);
     };
     this.ice.onStateChange = () => this.#updateConnectionState();
+    this.#data = options.data === undefined ? null : this.#createData(options.data);
+    const maxMessageSize = options.data?.limits.maxMessageBytes ?? 0;
     this.#negotiator = new Negotiator({
       ...options.negotiation,
+      ...(this.#data === null ? {} : { dataChannels: { port: sctpPort, maxMessageSize } }),
       cname: context.randomUint32().toString(36) + context.randomUint32().toString(36),
       sessionId: String(context.randomUint32()),
       randomUint32: context.randomUint32,
@@ -118,6 +129,15 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
 
   get lines(): readonly MediaLine[] {
     return this.#lines;
+  }
+
+  /** Whether the client has agreed to data channels. */
+  get dataChannelsAgreed(): boolean {
+    return this.#negotiator.dataLine !== null;
+  }
+
+  get dataChannels(): readonly DataChannel[] {
+    return this.#data?.channels ?? [];
   }
 
   get localCandidates(): readonly string[] {
@@ -169,6 +189,16 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
   }
 
   /**
+   * Opens a data channel to the client. The first needs a line in the description: see negotiationNeeded.
+   * @throws UserError `limit-data-channels`, or `invalid-state` where there are none
+   */
+  createDataChannel(label: string, init?: DataChannelInit): DataChannel {
+    if (this.#data === null) throw new UserError('invalid-state', 'The connection has no data channels.');
+    this.#negotiator.addDataLine();
+    return this.#data.open(label, init);
+  }
+
+  /**
    * A lite agent only answers checks (RFC 8445 §2.5), so a remote candidate is checked for its form and left.
    * @throws ProtocolError `malformed-candidate`
    */
@@ -205,6 +235,7 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
       this.ice.nextDeadline(),
       this.#dtls?.nextDeadline() ?? Number.POSITIVE_INFINITY,
       this.media.nextDeadline(),
+      this.#data?.nextDeadline() ?? Number.POSITIVE_INFINITY,
     );
   }
 
@@ -212,6 +243,7 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
     if (this.ice.nextDeadline() <= nowMs) this.ice.handleTimeout(nowMs);
     if (this.#dtls !== null && this.#dtls.nextDeadline() <= nowMs) this.#dtls.handleTimeout(nowMs);
     if (this.media.nextDeadline() <= nowMs) this.media.handleTimeout();
+    if (this.#data !== null && this.#data.nextDeadline() <= nowMs) this.#data.handleTimeout();
   }
 
   /** Says goodbye (RTCP BYE, DTLS close_notify) and frees everything. May be called twice. */
@@ -221,6 +253,7 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
     try {
       this.media.close();
       this.#options.mediaContext.sendQueue.flush();
+      this.#data?.end();
       this.#dtls?.close();
     } finally {
       // Whatever a bug may have left of the session: the transport is free again, and its owner is told.
@@ -252,10 +285,13 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
       role: remote.setup === 'passive' ? 'client' : 'server',
       fingerprints: remote.fingerprints,
       ...(connectTimeoutMs === undefined ? {} : { handshakeTimeoutMs: connectTimeoutMs }),
+      requiresSrtp: () => this.#lines.some((line) => !line.transceiver.stopped),
       onStateChange: (state) => {
-        if (state === 'connected') this.media.setSendEnabled(true);
+        if (state === 'connected' && this.#dtls?.protectsMedia) this.media.setSendEnabled(true);
         this.#updateConnectionState();
+        this.#updateData();
       },
+      onData: (data) => this.#data?.receive(data),
     });
     this.#updateConnectionState();
     // The remote may check before its answer to our offer is here.
@@ -290,8 +326,31 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
       this.#applyReceive(line);
       this.#applySend(line);
     }
+    this.#updateData();
     this.#options.deadlineChanged();
     this.emit('negotiated');
+  }
+
+  #createData(data: DataOptions): DataTransport {
+    const { mediaContext, deadlineChanged, log } = this.#options;
+    return new DataTransport({
+      ...data,
+      deadlineChanged,
+      randomUint32: mediaContext.randomUint32,
+      sendPacket: (packet) => this.#dtls?.send(packet),
+      onChannel: (channel) => this.emit('datachannel', channel),
+      onEnd: (reason, detail) =>
+        log.info({ transport: this.transport, reason, detail }, 'data channels ended'),
+    });
+  }
+
+  /** Data channels begin once DTLS is there and a line is agreed, in whichever order. */
+  #updateData(): void {
+    const line = this.#negotiator.dataLine;
+    if (this.#data === null) return;
+    if (line !== null && this.#dtls?.state === 'connected') this.#data.start(this.#dtls.role, line);
+    else if (line === null && this.#data.started) this.#data.end();
+    else if (line === null && !this.#negotiator.wantsDataLine) this.#data.refuse();
   }
 
   #applyReceive(line: MediaLine): void {

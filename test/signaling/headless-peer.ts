@@ -6,11 +6,15 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IceClient } from '../../src/load/ice-client.ts';
-import type { MediaKind } from '../../src/media/rtp-parameters.ts';
+import { headerExtensionUri, type MediaKind } from '../../src/media/rtp-parameters.ts';
 import { openPacketIo } from '../../src/packet-io/addon.ts';
 import { InboxField, inboxStride, PacketKind } from '../../src/packet-io/layout.ts';
 import type { DtlsSession, PacketIo } from '../../src/packet-io/packet-io.ts';
 import { SendQueue } from '../../src/packet-io/send-queue.ts';
+import type { DataChannelInit } from '../../src/webrtc/data-channels/channel-init.ts';
+import type { DataChannel } from '../../src/webrtc/data-channels/data-channel.ts';
+import { createDataCounters } from '../../src/webrtc/data-channels/data-counters.ts';
+import { DataTransport } from '../../src/webrtc/data-channels/data-transport.ts';
 import { parseCandidate } from '../../src/webrtc/ice/candidate.ts';
 import type { IceCredentials } from '../../src/webrtc/ice/ice-lite-agent.ts';
 import { defaultCodecs } from '../../src/webrtc/sdp/codec-capabilities.ts';
@@ -74,8 +78,15 @@ export class HeadlessPeer {
     password: randomBytes(18).toString('base64'),
   };
   readonly negotiator: Negotiator;
+  /** The level its audio says it has, in dBov (RFC 6464); null for saying none. */
+  audioLevel: number | null = null;
   /** Whether it begins a DTLS handshake once ICE is connected. */
   handshakes = true;
+  /** Whether what comes over DTLS is lost. */
+  deaf = false;
+  readonly data: DataTransport;
+  /** Data channels that the server opened. */
+  readonly openedChannels: DataChannel[] = [];
   /** RTP packets received, by SSRC. */
   readonly received = new Map<number, number>();
 
@@ -108,7 +119,30 @@ export class HeadlessPeer {
       sessionId: '1',
       cname: 'headless',
       maxMediaLines: 64,
+      dataChannels: { port: 5000, maxMessageSize: 262_144 },
     });
+    this.data = new DataTransport({
+      limits: { maxChannels: 64, maxMessageBytes: 262_144, maxBufferedBytes: 8 << 20 },
+      counters: createDataCounters(),
+      now: () => performance.now(),
+      randomUint32: () => randomBytes(4).readUInt32BE(),
+      sendPacket: (packet) => {
+        this.#dtls?.sendApplicationData(packet);
+        this.#sendDtls();
+      },
+      deadlineChanged: () => {},
+      onChannel: (channel) => this.openedChannels.push(channel),
+      reportBug: (_where, error) => {
+        throw error;
+      },
+      onEnd: () => {},
+    });
+  }
+
+  /** A data channel of its own; the next offer asks for it. */
+  openDataChannel(label: string, init?: DataChannelInit): DataChannel {
+    this.negotiator.addDataLine();
+    return this.data.open(label, init);
   }
 
   get connected(): boolean {
@@ -188,7 +222,7 @@ export class HeadlessPeer {
     if (kind === PacketKind.Rtp) {
       const ssrc = new DataView(datagram.buffer, datagram.byteOffset).getUint32(8);
       this.received.set(ssrc, (this.received.get(ssrc) ?? 0) + 1);
-    } else if (kind === PacketKind.Dtls) {
+    } else if (kind === PacketKind.Dtls && !this.deaf) {
       this.#dtls?.receive(datagram);
       this.#afterDtls(now);
     } else if (kind === PacketKind.Stun && this.#ice !== null) {
@@ -219,6 +253,9 @@ export class HeadlessPeer {
       this.#afterDtls(now);
     }
     if (!this.connected) return;
+    const line = this.negotiator.dataLine;
+    if (line !== null) this.data.start('client', line);
+    if (this.data.nextDeadline() <= now) this.data.handleTimeout();
     for (const { transceiver } of this.#tracks) if (transceiver?.send) this.#sendRtp(transceiver);
   }
 
@@ -259,8 +296,9 @@ export class HeadlessPeer {
   #afterDtls(now: number): void {
     const dtls = this.#dtls;
     if (dtls === null) return;
-    for (let out = dtls.takeDatagram(); out !== null; out = dtls.takeDatagram()) {
-      this.#network.io.sendRaw(this.transport, out);
+    this.#sendDtls();
+    for (let data = dtls.takeApplicationData(); data !== null; data = dtls.takeApplicationData()) {
+      this.data.receive(data);
     }
     const timeout = dtls.nextTimeoutMs();
     const wasDue = this.#dtlsDeadline;
@@ -271,14 +309,25 @@ export class HeadlessPeer {
     }
   }
 
+  #sendDtls(): void {
+    const dtls = this.#dtls;
+    for (let out = dtls?.takeDatagram() ?? null; out !== null; out = dtls?.takeDatagram() ?? null) {
+      this.#network.io.sendRaw(this.transport, out);
+    }
+  }
+
   #sendRtp({ kind, send, ssrc }: Transceiver): void {
-    const payload = kind === 'video' ? vp8KeyFrame : [0xf8, 0xff, 0xfe];
+    const level = kind === 'audio' ? this.audioLevel : null;
+    const levelId = send?.headerExtensions.find(({ uri }) => uri === headerExtensionUri.audioLevel)?.id;
+    const extension =
+      level === null || levelId === undefined ? [] : [0xbe, 0xde, 0, 1, levelId << 4, 0x80 | -level, 0, 0];
+    const payload = [...extension, ...(kind === 'video' ? vp8KeyFrame : [0xf8, 0xff, 0xfe])];
     const sequenceNumber = ((this.#sequenceNumbers.get(ssrc) ?? 0) + 1) & 0xffff;
     this.#sequenceNumbers.set(ssrc, sequenceNumber);
     const { sendQueue } = this.#network;
     const at = sendQueue.begin();
     const view = new DataView(sendQueue.prefixes.buffer, sendQueue.prefixes.byteOffset + at);
-    view.setUint8(0, 0x80);
+    view.setUint8(0, extension.length > 0 ? 0x90 : 0x80);
     view.setUint8(1, (send?.codecs[0].payloadType ?? 0) | 0x80);
     view.setUint16(2, sequenceNumber);
     view.setUint32(4, sequenceNumber * (kind === 'video' ? 90 : 48) * tickMs);

@@ -1,4 +1,12 @@
-import { formatBitrate, formatCount, formatMilliseconds, formatPercent } from '../shared/format.ts';
+import {
+  formatBitrate,
+  formatCount,
+  formatLevel,
+  formatMilliseconds,
+  formatPercent,
+  formatScore,
+} from '../shared/format.ts';
+import { isBadQuality } from './rates.ts';
 import type { PublicationFacts, SubscriptionFacts } from './snapshot.ts';
 
 export function PublicationTable({
@@ -31,6 +39,15 @@ export function PublicationTable({
               Jitter
             </th>
             <th scope="col" class="number">
+              Level
+            </th>
+            <th scope="col" class="number">
+              Freezes
+            </th>
+            <th scope="col" class="number">
+              Quality
+            </th>
+            <th scope="col" class="number">
               Subscribers
             </th>
           </tr>
@@ -46,6 +63,8 @@ export function PublicationTable({
                 <td>
                   {publication.kind ?? '–'}
                   {publication.muted && <span class="tag">muted</span>}
+                  {publication.speaking && <span class="tag">speaking</span>}
+                  {publication.dominant && <span class="tag">dominant</span>}
                 </td>
                 <td>{publication.codec ?? '–'}</td>
                 <td class="number">{formatBitrate(publication.bitrate)}</td>
@@ -54,6 +73,9 @@ export function PublicationTable({
                   {formatPercent(loss)}
                 </td>
                 <td class="number">{formatMilliseconds(publication.jitterMs)}</td>
+                <td class="number">{formatLevel(publication.audioLevel)}</td>
+                <td class="number">{formatCount(publication.freezes)}</td>
+                <QualityCell quality={publication.quality} />
                 <td class="number">{formatCount(publication.subscribers)}</td>
               </tr>
             );
@@ -89,6 +111,18 @@ export function SubscriptionTable({
             <th scope="col" class="number">
               Packets
             </th>
+            <th scope="col" class="number">
+              Loss
+            </th>
+            <th scope="col" class="number">
+              Round trip
+            </th>
+            <th scope="col" class="number">
+              Freezes
+            </th>
+            <th scope="col" class="number">
+              Quality
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -105,12 +139,20 @@ export function SubscriptionTable({
               <td>{subscription.reason ?? '–'}</td>
               <td class="number">{formatBitrate(subscription.bitrate)}</td>
               <td class="number">{formatCount(subscription.packets)}</td>
+              <td class="number">{formatPercent(subscription.fractionLost)}</td>
+              <td class="number">{formatMilliseconds(subscription.rttMs)}</td>
+              <td class="number">{formatCount(subscription.freezes)}</td>
+              <QualityCell quality={subscription.quality} />
             </tr>
           ))}
         </tbody>
       </table>
     </div>
   );
+}
+
+function QualityCell({ quality }: { quality: number | null }) {
+  return <td class={`number${isBadQuality(quality) ? ' bad-text' : ''}`}>{formatScore(quality)}</td>;
 }
 
 function lookOf(state: string | null): string {

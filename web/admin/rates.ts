@@ -54,6 +54,11 @@ export function countFailed(participant: ParticipantFacts): number {
   return participant.subscriptions.filter((subscription) => subscription.state === 'failed').length;
 }
 
+/** A score of which people complain. */
+export function isBadQuality(score: number | null): boolean {
+  return score !== null && score < 3;
+}
+
 /** Sum of what is known; null when nothing is. */
 export function sumBitrates(entries: readonly { readonly bitrate: number | null }[]): number | null {
   const known = entries.flatMap(({ bitrate }) => (bitrate === null ? [] : [bitrate]));

@@ -1,8 +1,8 @@
-import { formatBitrate, formatDuration } from '../shared/format.ts';
+import { formatBitrate, formatDuration, formatScore } from '../shared/format.ts';
 import { Icon } from '../shared/icon.tsx';
 import type { View } from './admin-state.ts';
 import { PublicationTable, SubscriptionTable } from './media-tables.tsx';
-import { countFailed, countRoom, sumBitrates } from './rates.ts';
+import { countFailed, countRoom, isBadQuality, sumBitrates } from './rates.ts';
 import type { ParticipantFacts, RoomFacts } from './snapshot.ts';
 
 export interface RoomSectionProps {
@@ -90,6 +90,12 @@ function ParticipantRow({ participant, room, view, open, onToggle, onRemove }: P
         </span>
         <span class="cell since" title="Time since joining">
           {participant.joinedAtMs === null ? '' : since(participant.joinedAtMs, view)}
+        </span>
+        <span class="cell quality" title="Quality, 1 (bad) to 5 (excellent), and who speaks">
+          <span class={isBadQuality(participant.quality) ? 'bad-text' : undefined}>
+            {formatScore(participant.quality)}
+          </span>
+          {participant.publications.some(({ speaking }) => speaking) && <span class="tag">speaking</span>}
         </span>
         <span class="cell" title="Publications and their bitrate">
           <span aria-hidden="true">↑ </span>

@@ -17,6 +17,7 @@ test('a full answer is read', () => {
             dialect: 'whip',
             connectionState: 'connected',
             joinedAt: 1000,
+            quality: 4.5,
             publications: [
               {
                 id: 'p1',
@@ -28,6 +29,11 @@ test('a full answer is read', () => {
                 jitterMs: 2,
                 muted: true,
                 subscribers: 3,
+                speaking: true,
+                dominant: true,
+                audioLevel: -30,
+                freezes: 2,
+                quality: 4,
               },
             ],
             subscriptions: [
@@ -40,6 +46,10 @@ test('a full answer is read', () => {
                 reason: 'forwarding',
                 bitrate: 7,
                 packets: 8,
+                fractionLost: 0.1,
+                rttMs: 30,
+                freezes: 1,
+                quality: 3,
               },
             ],
           },
@@ -53,6 +63,13 @@ test('a full answer is read', () => {
   assert.equal(room.participants[0]!.publications[0]!.subscribers, 3);
   assert.equal(room.participants[0]!.subscriptions[0]!.reason, 'forwarding');
   assert.equal(snapshot!.server.eventLoopLagMs, 1.5);
+  const [participant] = room.participants;
+  assert.equal(participant!.quality, 4.5);
+  const { speaking, dominant, audioLevel, freezes, quality } = participant!.publications[0]!;
+  assert.deepEqual([speaking, dominant, audioLevel, freezes, quality], [true, true, -30, 2, 4]);
+  const subscription = participant!.subscriptions[0]!;
+  const { fractionLost, rttMs } = subscription;
+  assert.deepEqual([fractionLost, rttMs, subscription.freezes, subscription.quality], [0.1, 30, 1, 3]);
 });
 
 test('what is missing is null, and entries without an id are left out', () => {

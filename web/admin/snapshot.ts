@@ -29,6 +29,8 @@ export interface ParticipantFacts {
   readonly dialect: string | null;
   readonly connectionState: string | null;
   readonly joinedAtMs: number | null;
+  /** 1 (bad) to 5 (excellent). */
+  readonly quality: number | null;
   readonly publications: readonly PublicationFacts[];
   readonly subscriptions: readonly SubscriptionFacts[];
 }
@@ -44,6 +46,12 @@ export interface PublicationFacts {
   readonly lost: number | null;
   readonly jitterMs: number | null;
   readonly subscribers: number | null;
+  readonly speaking: boolean;
+  readonly dominant: boolean;
+  /** dBov */
+  readonly audioLevel: number | null;
+  readonly freezes: number | null;
+  readonly quality: number | null;
 }
 
 export interface SubscriptionFacts {
@@ -56,6 +64,11 @@ export interface SubscriptionFacts {
   readonly reason: string | null;
   readonly bitrate: number | null;
   readonly packets: number | null;
+  /** 0 … 1 */
+  readonly fractionLost: number | null;
+  readonly rttMs: number | null;
+  readonly freezes: number | null;
+  readonly quality: number | null;
 }
 
 /** @returns null when it is no snapshot at all */
@@ -92,6 +105,7 @@ function readParticipant([id, participant]: readonly [string, JsonObject]): Part
     dialect: stringField(participant, 'dialect'),
     connectionState: stringField(participant, 'connectionState'),
     joinedAtMs: timeField(participant, 'joinedAt'),
+    quality: numberField(participant, 'quality'),
     publications: withId(objectsField(participant, 'publications')).map(readPublication),
     subscriptions: withId(objectsField(participant, 'subscriptions')).map(readSubscription),
   };
@@ -108,6 +122,11 @@ function readPublication([id, publication]: readonly [string, JsonObject]): Publ
     lost: numberField(publication, 'lost'),
     jitterMs: numberField(publication, 'jitterMs'),
     subscribers: numberField(publication, 'subscribers'),
+    speaking: publication.speaking === true,
+    dominant: publication.dominant === true,
+    audioLevel: numberField(publication, 'audioLevel'),
+    freezes: numberField(publication, 'freezes'),
+    quality: numberField(publication, 'quality'),
   };
 }
 
@@ -121,6 +140,10 @@ function readSubscription([id, subscription]: readonly [string, JsonObject]): Su
     reason: stringField(subscription, 'reason'),
     bitrate: numberField(subscription, 'bitrate'),
     packets: numberField(subscription, 'packets'),
+    fractionLost: numberField(subscription, 'fractionLost'),
+    rttMs: numberField(subscription, 'rttMs'),
+    freezes: numberField(subscription, 'freezes'),
+    quality: numberField(subscription, 'quality'),
   };
 }
 

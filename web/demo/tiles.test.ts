@@ -39,6 +39,23 @@ test('a participant has one tile, a shared screen its own, and we have none', ()
   );
 });
 
+test('players that only watch have no tile', () => {
+  const watchers = Array.from({ length: 50 }, (_, index) => ({
+    id: `w${index}`,
+    name: `w${index}`,
+    dialect: 'whep',
+  }));
+  const tiles = buildTiles(
+    'me',
+    { ...directory, participants: [...directory.participants, ...watchers] },
+    lines,
+  );
+  assert.deepEqual(
+    tiles.map(({ key }) => key),
+    ['a', 'a p2', 'b'],
+  );
+});
+
 test('media announced before its line exists waits without a picture', () => {
   const tiles = buildTiles('me', directory, []);
   assert.deepEqual(

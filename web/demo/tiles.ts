@@ -47,6 +47,8 @@ export function buildTiles(
   const tiles: RemoteTile[] = [];
   for (const { id, name, dialect } of participants.values()) {
     const media = known.media.filter((entry) => entry.participantId === id);
+    // A player only watches: hundreds of them would leave no room for those who are seen.
+    if (dialect === 'whep' && media.length === 0) continue;
     const audio = media.filter((entry) => entry.kind === 'audio');
     const [camera, ...screens] = cameraFirst(media, lineByMid);
     const shared = { participantId: id, name, dialect };

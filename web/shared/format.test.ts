@@ -4,8 +4,10 @@ import {
   formatBitrate,
   formatCount,
   formatDuration,
+  formatLevel,
   formatMilliseconds,
   formatPercent,
+  formatScore,
   initials,
 } from './format.ts';
 
@@ -19,6 +21,16 @@ test('bitrates change unit without ever showing four digits', () => {
   assert.equal(formatBitrate(250_000_000), '250 Mbit/s');
   assert.equal(formatBitrate(null), '–');
   assert.equal(formatBitrate(Number.NaN), '–');
+});
+
+test('scores and levels', () => {
+  assert.equal(formatScore(4.449), '4.4');
+  assert.equal(formatScore(5), '5.0');
+  assert.equal(formatScore(null), '–');
+  assert.equal(formatLevel(-31.6), '−32 dB');
+  assert.equal(formatLevel(0), '0 dB');
+  assert.equal(formatLevel(-127), 'silent');
+  assert.equal(formatLevel(null), '–');
 });
 
 test('counts are grouped, then shortened', () => {

@@ -32,6 +32,17 @@ export function formatMilliseconds(ms: number | null | undefined): string {
   return `${ms < 10 ? trim(ms) : Math.round(ms)} ms`;
 }
 
+/** A quality score of 1–5 with one decimal. */
+export function formatScore(score: number | null | undefined): string {
+  return score === null || score === undefined || !Number.isFinite(score) ? '–' : score.toFixed(1);
+}
+
+/** An audio level: `−32 dB`, and silence by its name. */
+export function formatLevel(dBov: number | null | undefined): string {
+  if (dBov === null || dBov === undefined || !Number.isFinite(dBov)) return '–';
+  return dBov <= -127 ? 'silent' : `${dBov < 0 ? '−' : ''}${Math.abs(Math.round(dBov))} dB`;
+}
+
 /** A span in seconds with its two largest units: `8 s`, `3 min 20 s`, `2 h 5 min`, `4 d 1 h`. */
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return '–';

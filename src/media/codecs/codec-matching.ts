@@ -1,5 +1,6 @@
 import type { RtpCodec, RtpCodecParameters } from '../rtp-parameters.ts';
 import { decodesH264Profile, h264ProfileOf } from './h264-profile.ts';
+import { isRed, redPrimary } from './red.ts';
 
 /**
  * The codec of a receiver by which packets of a sender's codec can be sent to it unchanged: one with the same
@@ -21,7 +22,9 @@ function sameFormat(a: RtpCodec, b: RtpCodec): boolean {
     a.kind === b.kind &&
     a.name.toLowerCase() === b.name.toLowerCase() &&
     a.clockRate === b.clockRate &&
-    a.channels === b.channels
+    a.channels === b.channels &&
+    // RED names payload types inside its payload (RFC 2198 §3): they have to mean the same at the receiver.
+    (!isRed(a) || redPrimary(a) === redPrimary(b))
   );
 }
 
@@ -39,8 +42,6 @@ const profileParameters: Readonly<Record<string, readonly (readonly [name: strin
 
 function sameProfile(a: RtpCodec, b: RtpCodec): boolean {
   const name = a.name.toLowerCase();
-  // RED names payload types inside its payload (RFC 2198 §3): they have to mean the same at the receiver.
-  if (name === 'red') return Object.keys(a.parameters).join() === Object.keys(b.parameters).join();
   if (name === 'h264' && !sameH264Profile(a, b)) return false;
   return (profileParameters[name] ?? []).every(
     ([parameter, missing]) =>

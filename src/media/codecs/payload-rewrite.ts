@@ -3,8 +3,8 @@ import { KeyFrameSyntax } from './detect-key-frame.ts';
 
 /**
  * Keeps the numbers in the payload descriptors of one receiver's stream continuous over changes of the encoding and
- * pictures left out. Made when the first such thing happens. Decides only: what it says is one integer, which writeDescriptor() makes bytes of, now and when
- * the packet is sent again.
+ * pictures left out. Made when the first such thing happens. Decides only: what it says is one integer, which
+ * writeDescriptor() makes bytes of, now and when the packet is sent again.
  */
 export interface DescriptorRewriter {
   /** Another stream begins with `packet`: numbers go on after the last ones. */
@@ -30,21 +30,8 @@ export const noRewrite = 0;
 export const pictureLeftOut = -1;
 
 /** What a rewrite is of: in its highest bits, below the sign. */
-export const RewriteKind = { None: 0, Vp8: 1, Vp9: 2, Skip: 3 } as const;
+export const RewriteKind = { None: 0, Vp8: 1, Vp9: 2, Empty: 3 } as const;
 export const rewriteKindShift = 28;
 
-/** Bytes at the front of the payload that are not sent. */
-const skipMask = 0xffff;
-
-/** The payload goes out without its first `bytes`. */
-export function skipRewrite(bytes: number): number {
-  return (RewriteKind.Skip << rewriteKindShift) | bytes;
-}
-
 /** Nothing of the payload is sent: only the sequence number counts. */
-export const emptyRewrite = skipRewrite(skipMask);
-
-/** How many bytes of a payload of `length` are not sent; -1 for a rewrite of another kind. */
-export function skippedBytes(rewrite: number, length: number): number {
-  return rewrite >>> rewriteKindShift === RewriteKind.Skip ? Math.min(length, rewrite & skipMask) : -1;
-}
+export const emptyRewrite = RewriteKind.Empty << rewriteKindShift;

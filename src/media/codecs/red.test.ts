@@ -1,50 +1,96 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { RtpCodecParameters } from '../rtp-parameters.ts';
-import { findRedPrimary, redPrimaryStart } from './red.ts';
+import { hex, redPayload } from '../simulation.test.ts';
+import { maxRedBlocks, RedPayload, redPrimary } from './red.ts';
 
-function codec(name: string, payloadType: number, parameters = {}): RtpCodecParameters {
-  const common = { kind: 'audio', clockRate: 48_000, channels: 2, rtxPayloadType: -1, feedback: [] } as const;
-  return { ...common, name, payloadType, parameters };
+const red = new RedPayload();
+
+function blocks(bytes: Uint8Array): [payloadType: number, before: number, data: number[]][] {
+  return Array.from({ length: red.count }, (_, block) => [
+    red.payloadType[block],
+    red.timestampOffset[block],
+    [...bytes.subarray(red.offset[block], red.offset[block] + red.length[block])],
+  ]);
 }
 
-const opus = codec('opus', 111);
-
-const start = (payload: number[], before = 0) =>
-  redPrimaryStart(
-    Uint8Array.from([...new Array<number>(before).fill(0xff), ...payload]),
-    before,
-    payload.length,
-  );
-
-test('the primary codec of RED is the one its parameters name', () => {
-  assert.equal(findRedPrimary(codec('red', 63, { '111/111': '' }), [opus]), opus);
-  assert.equal(findRedPrimary(codec('red', 63, { '109/109': '' }), [opus]), null);
-  assert.equal(findRedPrimary(codec('red', 63), [opus]), null);
-  assert.equal(findRedPrimary(opus, [opus]), null);
+test('a Chromium packet with one redundant block of 20 ms before', () => {
+  // F=1 PT=111, offset 960 (0x3c0), length 3; F=0 PT=111; data.
+  const bytes = hex('ef 0f 00 03 6f aabbcc 0102');
+  assert.ok(red.parse(bytes, 0, bytes.length));
+  assert.deepEqual(blocks(bytes), [
+    [111, 960, [0xaa, 0xbb, 0xcc]],
+    [111, 0, [1, 2]],
+  ]);
 });
 
-test('the newest frame starts behind the headers and the earlier frames', () => {
-  assert.equal(start([111, 0xaa]), 1);
-  assert.equal(start([0x80 | 111, 0x0f, 0x00, 0x02, 111, 1, 2, 0xaa], 5), 7);
-  // A block length has ten bits.
-  const long = [0x80 | 111, 0, 0x01, 0x00, 111, ...new Array<number>(256).fill(0), 0xaa];
-  assert.equal(start(long), long.length - 1);
+test('a packet without redundancy, and an empty primary', () => {
+  const alone = hex('ff 6f 0102');
+  assert.ok(red.parse(alone, 1, 3));
+  assert.deepEqual(blocks(alone), [[111, 0, [1, 2]]]);
+  const empty = hex('6f');
+  assert.ok(red.parse(empty, 0, 1));
+  assert.deepEqual(blocks(empty), [[111, 0, []]]);
 });
 
-test('a payload that ends early has no newest frame', () => {
-  for (const payload of [[], [111], [0x80 | 111], [0x80 | 111, 0, 0, 2], [0x80 | 111, 0, 0, 2, 111, 1, 2]]) {
-    assert.equal(start(payload), -1, JSON.stringify(payload));
-  }
+test('the largest offset and length', () => {
+  const data = new Array<number>(1023).fill(7);
+  const bytes = Uint8Array.from(redPayload([{ before: 16383, data }], [9]));
+  assert.ok(red.parse(bytes, 0, bytes.length));
+  assert.deepEqual(blocks(bytes), [
+    [111, 16383, data],
+    [111, 0, [9]],
+  ]);
 });
 
-test('whatever the bytes, the start is within the payload or -1', () => {
+for (const [what, text] of [
+  ['nothing', ''],
+  ['a cut block header', 'ef 0f 00'],
+  ['no header of the primary', 'ef 0f 00 00'],
+  ['data beyond the end', 'ef 0f 00 03 6f aabb'],
+  ['no end of headers', 'ef 0f 00 00'.repeat(maxRedBlocks + 1)],
+  ['too many blocks', `${'ef 0f 00 00'.repeat(maxRedBlocks)} 6f`],
+] as const) {
+  test(`malformed: ${what}`, () => {
+    const bytes = hex(text);
+    // What lies behind the end must not be read as part of it.
+    assert.equal(red.parse(Uint8Array.from([...bytes, 0x6f, 0, 0, 0, 0, 0]), 0, bytes.length), false);
+  });
+}
+
+test('what was written is read', () => {
+  const data = fc.uint8Array({ maxLength: 60 });
+  const redundant = fc.array(fc.record({ before: fc.nat(16383), data }), { maxLength: maxRedBlocks - 1 });
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(20), (bytes, offset) => {
-      const length = Math.max(0, bytes.length - offset);
-      const found = redPrimaryStart(bytes, offset, length);
-      assert.ok(found === -1 || (found > 0 && found < length));
+    fc.property(redundant, data, fc.nat(127), (earlier, primary, payloadType) => {
+      const bytes = Uint8Array.from(redPayload(earlier, primary, payloadType));
+      assert.ok(red.parse(bytes, 0, bytes.length));
+      assert.deepEqual(blocks(bytes), [
+        ...earlier.map(({ before, data }) => [payloadType, before, [...data]]),
+        [payloadType, 0, [...primary]],
+      ]);
     }),
   );
+});
+
+test('whatever the bytes, no block reaches beyond them', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(5), (bytes, start) => {
+      if (start > bytes.length || !red.parse(bytes, start, bytes.length - start)) return;
+      for (let block = 0; block < red.count; block++) {
+        assert.ok(red.offset[block] > start);
+        assert.ok(red.offset[block] + red.length[block] <= bytes.length);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a=fmtp of RED names what it repeats', () => {
+  const primary = (key: string) => redPrimary({ parameters: { [key]: '' } });
+  assert.equal(primary('111/111'), 111);
+  assert.equal(primary('96/96/96'), 96);
+  assert.equal(primary('111/0'), -1);
+  assert.equal(primary('x'), -1);
+  assert.equal(redPrimary({ parameters: {} }), -1);
 });

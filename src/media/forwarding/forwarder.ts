@@ -1,48 +1,26 @@
 import { slotBytes } from '../../packet-io/layout.ts';
-import { findMatchingCodec } from '../codecs/codec-matching.ts';
+import { Urgency } from '../bandwidth/packet-outlet.ts';
 import { noDependencyRewrite } from '../codecs/dependency-descriptor.ts';
 import { noRewrite } from '../codecs/payload-rewrite.ts';
-import { findRedPrimary } from '../codecs/red.ts';
 import type { LayerInfo, LayerPair, LayerPreference } from '../layers/layer-policy.ts';
-import { noPayloadType } from '../receiving/payload-type-table.ts';
 import { RateSampler } from '../receiving/rate-sampler.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
-import { headerExtensionUri, type MediaKind, type SendParameters } from '../rtp-parameters.ts';
+import type { MediaKind, SendParameters } from '../rtp-parameters.ts';
 import { TimerName } from '../timer-table.ts';
 import type { TransportLink } from '../transport-link.ts';
+import { repeatsExactly, sentExtensions } from './exact-repetition.ts';
+import type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
 import type { InboundTrack } from './inbound-track.ts';
+import { OutgoingQuality } from './outgoing-quality.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
+import { PayloadTypeMap } from './payload-type-map.ts';
 import { type RetransmissionFormat, Retransmitter } from './retransmitter.ts';
 import { SenderReports } from './sender-reports.ts';
-import { commitRtp, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
+import { commitPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
-/** What a forwarder is doing, or waiting for. */
-export type ForwarderState = 'no-source' | 'waiting-keyframe' | 'live' | 'codec-not-supported' | 'paused';
-
-export interface ForwarderStats {
-  readonly packets: number;
-  /** Payload bytes. */
-  readonly bytes: number;
-  /** Bits per second of payload over about the last second. */
-  readonly bitrate: number;
-  /** Packets the receiver asked for again, and those it got. */
-  readonly nackReceived: number;
-  readonly retransmitted: number;
-  /** NACKed packets that were no longer there. */
-  readonly retransmissionsMissed: number;
-  readonly pliReceived: number;
-  /** As the receiver reports it: 0 … 1, packets, ms; null until measured. */
-  readonly fractionLost: number;
-  readonly lost: number;
-  readonly rttMs: number | null;
-  /** Video: the layers sent and those to be sent, why those, and how often the encoding was changed. */
-  readonly current: LayerPair;
-  readonly target: LayerPair;
-  readonly targetReason: string;
-  readonly switches: number;
-}
+export type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
 
 /** How often a receiver is told the capture clock, in ms: RFC 3550 §6.2 asks for less, browsers do this. */
 const videoReportMs = 1000;
@@ -63,6 +41,8 @@ export class Forwarder {
   state: ForwarderState = 'no-source';
   /** Why it is paused, as given to pause(); null while it is not. */
   pauseReason: string | null = null;
+  /** Whether it wants the blocks of the source's RED one by one, as its receiver has the codec but no RED. */
+  unwrapsRed = false;
   onStateChange: ((state: ForwarderState) => void) | null = null;
   parameters: SendParameters;
   readonly reports: SenderReports;
@@ -70,11 +50,10 @@ export class Forwarder {
   readonly #link: TransportLink;
   readonly #video: boolean;
   readonly #signedSsrc: number;
-  /** The receiver's payload type by the source's, and its RTX by the receiver's. */
-  readonly #payloadTypes = new Uint8Array(128).fill(noPayloadType);
-  readonly #rtxPayloadTypes = new Uint8Array(128).fill(noPayloadType);
+  readonly #payloadTypes = new PayloadTypeMap();
   readonly #rate = new RateSampler();
   readonly #outgoing: OutgoingStream;
+  readonly #quality: OutgoingQuality;
   /** Paused, or no layer allowed. */
   #halted = false;
   #mapping: ExtensionMapping;
@@ -97,19 +76,20 @@ export class Forwarder {
     this.#signedSsrc = parameters.ssrc | 0;
     this.parameters = parameters;
     this.reports = new SenderReports(link);
+    this.#quality = new OutgoingQuality(link, parameters.kind);
     this.#outgoing = new OutgoingStream(link, parameters.kind, () => this.#blocked);
     this.#outgoing.onBegin = () => this.#begun();
     this.#outgoing.onWait = () => this.#refreshState();
     this.#midBytes = new TextEncoder().encode(parameters.mid);
     this.#mid = this.#midBytes;
-    this.#mapping = link.commons.mappings.acquire(this.#extensions(parameters), this.#midBytes.length);
+    this.#mapping = link.commons.mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
     this.update(parameters);
   }
 
   /** Follows a renegotiation; mid and SSRC stay. */
   update(parameters: SendParameters): void {
     this.parameters = parameters;
-    const mapping = this.#link.commons.mappings.acquire(this.#extensions(parameters), this.#midBytes.length);
+    const mapping = this.#link.commons.mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
     this.#link.commons.mappings.release(this.#mapping);
     // What was written with another mapping cannot be repeated exactly.
     if (mapping !== this.#mapping) this.#retransmitter?.nextEpoch();
@@ -117,10 +97,6 @@ export class Forwarder {
     const history = parameters.codecs.some(({ feedback }) => feedback.includes('nack'));
     if (!history) this.#retransmitter = null;
     else this.#retransmitter ??= new Retransmitter(this.#link, this.#historyPackets());
-    this.#rtxPayloadTypes.fill(noPayloadType);
-    for (const { payloadType, rtxPayloadType } of parameters.codecs) {
-      if (parameters.rtxSsrc >= 0 && rtxPayloadType >= 0) this.#rtxPayloadTypes[payloadType] = rtxPayloadType;
-    }
     this.sourceChanged();
   }
 
@@ -144,12 +120,14 @@ export class Forwarder {
   pause(reason: string): void {
     this.pauseReason = reason;
     this.#stop();
+    this.#link.bandwidth.reallocate();
   }
 
   resume(): void {
     if (this.pauseReason === null) return;
     this.pauseReason = null;
     this.#resumed();
+    this.#link.bandwidth.reallocate();
   }
 
   /** The transport may send (again): video needs a key frame, for what came meanwhile was not sent. */
@@ -178,6 +156,7 @@ export class Forwarder {
     this.#outgoing.choice.target.preference = preference;
     this.#outgoing.retarget();
     this.source?.demandChanged();
+    this.#link.bandwidth.reallocate();
   }
 
   get preference(): LayerPreference {
@@ -212,6 +191,7 @@ export class Forwarder {
   /** Whether layers went, came, or changed their order: called by the source, before it forwards on. */
   layersChanged(): void {
     this.#outgoing.retarget();
+    this.#link.bandwidth.reallocate();
   }
 
   /** Sizes and rates were measured again. */
@@ -243,22 +223,13 @@ export class Forwarder {
 
   /** The source has other codecs, or is another: payload types are matched anew. */
   sourceChanged(): void {
-    this.#payloadTypes.fill(noPayloadType);
-    this.#outgoing.unpacksRed.fill(0);
     const { source, parameters } = this;
-    const offered = source?.payloadTypes.codecs ?? [];
-    for (const codec of offered) {
-      if (codec.payloadType < 0 || codec.payloadType > 127) continue;
-      const match = findMatchingCodec(codec, parameters.codecs);
-      const primary = match === null ? findRedPrimary(codec, offered) : null;
-      const unpacked = primary === null ? null : findMatchingCodec(primary, parameters.codecs);
-      if (unpacked !== null) this.#outgoing.unpacksRed[codec.payloadType] = 1;
-      this.#payloadTypes[codec.payloadType] = (match ?? unpacked)?.payloadType ?? noPayloadType;
-    }
+    this.#payloadTypes.update(source?.payloadTypes ?? null, parameters);
+    this.unwrapsRed = this.#payloadTypes.unwrapsRed;
     this.#retransmissionFormat = {
       ssrc: this.#signedSsrc,
       rtxSsrc: parameters.rtxSsrc | 0,
-      rtxPayloadTypes: this.#rtxPayloadTypes,
+      rtxPayloadTypes: this.#payloadTypes.rtxTypes,
       mapping: this.#mapping,
       mid: this.#midBytes,
       extensionKinds: source?.extensionKinds ?? null,
@@ -276,7 +247,7 @@ export class Forwarder {
   /** One packet of the source: sends it if the decision is so. */
   forward(packet: RtpPacket): void {
     const outgoing = this.#outgoing;
-    const payloadType = this.#payloadTypes[packet.payloadType];
+    const payloadType = this.#payloadTypes.types[packet.payloadType];
     if (this.#halted || !this.#link.sendEnabled) return;
     if (outgoing.decide(packet, payloadType)) this.#write(packet, outgoing, payloadType);
   }
@@ -289,9 +260,27 @@ export class Forwarder {
     if (bytes > 0) this.#countOut(bytes);
   }
 
+  /** Whether sendPadding() can send anything. */
+  get canPad(): boolean {
+    return this.#retransmitter !== null && this.#link.sendEnabled && this.#payloadTypes.paddingType >= 0;
+  }
+
+  /**
+   * Sends about `bytes` that the receiver throws away, on the RTX stream: to find out what the path carries.
+   * @returns the bytes queued, 0 where nothing can be
+   */
+  sendPadding(bytes: number): number {
+    if (!this.canPad) return 0;
+    const { paddingType } = this.#payloadTypes;
+    const sent = this.#retransmitter!.sendPadding(bytes, this.#retransmissionFormat!, paddingType);
+    this.#countOut(sent);
+    return sent;
+  }
+
   /** The receiver cannot decode on. */
   keyFrameRequested(): void {
     this.#pliReceived++;
+    if (this.state === 'live') this.#quality.freezes.pictureLost();
     const { encoding, wantedEncoding } = this.#outgoing.choice;
     this.source?.requestKeyFrame(this.#outgoing.starting ? wantedEncoding : encoding);
   }
@@ -302,6 +291,16 @@ export class Forwarder {
     this.reports.receive(block);
   }
 
+  /** 1 … 5 (qualityScore()); null while nothing flows or the receiver has not reported. */
+  get quality(): number | null {
+    return this.#quality.score;
+  }
+
+  /** Bits per second of payload over about the last second. */
+  get bitrate(): number {
+    return this.#rate.bitsPerSecond;
+  }
+
   get hasSent(): boolean {
     return this.#packets > 0;
   }
@@ -309,7 +308,7 @@ export class Forwarder {
   /** Writes a sender report if one is due and the publisher's clock is known; returns the end. */
   writeSenderReport(bytes: Uint8Array, at: number): number {
     const { nowMs } = this.#link;
-    this.#rate.sample(this.#bytes, nowMs);
+    this.#sample(nowMs);
     const { stream, timestamps } = this.#outgoing;
     if (this.reports.dueMs > nowMs || this.state !== 'live' || this.#outgoing.starting) return at;
     if (stream === null || !stream.clock.known || stream.streamKey !== this.#outgoing.streamKey) return at;
@@ -330,12 +329,16 @@ export class Forwarder {
     return {
       packets: this.#packets,
       bytes: this.#bytes,
-      bitrate: this.#rate.bitsPerSecond,
+      bitrate: this.bitrate,
       nackReceived: this.#nackReceived,
       retransmitted: this.#retransmitter?.sent ?? 0,
       retransmissionsMissed: this.#retransmitter?.missed ?? 0,
       pliReceived: this.#pliReceived,
       fractionLost: this.reports.fractionLost / 256,
+      jitterMs: this.#jitterMs,
+      freezes: this.#quality.freezes.count,
+      frozenMs: this.#quality.freezes.frozenMs,
+      quality: this.quality,
       lost: this.reports.cumulativeLost,
       rttMs: this.reports.rttMs < 0 ? null : this.reports.rttMs,
       current: this.current,
@@ -343,6 +346,18 @@ export class Forwarder {
       targetReason: this.targetReason,
       switches: this.#outgoing.choice.switches,
     };
+  }
+
+  get #jitterMs(): number {
+    const { clockRate } = this.#outgoing.timestamps;
+    return clockRate === 0 ? 0 : (this.reports.jitter * 1000) / clockRate;
+  }
+
+  /** Takes what is measured over time; called with each round of reports. */
+  #sample(nowMs: number): void {
+    this.#rate.sample(this.#bytes, nowMs);
+    const asked = this.layers().findLast(({ active }) => active) ?? null;
+    this.#quality.sample(this.#packets, this.reports, this.#jitterMs, this.current, asked);
   }
 
   #begun(): void {
@@ -354,6 +369,7 @@ export class Forwarder {
   #stop(): void {
     this.#halted = true;
     this.#outgoing.stop();
+    this.#quality.freezes.paused();
     this.#refreshState();
     this.source?.demandChanged();
   }
@@ -373,10 +389,9 @@ export class Forwarder {
   }
 
   #write(packet: RtpPacket, outgoing: OutgoingStream, payloadType: number): void {
-    const { context, id } = this.#link;
-    const queue = context.sendQueue;
-    const at = queue.begin();
-    const bytes = queue.prefixes;
+    const { context, outlet } = this.#link;
+    const at = context.sendQueue.begin();
+    const bytes = outlet.prefixes;
     const { sequence, timestamp, rewrite, dependencyRewrite, activeTargets } = outgoing;
     const end = this.#mapping.write(
       bytes,
@@ -389,11 +404,25 @@ export class Forwarder {
     const markerAndPayloadType = (outgoing.marker << 7) | payloadType;
     const extended = end > at + rtpHeaderBytes;
     writeRtpHeader(bytes, at, extended, markerAndPayloadType, sequence, timestamp, this.#signedSsrc);
-    const sent = commitRtp(queue, id, packet, at, end, rewrite);
+    const { sequenceOffset, absSendTimeOffset } = this.#mapping;
+    const sent = commitPacket(
+      outlet,
+      this.#video ? Urgency.Paced : Urgency.Now,
+      packet,
+      at,
+      end,
+      sequenceOffset,
+      absSendTimeOffset,
+      rewrite,
+      packet.number,
+    );
     this.#packets++;
     this.#bytes += sent - (end - at);
     this.#countOut(sent);
-    if (packet.newest) outgoing.timestamps.sent(timestamp);
+    if (packet.newest) {
+      if (this.#video) this.#quality.freezes.packet(timestamp, packet.startsKeyFrame);
+      outgoing.timestamps.sent(timestamp);
+    }
     const retransmitter = this.#retransmitter;
     if (retransmitter !== null) {
       retransmitter.history.record(
@@ -408,6 +437,7 @@ export class Forwarder {
       if (rewrite !== noRewrite || dependencyRewrite !== noDependencyRewrite) {
         retransmitter.history.recordRewrite(sequence, rewrite, dependencyRewrite, activeTargets);
       }
+      retransmitter.noteRedBlock(sequence, packet.redBlock);
     }
   }
 
@@ -427,33 +457,14 @@ export class Forwarder {
   #currentState(): ForwarderState {
     if (this.source === null) return 'no-source';
     if (this.pauseReason !== null || this.#outgoing.choice.target.nothing) return 'paused';
-    if (!this.#codecSupported(this.source)) return 'codec-not-supported';
+    // By the codec of the last packet; before the first, any codec that may come will do.
+    if (!this.#payloadTypes.supports(this.source.codec, this.source.payloadTypes))
+      return 'codec-not-supported';
     return this.#video && this.#outgoing.starting ? 'waiting-keyframe' : 'live';
-  }
-
-  /** By the codec of the last packet; before the first, any codec that may come will do. */
-  #codecSupported(source: InboundTrack): boolean {
-    if (source.codec !== null) return this.#payloadTypes[source.codec.payloadType] !== noPayloadType;
-    return this.#payloadTypes.some((payloadType) => payloadType !== noPayloadType);
   }
 
   #historyPackets(): number {
     const { videoHistoryPackets, audioHistoryPackets } = this.#link.options;
     return this.#video ? videoHistoryPackets : audioHistoryPackets;
   }
-
-  #extensions(parameters: SendParameters): SendParameters['headerExtensions'] {
-    if (!repeatsExactly(parameters)) return parameters.headerExtensions;
-    return parameters.headerExtensions.filter(({ uri }) => uri !== headerExtensionUri.absSendTime);
-  }
-}
-
-/**
- * Whether some packets are sent again as they were, as their codec has NACK but no RTX: protected by the same
- * SRTP index they must not differ (RFC 7714 §8.4), so nothing in them may depend on time.
- */
-function repeatsExactly({ codecs, rtxSsrc }: SendParameters): boolean {
-  return codecs.some(
-    ({ feedback, rtxPayloadType }) => feedback.includes('nack') && (rtxSsrc < 0 || rtxPayloadType < 0),
-  );
 }

@@ -3,6 +3,7 @@ import { KeyFrameSyntax } from '../codecs/detect-key-frame.ts';
 import { KeyFrame } from '../codecs/key-frame.ts';
 import { EncodingDemand } from '../layers/encoding-demand.ts';
 import { TrackLayers } from '../layers/track-layers.ts';
+import { layerShare } from '../quality/layer-share.ts';
 import { InboundStream } from '../receiving/inbound-stream.ts';
 import { KeyFrameRequests } from '../receiving/key-frame-requests.ts';
 import { audioNackPolicy, type NackPolicy, videoNackPolicy } from '../receiving/nack-generator.ts';
@@ -10,8 +11,14 @@ import { noPayloadType, PayloadTypeTable } from '../receiving/payload-type-table
 import { ExtensionKind } from '../rtp/header-extension.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, ReceiveParameters, RtpCodecParameters } from '../rtp-parameters.ts';
+import { AudioActivity } from '../speakers/audio-activity.ts';
 import type { TransportLink } from '../transport-link.ts';
 import type { Forwarder } from './forwarder.ts';
+import { InboundQuality } from './inbound-quality.ts';
+import type { InboundTrackStats } from './inbound-track-stats.ts';
+import { RedUnwrapper } from './red-unwrapper.ts';
+
+export type { InboundEncodingStats, InboundTrackStats } from './inbound-track-stats.ts';
 
 /** One encoding of a track: what signaling said of it, and its stream once the SSRC is known. */
 export interface InboundEncoding {
@@ -21,37 +28,6 @@ export interface InboundEncoding {
   readonly ssrc: number;
   readonly rtxSsrc: number;
   stream: InboundStream | null;
-}
-
-export interface InboundTrackStats {
-  /** Name of the codec of the last packet; null before the first. */
-  readonly codec: string | null;
-  readonly packets: number;
-  /** Payload bytes. */
-  readonly bytes: number;
-  /** Packets the network lost, whether or not they were repaired. */
-  readonly lost: number;
-  /** Packets repaired by retransmission. */
-  readonly recovered: number;
-  /** The largest of its encodings'. */
-  readonly jitterMs: number;
-  /** Bits per second of payload over about the last second. */
-  readonly bitrate: number;
-  readonly nackSent: number;
-  /** Key frame requests sent, PLI or FIR. */
-  readonly pliSent: number;
-  readonly keyFrames: number;
-  /** null until measured. */
-  readonly rttMs: number | null;
-  readonly encodings: readonly InboundEncodingStats[];
-}
-
-export interface InboundEncodingStats {
-  readonly rid: string | null;
-  readonly ssrc: number;
-  readonly packets: number;
-  readonly bytes: number;
-  readonly bitrate: number;
 }
 
 /** What a remote sends on one m-line: its encodings, and the forwarders that pass it on. */
@@ -66,6 +42,8 @@ export class InboundTrack {
   encodings: readonly InboundEncoding[] = [];
   /** Video: the layers of all encodings. */
   readonly layers: TrackLayers;
+  /** Audio: how loud it is; null for video. */
+  readonly audio: AudioActivity | null;
   /** ExtensionKind by the publisher's extension id. */
   readonly extensionKinds: Uint8Array;
 
@@ -77,7 +55,13 @@ export class InboundTrack {
   readonly #demand: EncodingDemand;
   /** Replaced, never changed: it may be walked through meanwhile. */
   #forwarders: readonly Forwarder[] = [];
+  readonly #red: RedUnwrapper;
+  readonly #quality: InboundQuality;
+  /** The lowest encoding that comes: a gap in its frames is one of the picture. */
+  #steadiestEncoding = 0;
   #started = false;
+  /** The encoding of which a key frame starts with the packet that is handed round; it need not be asked for. */
+  #startingKeyFrame = -1;
 
   constructor(
     link: TransportLink,
@@ -92,6 +76,9 @@ export class InboundTrack {
     this.extensionKinds = extensionKinds;
     this.#onStarted = onStarted;
     this.payloadTypes = new PayloadTypeTable(parameters.codecs);
+    this.audio = this.#video ? null : new AudioActivity(link.context.clock);
+    this.#red = new RedUnwrapper(link);
+    this.#quality = new InboundQuality(link, parameters.kind);
     this.layers = new TrackLayers(link, () => this.#layersChanged());
     this.#demand = new EncodingDemand(link);
     this.update(parameters);
@@ -112,6 +99,11 @@ export class InboundTrack {
     }
     if (this.#video) this.layers.update(this.encodings);
     for (const forwarder of this.#forwarders) forwarder.sourceChanged();
+  }
+
+  /** 1 … 5 (qualityScore()); null while nothing comes. */
+  get quality(): number | null {
+    return this.#quality.score;
   }
 
   get forwarders(): readonly Forwarder[] {
@@ -166,7 +158,7 @@ export class InboundTrack {
     const heard = this.encodings.filter(({ stream }) => stream !== null);
     const wanted = heard.filter(({ index }) => index === encoding);
     for (const { index, stream } of wanted.length > 0 ? wanted : used.length > 0 ? used : heard.slice(0, 1)) {
-      this.#keyFrames[index].request(stream!.ssrc);
+      if (index !== this.#startingKeyFrame) this.#keyFrames[index].request(stream!.ssrc);
     }
   }
 
@@ -202,30 +194,80 @@ export class InboundTrack {
     const codec = table.codecs[codecIndex];
     if (!stream.receive(packet, codec.clockRate, index)) return;
     this.codec = codec;
-    if (this.#video) {
-      packet.startsKeyFrame = this.#isKeyFrame(packet, stream);
-      this.layers.receive(packet, stream);
-    } else packet.startsKeyFrame = false;
+    if (this.#video) this.#readVideo(packet, stream);
+    else packet.startsKeyFrame = false;
     if (!this.#started) this.#start(packet);
-    const forwarders = this.#forwarders;
-    for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
+    this.#forward(packet, table, codec.clockRate);
     if (this.#video && packet.newest && packet.payloadLength > 0) packet.layers.noteNumbers(stream.numbers);
+    this.#startingKeyFrame = -1;
+  }
+
+  #readVideo(packet: RtpPacket, stream: InboundStream): void {
+    packet.startsKeyFrame = this.#isKeyFrame(packet, stream);
+    this.#startingKeyFrame = packet.startsKeyFrame && packet.newest ? packet.encoding : -1;
+    this.layers.receive(packet, stream);
+    if (packet.newest && packet.encoding === this.#steadiestEncoding)
+      this.#quality.freezes.packet(packet.timestamp, packet.startsKeyFrame);
+  }
+
+  #forward(packet: RtpPacket, table: PayloadTypeTable, clockRate: number): void {
+    const forwarders = this.#forwarders;
+    if (!table.hasRed) {
+      this.audio?.receive(packet, clockRate, packet.payloadLength);
+      for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
+    } else if (this.#red.forward(packet, table, forwarders))
+      this.audio?.receive(packet, clockRate, this.#red.primaryLength);
+    else this.#link.context.counters.malformedRed++;
   }
 
   /** Called with each report: takes the bit rates. */
   sample(): void {
     for (const { stream } of this.encodings) stream?.rate.sample(stream.bytes, this.#link.nowMs);
-    if (!this.#video) return;
-    this.layers.sample();
-    for (const forwarder of this.#forwarders) forwarder.layersMeasured();
+    if (this.#video) {
+      this.layers.sample();
+      for (const forwarder of this.#forwarders) forwarder.layersMeasured();
+    }
+    this.#sampleQuality();
+  }
+
+  get #streams(): InboundStream[] {
+    return this.encodings.flatMap(({ stream }) => stream ?? []);
+  }
+
+  get #jitterMs(): number {
+    const clockRate = this.codec?.clockRate ?? 0;
+    const jitter = Math.max(0, ...this.#streams.map(({ statistics }) => statistics.jitter));
+    return clockRate === 0 ? 0 : (jitter * 1000) / clockRate;
+  }
+
+  #sampleQuality(): void {
+    const streams = this.#streams;
+    if (streams.length === 0) return;
+    let packets = 0;
+    let received = 0;
+    let lost = 0;
+    for (const stream of streams) {
+      packets += stream.packets;
+      received += stream.statistics.packets;
+      lost += stream.statistics.lost;
+    }
+    const share = this.#video ? this.#layerShare() : null;
+    this.#quality.sample(packets, received, lost, this.#jitterMs, share);
+  }
+
+  /** The spatial layers that come, of those that came before and are still of use to somebody. */
+  #layerShare(): number | null {
+    const used = this.layers.list().filter(({ encoding }) => !this.unusedEncodings.includes(encoding));
+    const top = ({ spatial }: { spatial: number }) => ({ spatial, temporal: 0 });
+    const current = used.findLast(({ active }) => active);
+    const best = used.at(-1);
+    return current === undefined || best === undefined ? null : layerShare(top(current), top(best));
   }
 
   stats(): InboundTrackStats {
-    const streams = this.encodings.flatMap(({ stream }) => stream ?? []);
+    const streams = this.#streams;
     const total = (value: (stream: InboundStream) => number) =>
       streams.reduce((sum, stream) => sum + value(stream), 0);
-    const clockRate = this.codec?.clockRate ?? 0;
-    const jitter = Math.max(0, ...streams.map(({ statistics }) => statistics.jitter));
     return {
       codec: this.codec?.name ?? null,
       packets: total((stream) => stream.packets),
@@ -235,19 +277,25 @@ export class InboundTrack {
         total((stream) => stream.statistics.lost),
       ),
       recovered: total((stream) => stream.recovered),
-      jitterMs: clockRate === 0 ? 0 : (jitter * 1000) / clockRate,
+      redRecovered: this.#red.recovered,
+      jitterMs: this.#jitterMs,
       bitrate: total((stream) => stream.rate.bitsPerSecond),
       nackSent: total((stream) => stream.nack?.sent ?? 0),
       pliSent: this.#keyFrames.reduce((sum, { sent }) => sum + sent, 0),
       keyFrames: total((stream) => stream.keyFrames),
+      freezes: this.#quality.freezes.count,
+      frozenMs: this.#quality.freezes.frozenMs,
+      quality: this.quality,
       rttMs: this.#link.rttMs < 0 ? null : this.#link.rttMs,
-      encodings: this.encodings.map(({ rid, stream, ssrc }) => ({
+      encodings: this.encodings.map(({ index, rid, stream, ssrc }) => ({
         rid,
         ssrc: stream === null ? ssrc : stream.ssrc >>> 0,
         packets: stream?.packets ?? 0,
         bytes: stream?.bytes ?? 0,
         bitrate: stream?.rate.bitsPerSecond ?? 0,
+        unused: this.unusedEncodings.includes(index),
       })),
+      layers: this.#video ? this.layers.list() : [],
     };
   }
 
@@ -268,6 +316,7 @@ export class InboundTrack {
   }
 
   #layersChanged(): void {
+    this.#steadiestEncoding = this.layers.resolve(0)?.encoding ?? 0;
     for (const forwarder of this.#forwarders) forwarder.layersChanged();
     this.demandChanged();
   }

@@ -7,9 +7,7 @@ import {
   emptyRewrite,
   noRewrite,
   pictureLeftOut,
-  skipRewrite,
 } from '../codecs/payload-rewrite.ts';
-import { redPrimaryStart } from '../codecs/red.ts';
 import { LayerChoice } from '../layers/layer-choice.ts';
 import type { InboundStream } from '../receiving/inbound-stream.ts';
 import { noPayloadType } from '../receiving/payload-type-table.ts';
@@ -34,8 +32,6 @@ export class OutgoingStream {
   dependencyRewrite = noDependencyRewrite;
   activeTargets = 0;
 
-  /** 1 by the source's payload types of RED whose newest frame is sent alone: the receiver has no such RED. */
-  readonly unpacksRed = new Uint8Array(128);
   /** The next packet has to be one to start at. */
   starting = true;
   /** What is forwarded, and the run of its numbers; -1 before the first. */
@@ -89,7 +85,8 @@ export class OutgoingStream {
    * noPayloadType.
    */
   decide(packet: RtpPacket, payloadType: number): boolean {
-    if (packet.streamKey !== this.streamKey || this.starting) {
+    const begins = packet.streamKey !== this.streamKey || this.starting;
+    if (begins) {
       if (!this.#begin(packet, payloadType)) return false;
     } else if (packet.startsKeyFrame && packet.newest) this.choice.keyFrame(packet);
     if (payloadType === noPayloadType) {
@@ -102,17 +99,18 @@ export class OutgoingStream {
     const { selector } = this.choice;
     if (selector !== null && packet.payloadLength > 0 && !selector.select(packet))
       return this.#leaveOut(packet);
-    if (!this.#video && this.unpacksRed[packet.payloadType] === 1) {
-      const primary = redPrimaryStart(packet.bytes, packet.payloadOffset, packet.payloadLength);
-      if (primary < 0) return false;
-      this.rewrite = skipRewrite(primary);
-    } else this.rewrite = noRewrite;
     const sequence = this.#sequences.map(packet.extended);
     if (sequence === noSequence) return false;
     this.sequence = sequence;
     this.timestamp = this.timestamps.map(packet.timestamp);
-    this.marker = selector === null ? packet.marker : selector.marker(packet);
-    if (this.#video) this.#decideRewrites(packet);
+    this.rewrite = noRewrite;
+    if (this.#video) {
+      this.marker = selector === null ? packet.marker : selector.marker(packet);
+      this.#decideRewrites(packet);
+    } else {
+      // Audio that begins, or goes on after a pause, is a talkspurt (RFC 3551 §4.1): receivers may adapt their buffer.
+      this.marker = begins ? 1 : packet.marker;
+    }
     return true;
   }
 

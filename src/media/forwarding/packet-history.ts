@@ -29,6 +29,7 @@ export class PacketHistory {
   dependencyRewrite = noDependencyRewrite;
   activeTargets = 0;
   #at = 0;
+  #newest = 0;
 
   readonly #entries: Int32Array;
   /** Empty until something was rewritten. */
@@ -40,6 +41,16 @@ export class PacketHistory {
     this.#entries = new Int32Array(packets * stride);
     this.#mask = packets - 1;
     this.clear();
+  }
+
+  /** The number of the packet recorded last. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** Packets remembered. */
+  get capacity(): number {
+    return this.#mask + 1;
   }
 
   get bytes(): number {
@@ -62,6 +73,7 @@ export class PacketHistory {
   ): void {
     const at = (sequence & this.#mask) * stride;
     const entries = this.#entries;
+    this.#newest = sequence;
     entries[at] = packetNumber;
     entries[at + 1] = timestamp;
     entries[at + 2] = neverSentAgain;

@@ -1,18 +1,25 @@
 import { batchSize, slotBytes } from '../../packet-io/layout.ts';
+import { Urgency } from '../bandwidth/packet-outlet.ts';
 import { absSendTimeAt } from '../rtp/abs-send-time.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
-import { writeUint16 } from '../rtp/rtp-packet.ts';
+import { type RtpPacket, writeUint16 } from '../rtp/rtp-packet.ts';
 import { originalSequenceBytes } from '../rtp/rtx.ts';
-import { packetAge } from '../rtp/serial-number.ts';
+import { packetAge, toSequence } from '../rtp/serial-number.ts';
 import type { TransportLink } from '../transport-link.ts';
 import { PacketHistory } from './packet-history.ts';
-import { commitRtp, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
+import { commitPacket, offsetInPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
 /** A packet is not sent again within an RTT of the last time, within these bounds. */
 const minThrottleMs = 10;
 const maxThrottleMs = 100;
 /** While the RTT is unknown. */
 const defaultThrottleMs = 20;
+
+/** Of one packet: the count is a byte. */
+const maxPaddingBytes = 255;
+const paddingFlag = 0x20;
+/** The latest packets that padding repeats. */
+const paddingPackets = 16;
 
 /** Most packets sent again per `budgetWindowMs`: what a NACK may make us send has a limit. */
 const budgetPackets = 512;
@@ -37,11 +44,15 @@ export class Retransmitter {
   /** Packets sent again, and NACKs that could not be answered. */
   sent = 0;
   missed = 0;
+  /** RtpPacket.redBlock of `history` entries, by number & mask; null until there is one that is not 0. */
+  #redBlocks: Uint8Array | null = null;
   /** Of `history` entries written from now on. */
   epoch = 0;
 
   readonly #link: TransportLink;
   #rtxSequence: number;
+  /** How far back from the newest the packet lies that padding repeated last. */
+  #paddingBack = 0;
   #budget = budgetPackets;
   #budgetStartMs = 0;
 
@@ -54,6 +65,15 @@ export class Retransmitter {
   /** What is sent from now on comes from another source, or by other ids: what was sent is kept apart. */
   nextEpoch(): void {
     this.epoch = (this.epoch + 1) & 0xff;
+  }
+
+  /** What was recorded last under `sequence` was this block of its packet. */
+  noteRedBlock(sequence: number, redBlock: number): void {
+    if (this.#redBlocks === null) {
+      if (redBlock === 0) return;
+      this.#redBlocks = new Uint8Array(this.history.capacity);
+    }
+    this.#redBlocks[sequence & (this.#redBlocks.length - 1)] = redBlock;
   }
 
   /**
@@ -80,16 +100,71 @@ export class Retransmitter {
     return bytes;
   }
 
+  /**
+   * Sends a recent packet again though nobody has asked for it, or padding alone where none is left or wanted.
+   * @returns the bytes queued
+   */
+  sendPadding(bytes: number, format: RetransmissionFormat, rtxPayloadType: number): number {
+    if (bytes > maxPaddingBytes) {
+      // Not always the same one: a receiver may find a use for it if it was lost.
+      this.#paddingBack = (this.#paddingBack + 1) % paddingPackets;
+      const sequence = toSequence(this.history.newest - this.#paddingBack);
+      const { history } = this;
+      const repeatable = history.find(sequence) && format.rtxPayloadTypes[history.payloadType] <= 127;
+      if (repeatable && this.#inRing(history.packetNumber)) {
+        const sent = this.#send(sequence, format);
+        if (sent > 0) return sent;
+      }
+    }
+    return this.#sendEmpty(format, rtxPayloadType);
+  }
+
+  /** An RTX packet of nothing but padding (RFC 3550 §5.1). */
+  #sendEmpty(format: RetransmissionFormat, rtxPayloadType: number): number {
+    const { context, commons, outlet } = this.#link;
+    const packet = commons.repairPacket;
+    packet.extensions = 0;
+    packet.serial = commons.nextSerial();
+    packet.absSendTime = absSendTimeAt(context.clock);
+    const at = context.sendQueue.begin();
+    const bytes = context.sendQueue.prefixes;
+    const { mapping } = format;
+    const end = mapping.write(bytes, at + rtpHeaderBytes, packet, format.mid);
+    const extended = end > at + rtpHeaderBytes;
+    const rtxSequence = this.#nextRtxSequence();
+    writeRtpHeader(bytes, at, extended, rtxPayloadType, rtxSequence, this.#timestamp(), format.rtxSsrc);
+    bytes[at] |= paddingFlag;
+    bytes.fill(0, end, end + maxPaddingBytes);
+    bytes[end + maxPaddingBytes - 1] = maxPaddingBytes;
+    const length = end + maxPaddingBytes - at;
+    outlet.commit(Urgency.Now, at, length, offsetInPacket(mapping.sequenceOffset), 0, 0, 0, 0);
+    return length;
+  }
+
+  /** Of the newest packet: padding has no time of its own. */
+  #timestamp(): number {
+    return this.history.find(this.history.newest) ? this.history.timestamp : 0;
+  }
+
+  #nextRtxSequence(): number {
+    const sequence = this.#rtxSequence;
+    this.#rtxSequence = (sequence + 1) & 0xffff;
+    return sequence;
+  }
+
   #send(sequence: number, format: RetransmissionFormat): number {
-    const { context, commons, id } = this.#link;
+    const { context, commons, outlet } = this.#link;
     const { history } = this;
     const packet = commons.repairPacket;
     const slot = (history.packetNumber & (context.slotCount - 1)) * slotBytes;
     if (!packet.parse(context.arena, slot + history.start, history.length)) return 0;
     packet.serial = commons.nextSerial();
     packet.absSendTime = absSendTimeAt(context.clock);
+    const redBlock = this.#redBlocks === null ? 0 : this.#redBlocks[sequence & (this.#redBlocks.length - 1)];
+    if (redBlock > 0 && !this.#selectBlock(packet, redBlock)) return 0;
     const sameSource = history.epoch === this.epoch && format.extensionKinds !== null;
-    if (sameSource) packet.readExtensions(format.extensionKinds!);
+    // A packet taken out of a later one's redundancy went out without that one's extensions.
+    if (sameSource && redBlock <= 1) packet.readExtensions(format.extensionKinds!);
     const rtxPayloadType = format.rtxPayloadTypes[history.payloadType];
     const plain = rtxPayloadType > 127;
     // The same SRTP index must not protect two different texts (RFC 7714 §8.4): byte for byte the same or not at all.
@@ -118,8 +193,7 @@ export class Retransmitter {
         format.ssrc,
       );
     } else {
-      const rtxSequence = this.#rtxSequence;
-      this.#rtxSequence = (rtxSequence + 1) & 0xffff;
+      const rtxSequence = this.#nextRtxSequence();
       writeRtpHeader(
         bytes,
         at,
@@ -132,7 +206,28 @@ export class Retransmitter {
       writeUint16(bytes, end, sequence);
       end += originalSequenceBytes;
     }
-    return commitRtp(queue, id, packet, at, end, history.rewrite);
+    return commitPacket(
+      outlet,
+      Urgency.Now,
+      packet,
+      at,
+      end,
+      format.mapping.sequenceOffset,
+      0,
+      history.rewrite,
+      history.packetNumber,
+    );
+  }
+
+  /** Puts one block of a RED payload in its place, as it was when it was sent. */
+  #selectBlock(packet: RtpPacket, redBlock: number): boolean {
+    const { red } = this.#link.commons;
+    if (!red.parse(packet.bytes, packet.payloadOffset, packet.payloadLength)) return false;
+    const block = red.count - redBlock;
+    if (block < 0) return false;
+    packet.payloadOffset = red.offset[block];
+    packet.payloadLength = red.length[block];
+    return true;
   }
 
   #inRing(packetNumber: number): boolean {

@@ -20,6 +20,8 @@ export class SenderReports {
   /** In ticks. */
   jitter = 0;
   rttMs = -1;
+  /** Reports of the receiver so far. */
+  received = 0;
   /** Engine time in ms at which the next report is due. */
   dueMs = 0;
 
@@ -60,6 +62,7 @@ export class SenderReports {
 
   /** Takes the receiver's block on this stream. */
   receive(block: ReportBlock): void {
+    this.received++;
     this.fractionLost = block.fractionLost;
     this.cumulativeLost = block.cumulativeLost;
     this.jitter = block.jitter >>> 0;

@@ -1,7 +1,6 @@
-import { PacketKind } from '../../packet-io/layout.ts';
-import type { SendQueue } from '../../packet-io/send-queue.ts';
+import type { PacketOutlet } from '../bandwidth/packet-outlet.ts';
 import { writeDescriptor } from '../codecs/descriptor-rewriter.ts';
-import { noRewrite, skippedBytes } from '../codecs/payload-rewrite.ts';
+import { emptyRewrite, noRewrite } from '../codecs/payload-rewrite.ts';
 import { type RtpPacket, writeInt32, writeUint16 } from '../rtp/rtp-packet.ts';
 
 export const rtpHeaderBytes = 12;
@@ -23,29 +22,45 @@ export function writeRtpHeader(
   writeInt32(bytes, at + 8, ssrc);
 }
 
+/** Where something at `offset` of the extension block is in the packet; 0 for nowhere, as `offset`. */
+export function offsetInPacket(offset: number): number {
+  return offset > 0 ? rtpHeaderBytes + offset : 0;
+}
+
 /**
- * Queues the packet whose prefix was written from `at` to `end`: with its payload as it is, or as `rewrite` says.
+ * Hands the packet whose prefix was written from `at` to `end` of the send queue to `outlet`, with its payload changed
+ * as `rewrite` says. `sequenceOffset` and `absSendTimeOffset` are those of ExtensionMapping, `packetNumber` that of the
+ * ring's packet the payload is part of.
  * @returns its bytes
  */
-export function commitRtp(
-  queue: SendQueue,
-  transport: number,
+export function commitPacket(
+  outlet: PacketOutlet,
+  urgency: number,
   packet: RtpPacket,
   at: number,
   end: number,
+  sequenceOffset: number,
+  absSendTimeOffset: number,
   rewrite: number,
+  packetNumber: number,
 ): number {
   const { payloadOffset, payloadLength } = packet;
-  if (rewrite === noRewrite) {
-    queue.commit(PacketKind.Rtp, transport, end - at, payloadOffset, payloadLength);
-    return end - at + payloadLength;
+  let taken = 0;
+  let left = payloadLength;
+  if (rewrite === emptyRewrite) left = 0;
+  else if (rewrite !== noRewrite) {
+    taken = writeDescriptor(packet.bytes, payloadOffset, payloadLength, outlet.prefixes, end, rewrite);
+    left -= taken;
   }
-  const skipped = skippedBytes(rewrite, payloadLength);
-  if (skipped >= 0) {
-    queue.commit(PacketKind.Rtp, transport, end - at, payloadOffset + skipped, payloadLength - skipped);
-    return end - at + payloadLength - skipped;
-  }
-  const done = writeDescriptor(packet.bytes, payloadOffset, payloadLength, queue.prefixes, end, rewrite);
-  queue.commit(PacketKind.Rtp, transport, end + done - at, payloadOffset + done, payloadLength - done);
-  return end - at + payloadLength;
+  outlet.commit(
+    urgency,
+    at,
+    end + taken - at,
+    offsetInPacket(sequenceOffset),
+    offsetInPacket(absSendTimeOffset),
+    payloadOffset + taken,
+    left,
+    packetNumber,
+  );
+  return end + taken - at + left;
 }

@@ -35,6 +35,8 @@ export interface LayerPlace {
 
 /** One layer that can be chosen. */
 export interface LayerInfo {
+  /** Index of its encoding as signaled. */
+  readonly encoding: number;
   readonly spatial: number;
   readonly temporal: number;
   /** Bits per second of payload, measured, with the lower layers it needs; 0 while unknown. */

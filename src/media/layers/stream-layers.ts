@@ -31,6 +31,7 @@ export class StreamLayers {
   readonly #neededRates = new Float64Array(cells);
   readonly #frameRates = new Float64Array(cells);
   readonly #picturesSince = new Int32Array(maxSpatial);
+  #inKeyPicture = false;
   #sampledMs = -1;
   #sampled = false;
 
@@ -55,12 +56,15 @@ export class StreamLayers {
       this.height = layers.height;
       changed = true;
     }
-    if (layers.spatialLayers > 0 && this.#setActive(layers.spatialLayers)) changed = true;
+    if (layers.spatialLayers > 0) {
+      this.#inKeyPicture = true;
+      if (this.#setActive(layers.spatialLayers)) changed = true;
+    }
     if (spatial > 0 || this.activeSpatialLayers > 1) {
       this.#picturesSince[spatial] = 0;
       if (spatial >= this.spatialLayers) this.spatialLayers = spatial + 1;
       if (spatial >= this.activeSpatialLayers && this.#setActive(spatial + 1)) changed = true;
-      if (endsPicture && this.#endPicture()) changed = true;
+      if (endsPicture && this.#endPicture(spatial)) changed = true;
     }
     return changed;
   }
@@ -120,10 +124,15 @@ export class StreamLayers {
     return true;
   }
 
-  /** A picture has ended: whether one without a layer that used to be there, for long enough. */
-  #endPicture(): boolean {
+  /** A picture has ended with a spatial layer: whether a higher one that used to be there does not come any more. */
+  #endPicture(spatial: number): boolean {
     if (this.activeSpatialLayers === unknownLayers) return this.#setActive(this.spatialLayers);
-    for (let spatial = 1; spatial < this.activeSpatialLayers; spatial++) this.#picturesSince[spatial]++;
+    if (this.#inKeyPicture) {
+      // A key picture has all layers that come, whatever it says of them.
+      this.#inKeyPicture = false;
+      return this.#setActive(spatial + 1);
+    }
+    for (let layer = 1; layer < this.activeSpatialLayers; layer++) this.#picturesSince[layer]++;
     const top = this.activeSpatialLayers - 1;
     if (top === 0 || this.#picturesSince[top] <= picturesUntilInactive) return false;
     this.activeSpatialLayers = top;

@@ -113,6 +113,7 @@ export class TrackLayers {
         const spatial = Math.floor(i / state.temporalLayers);
         const temporal = i % state.temporalLayers;
         return {
+          encoding: state.index,
           spatial: first + spatial,
           temporal,
           bitrate: layers.bitrate(spatial, temporal),
@@ -136,6 +137,8 @@ export class TrackLayers {
     const back =
       activity === Activity.Unheard || packet.startsKeyFrame || nowMs - this.#sinceMs[encoding] >= returnMs;
     if (!back) return false;
+    // What it costs is measured from now on.
+    if (activity === Activity.Unheard) this.#encodings[encoding].stream?.layers?.sample(nowMs);
     this.#activity[encoding] = Activity.Active;
     this.#lastMs[encoding] = nowMs;
     this.#framesOfOthers[encoding] = 0;

@@ -1,4 +1,5 @@
 import { KeyFrameSyntax, keyFrameSyntaxOf } from '../codecs/detect-key-frame.ts';
+import { isRed, redPrimary } from '../codecs/red.ts';
 import type { RtcpFeedback, RtpCodecParameters } from '../rtp-parameters.ts';
 
 /** In the tables below: a payload type that means nothing. */
@@ -14,6 +15,11 @@ export class PayloadTypeTable {
   /** KeyFrameSyntax by payload type. */
   readonly keyFrameSyntax = new Uint8Array(128).fill(KeyFrameSyntax.None);
 
+  /** By the payload type of a RED (RFC 2198): that of the codec it repeats, where that was negotiated too. */
+  readonly redPrimary = new Uint8Array(128).fill(noPayloadType);
+  /** Whether any is RED. */
+  readonly hasRed: boolean;
+
   constructor(codecs: readonly RtpCodecParameters[]) {
     this.codecs = codecs;
     codecs.forEach((codec, index) => {
@@ -23,6 +29,15 @@ export class PayloadTypeTable {
       this.keyFrameSyntax[payloadType] = keyFrameSyntaxOf(codec);
       if (rtxPayloadType >= 0 && rtxPayloadType <= 127) this.repairedBy[rtxPayloadType] = payloadType;
     });
+    for (const codec of codecs) {
+      const primary = isRed(codec)
+        ? codecs.find(({ payloadType }) => payloadType === redPrimary(codec))
+        : undefined;
+      if (primary === undefined || isRed(primary) || this.codecIndex[codec.payloadType] === undefined)
+        continue;
+      this.redPrimary[codec.payloadType] = primary.payloadType;
+    }
+    this.hasRed = this.redPrimary.some((payloadType) => payloadType !== noPayloadType);
   }
 
   /** Whether packets with this payload type belong here, be it media or RTX. */

@@ -20,8 +20,8 @@ function write(times: readonly number[], from: number): { bytes: Uint8Array; nex
 
 function read(bytes: Uint8Array): { ok: boolean; statuses: [number, number][] } {
   const statuses: [number, number][] = [];
-  const ok = readTransportFeedback(bytes, 0, bytes.length, (sequence, micros) =>
-    statuses.push([sequence, micros]),
+  const ok = readTransportFeedback(bytes, 0, bytes.length, (sequence, received, ticks) =>
+    statuses.push([sequence, received ? (ticks >>> 0) * 250 : -1]),
   );
   return { ok, statuses };
 }

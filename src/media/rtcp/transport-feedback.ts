@@ -126,11 +126,17 @@ function writeDeltas(bytes: Uint8Array, at: number, count: number): number {
   return end;
 }
 
-/** Told each packet status of a feedback packet, in order. `arrivalMicros` is -1 for one not received. */
-export type PacketStatusHandler = (sequenceNumber: number, arrivalMicros: number) => void;
+/** Ticks of arrival times per millisecond. */
+export const arrivalTicksPerMs = 1000 / deltaMicros;
 
 /**
- * Reads a feedback packet. Arrival times are on the remote's clock, modulo 2^24 · 64 ms.
+ * Told each packet status of a feedback packet, in order. The arrival is in ticks of 250 µs on the remote's clock,
+ * modulo 2^32 and signed: compare with timestampDelta(). It means nothing for a packet that was not received.
+ */
+export type PacketStatusHandler = (sequenceNumber: number, received: boolean, arrivalTicks: number) => void;
+
+/**
+ * Reads a feedback packet.
  * @returns false for a malformed one; the handler may have been told of statuses before the fault
  */
 export function readTransportFeedback(
@@ -143,7 +149,8 @@ export function readTransportFeedback(
   if (length < headBytes) return false;
   const base = (bytes[start + 12] << 8) | bytes[start + 13];
   const count = (bytes[start + 14] << 8) | bytes[start + 15];
-  let micros = ((bytes[start + 16] << 16) | (bytes[start + 17] << 8) | bytes[start + 18]) * referenceMicros;
+  // 24 bits of 64 ms are 32 bits of 250 µs.
+  let ticks = (bytes[start + 16] << 24) | (bytes[start + 17] << 16) | (bytes[start + 18] << 8);
   // Deltas follow all chunks, so the chunks are walked twice: to find their end, and with the deltas.
   const deltasAt = chunksEnd(bytes, start + headBytes, end, count);
   if (deltasAt < 0) return false;
@@ -156,17 +163,17 @@ export function readTransportFeedback(
       const symbol = chunkSymbol(chunk, i);
       const sequenceNumber = (base + told) & 0xffff;
       if (symbol === Status.NotReceived || symbol > Status.LargeDelta) {
-        handler(sequenceNumber, -1);
+        handler(sequenceNumber, false, 0);
         continue;
       }
       if (deltaAt + symbol > end) return false;
-      micros +=
-        deltaMicros *
-        (symbol === Status.SmallDelta
+      const delta =
+        symbol === Status.SmallDelta
           ? bytes[deltaAt]
-          : ((bytes[deltaAt] << 24) | (bytes[deltaAt + 1] << 16)) >> 16);
+          : ((bytes[deltaAt] << 24) | (bytes[deltaAt + 1] << 16)) >> 16;
+      ticks = (ticks + delta) | 0;
       deltaAt += symbol;
-      handler(sequenceNumber, micros);
+      handler(sequenceNumber, true, ticks);
     }
   }
   return true;

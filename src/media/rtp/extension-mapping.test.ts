@@ -52,7 +52,6 @@ test('extensions are copied with the ids of the receiver, others are left out', 
     [
       { uri: audioLevel, id: 6 },
       { uri: videoOrientation, id: 7 },
-      { uri: transportWideCc, id: 8 },
     ],
     false,
   );
@@ -62,6 +61,30 @@ test('extensions are copied with the ids of the receiver, others are left out', 
     [mid, 4, [0x30]],
   ]);
   assert.deepEqual(written(mapping, packet), new Map([[6, Uint8Array.of(0x7f)]]));
+});
+
+test('there is room for what only the sender of the packet knows, and it is said where', () => {
+  for (const id of [8, 40]) {
+    const mapping = new ExtensionMapping(
+      [
+        { uri: absSendTime, id: 3 },
+        { uri: transportWideCc, id },
+      ],
+      false,
+    );
+    const bytes = new Uint8Array(100);
+    const packet = receive([[transportWideCc, 3, [1, 2]]]);
+    const end = mapping.write(bytes, 12, packet, noMid);
+    const { sequenceOffset, absSendTimeOffset } = mapping;
+    assert.deepEqual(
+      bytes.subarray(12 + absSendTimeOffset, 15 + absSendTimeOffset),
+      Uint8Array.of(0x12, 0x34, 0x56),
+    );
+    bytes.set([0xab, 0xcd], 12 + sequenceOffset);
+    const found = readRtp(Uint8Array.of(0x90, ...bytes.subarray(1, end))).extensionById;
+    assert.deepEqual(found.get(id), Uint8Array.of(0xab, 0xcd));
+    assert.deepEqual(found.get(3), Uint8Array.of(0x12, 0x34, 0x56));
+  }
 });
 
 test('the receiver gets its own MID, and abs-send-time of now', () => {

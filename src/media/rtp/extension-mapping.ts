@@ -6,7 +6,7 @@ import {
 } from '../codecs/dependency-descriptor.ts';
 import type { RtpHeaderExtension } from '../rtp-parameters.ts';
 import { ExtensionKind, extensionKindCount, extensionKindOf } from './header-extension.ts';
-import { oneByteProfile, type RtpPacket, twoByteProfile, writeUint16 } from './rtp-packet.ts';
+import { oneByteProfile, type RtpPacket, twoByteProfile, writeUint16, writeUint24 } from './rtp-packet.ts';
 
 /**
  * Extensions of the publisher that receivers get as they are, with their own ids. The dependency descriptor, which
@@ -18,6 +18,9 @@ const copiedKinds: readonly number[] = [
   ExtensionKind.PlayoutDelay,
   ExtensionKind.AbsCaptureTime,
 ];
+
+/** Profile and length, before the elements. */
+const blockHeadBytes = 4;
 
 /** What the one-byte form can say (RFC 8285 §4.2). */
 const oneByteMaxId = 14;
@@ -38,10 +41,15 @@ export class ExtensionMapping {
   readonly key: string;
   /** How many forwarders use it. */
   users = 0;
+  // Within the block last written, from its start: where the transport-wide number is to be put, and where
+  // abs-send-time is, for who sends it later; 0 where there is none.
+  sequenceOffset = 0;
+  absSendTimeOffset = 0;
 
   readonly #ids: Uint8Array;
   readonly #midId: number;
   readonly #absSendTimeId: number;
+  readonly #transportWideId: number;
   readonly #descriptorId: number;
   readonly #copyMask: number;
   readonly #alwaysTwoByte: boolean;
@@ -59,6 +67,7 @@ export class ExtensionMapping {
     this.#ids = ids;
     this.#midId = ids[ExtensionKind.Mid];
     this.#absSendTimeId = ids[ExtensionKind.AbsSendTime];
+    this.#transportWideId = ids[ExtensionKind.TransportWideCc];
     this.#descriptorId = ids[ExtensionKind.DependencyDescriptor];
     this.#copyMask = copiedKinds.reduce((mask, kind) => (ids[kind] > 0 ? mask | (1 << kind) : mask), 0);
     this.#alwaysTwoByte = longMid || ids.some((id) => id > oneByteMaxId);
@@ -78,18 +87,19 @@ export class ExtensionMapping {
     activeTargets = 0,
   ): number {
     if (this.#blockSerial !== packet.serial) this.#translate(packet);
-    const rewritten = rewrite !== noDependencyRewrite && this.#descriptorAt < this.#blockLength;
-    const length = rewritten ? this.#descriptorAt : this.#blockLength;
+    let length = this.#blockLength;
     const withMid = this.#midId > 0 && mid.length > 0;
-    if (length === 0 && !withMid && !rewritten) return at;
+    if (length === 0 && !withMid) return at;
+    const rewritten = rewrite !== noDependencyRewrite && this.#descriptorAt < length;
+    if (rewritten) length = this.#descriptorAt;
     const block = this.#block;
-    let end = at + 4;
+    let end = at + blockHeadBytes;
     for (let i = 0; i < length; i++) bytes[end++] = block[i];
     if (rewritten) end = this.#rewriteDescriptor(bytes, end, packet, rewrite, activeTargets);
     if (withMid) end = this.#writeMid(bytes, end, mid);
     while (((end - at) & 3) !== 0) bytes[end++] = 0;
     writeUint16(bytes, at, this.#twoByte ? twoByteProfile : oneByteProfile);
-    writeUint16(bytes, at + 2, (end - at - 4) >>> 2);
+    writeUint16(bytes, at + 2, (end - at - blockHeadBytes) >>> 2);
     return end;
   }
 
@@ -104,10 +114,14 @@ export class ExtensionMapping {
     let end = 0;
     if (this.#absSendTimeId > 0) {
       end = this.#writeHead(this.#block, end, this.#absSendTimeId, 3);
-      const time = packet.absSendTime;
-      this.#block[end++] = time >>> 16;
-      this.#block[end++] = time >>> 8;
-      this.#block[end++] = time;
+      this.absSendTimeOffset = blockHeadBytes + end;
+      writeUint24(this.#block, end, packet.absSendTime);
+      end += 3;
+    }
+    if (this.#transportWideId > 0) {
+      end = this.#writeHead(this.#block, end, this.#transportWideId, 2);
+      this.sequenceOffset = blockHeadBytes + end;
+      end += 2;
     }
     if (found !== 0) {
       for (let kind = 0; kind < extensionKindCount; kind++) {

@@ -60,6 +60,11 @@ export class RtpPacket {
   streamKey = 0;
   /** Index among its track's encodings. */
   encoding = 0;
+  /**
+   * 0 for the payload as it came. Where one block of a RED payload (RFC 2198) was put in its place: which, counted
+   * from the end, the primary being 1.
+   */
+  redBlock = 0;
   /** Video: whether a decoder can start here. */
   startsKeyFrame = false;
   /** Video: the layers it belongs to. */
@@ -192,6 +197,12 @@ export function readInt32(bytes: Uint8Array, at: number): number {
 export function writeUint16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 8;
   bytes[at + 1] = value;
+}
+
+export function writeUint24(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 16;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value;
 }
 
 export function writeInt32(bytes: Uint8Array, at: number, value: number): void {

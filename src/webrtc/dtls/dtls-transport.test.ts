@@ -19,6 +19,12 @@ class FakeSession implements DtlsSession {
   takeDatagram(): null {
     return null;
   }
+  sendApplicationData(): boolean {
+    return this.state === 'connected';
+  }
+  takeApplicationData(): null {
+    return null;
+  }
   nextTimeoutMs(): number {
     return this.timeoutMs;
   }

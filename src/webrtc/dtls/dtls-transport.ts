@@ -23,19 +23,27 @@ export interface DtlsTransportOptions {
   /** How long the handshake may take from pathReady() on. Default 30 s. */
   readonly handshakeTimeoutMs?: number;
   readonly onStateChange: (state: DtlsState) => void;
+  /** Data of the peer whose certificate was found right; without it, such data is dropped. */
+  readonly onData?: (data: Uint8Array) => void;
+  /** Whether a peer without SRTP is of no use. Default: it is of none. */
+  readonly requiresSrtp?: () => boolean;
 }
 
 export class DtlsTransport {
+  readonly role: 'client' | 'server';
   state: DtlsState = 'connecting';
   failure: DtlsFailure | null = null;
   /** What exactly went wrong, for the log. */
   detail = '';
+  /** Whether SRTP keys are installed. */
+  protectsMedia = false;
 
   readonly #io: Pick<PacketIo, 'sendRaw' | 'installSrtp'>;
   readonly #transport: number;
   readonly #session: DtlsSession;
-  readonly #role: 'client' | 'server';
   readonly #handshakeTimeoutMs: number;
+  readonly #onData: ((data: Uint8Array) => void) | undefined;
+  readonly #requiresSrtp: () => boolean;
   readonly #onStateChange: (state: DtlsState) => void;
   #fingerprints: readonly Fingerprint[];
   #started = false;
@@ -51,10 +59,12 @@ export class DtlsTransport {
   ) {
     this.#io = io;
     this.#transport = transport;
-    this.#role = options.role;
+    this.role = options.role;
     this.#fingerprints = options.fingerprints;
     this.#handshakeTimeoutMs = options.handshakeTimeoutMs ?? defaultHandshakeTimeoutMs;
     this.#onStateChange = options.onStateChange;
+    this.#onData = options.onData;
+    this.#requiresSrtp = options.requiresSrtp ?? (() => true);
     this.#session = io.createDtls(options.role);
   }
 
@@ -63,7 +73,7 @@ export class DtlsTransport {
     if (this.#started || this.state !== 'connecting') return;
     this.#started = true;
     this.#handshakeBy = nowMs + this.#handshakeTimeoutMs;
-    if (this.#role === 'client') {
+    if (this.role === 'client') {
       this.#session.start();
       this.#afterStep(nowMs);
     }
@@ -73,6 +83,13 @@ export class DtlsTransport {
     if (this.state === 'closed' || this.state === 'failed') return;
     this.#session.receive(datagram);
     this.#afterStep(nowMs);
+  }
+
+  /** Sends data to the peer; what comes before `connected` is lost. */
+  send(data: Uint8Array): void {
+    if (this.state !== 'connected') return;
+    this.#session.sendApplicationData(data);
+    this.#drain();
   }
 
   nextDeadline(): number {
@@ -120,10 +137,22 @@ export class DtlsTransport {
     const timeout = this.#session.nextTimeoutMs();
     this.#repeatAt = timeout < 0 ? Number.POSITIVE_INFINITY : nowMs + timeout;
     const state = this.#session.state;
-    if (state === this.state) return;
+    // What came before a close_notify counts.
+    this.#deliver();
+    if (state === this.state || this.state === 'closed') return;
     if (state === 'connected') this.#connected();
     else if (state === 'failed') this.#fail('dtls-failed', this.#session.failure);
     else this.#become(state);
+    this.#deliver();
+  }
+
+  /** Only once the certificate is found right. Whoever takes the data may close this. */
+  #deliver(): void {
+    while (this.state === 'connected') {
+      const data = this.#session.takeApplicationData();
+      if (data === null) return;
+      this.#onData?.(data);
+    }
   }
 
   #connected(): void {
@@ -132,10 +161,13 @@ export class DtlsTransport {
         'fingerprint-mismatch',
         'The certificate does not match the fingerprint of the description.',
       );
-    } else if (this.#session.srtpProfile === null) {
+    } else if (this.#session.srtpProfile !== null) {
+      this.#io.installSrtp(this.#transport, this.#session);
+      this.protectsMedia = true;
+      this.#become('connected');
+    } else if (this.#requiresSrtp()) {
       this.#fail('dtls-failed', 'The peer agreed to no SRTP protection profile of ours.');
     } else {
-      this.#io.installSrtp(this.#transport, this.#session);
       this.#become('connected');
     }
   }

@@ -1,4 +1,5 @@
 import { answerProfileLevelId, defaultProfileLevelId } from '../../media/codecs/h264-profile.ts';
+import { isRed, redPrimary } from '../../media/codecs/red.ts';
 import type { MediaKind, RtcpFeedback, RtpCodecParameters } from '../../media/rtp-parameters.ts';
 import type { CodecCapability } from './codec-capabilities.ts';
 import { codecIdentity, redIdentity, rtxIdentity } from './codec-identity.ts';
@@ -242,18 +243,6 @@ function answerRed(
     remote: side,
     feedback: commonFeedback(capability.feedback, format.feedback),
   };
-}
-
-/** The payload type that a=fmtp of RED, such as "111/111", repeats; -1 where there is not exactly one. */
-export function redPrimary({ parameters }: PayloadFormat): number {
-  const blocks = Object.keys(parameters).flatMap((key) => key.split('/'));
-  return blocks.length > 0 && /^[0-9]{1,3}$/.test(blocks[0]) && blocks.every((block) => block === blocks[0])
-    ? Number(blocks[0])
-    : -1;
-}
-
-function isRed({ name }: { readonly name: string }): boolean {
-  return name.toLowerCase() === 'red';
 }
 
 /** The payload type of the RTX that repeats another, or -1. */

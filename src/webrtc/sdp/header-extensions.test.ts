@@ -29,15 +29,15 @@ describe('answerExtensions', () => {
     assert.deepEqual(describeExtensions(answered), [mapping(7, uri.mid)]);
   });
 
-  it('uses transport-wide congestion control and RIDs only for what we receive', () => {
+  it('uses RIDs only for what we receive', () => {
     const offered = [mapping(1, uri.mid), mapping(2, uri.transportWideCc), mapping(3, uri.rid)];
     const ids = (direction: Direction, flow: 'send' | 'receive') =>
       extensionParameters(answer(offered, direction), flow).map(({ id }) => id);
     assert.deepEqual(ids('recvonly', 'receive'), [1, 2, 3]);
     assert.deepEqual(ids('recvonly', 'send'), []);
-    assert.deepEqual(ids('sendonly', 'send'), [1]);
+    assert.deepEqual(ids('sendonly', 'send'), [1, 2]);
     assert.deepEqual(ids('sendrecv', 'receive'), [1, 2, 3]);
-    assert.deepEqual(ids('sendrecv', 'send'), [1]);
+    assert.deepEqual(ids('sendrecv', 'send'), [1, 2]);
     assert.deepEqual(
       answer(offered, 'inactive').map(({ id }) => id),
       [1, 2, 3],

@@ -20,15 +20,14 @@ export interface HeaderExtensionCapability {
 const both: readonly MediaKind[] = ['audio', 'video'];
 
 /**
- * The default table. Transport-wide congestion control is for what we receive only; RIDs name the layers of a
- * simulcast sender, which we are not.
+ * The default table. RIDs name the layers of a simulcast sender, which we are not.
  */
 export const defaultHeaderExtensions: readonly HeaderExtensionCapability[] = [
   { uri: uri.mid, kinds: both, direction: 'sendrecv', preferredId: 4 },
   { uri: uri.rid, kinds: ['video'], direction: 'recvonly', preferredId: 10 },
   { uri: uri.repairedRid, kinds: ['video'], direction: 'recvonly', preferredId: 11 },
   { uri: uri.absSendTime, kinds: both, direction: 'sendrecv', preferredId: 2 },
-  { uri: uri.transportWideCc, kinds: both, direction: 'recvonly', preferredId: 3 },
+  { uri: uri.transportWideCc, kinds: both, direction: 'sendrecv', preferredId: 3 },
   { uri: uri.audioLevel, kinds: ['audio'], direction: 'sendrecv', preferredId: 1 },
   { uri: uri.videoOrientation, kinds: ['video'], direction: 'sendrecv', preferredId: 13 },
   { uri: uri.playoutDelay, kinds: ['video'], direction: 'sendrecv', preferredId: 5 },

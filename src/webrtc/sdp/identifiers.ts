@@ -1,5 +1,5 @@
+import { redPrimary } from '../../media/codecs/red.ts';
 import { codecIdentity, redIdentity, rtxIdentity } from './codec-identity.ts';
-import { redPrimary } from './codec-negotiation.ts';
 import { headerExtensionMap, type IdentifierMap, payloadTypeMap } from './identifier-map.ts';
 import type { MediaSlot } from './media-slot.ts';
 import type { MediaDescription, PayloadFormat } from './session-description.ts';

@@ -1,7 +1,13 @@
+import { dataSlot } from './data-line.ts';
 import { agree, receives } from './direction.ts';
 import { answerExtensions } from './header-extensions.ts';
 import { headerExtensionMap } from './identifier-map.ts';
-import { type LocalTransportDescription, liveSection, rejectedSection } from './media-section.ts';
+import {
+  dataSection,
+  type LocalTransportDescription,
+  liveSection,
+  rejectedSection,
+} from './media-section.ts';
 import { type MediaSlot, rejectedSlot } from './media-slot.ts';
 import type { NegotiatorOptions } from './negotiator-options.ts';
 import { acceptedRids, remoteEncodings } from './remote-encodings.ts';
@@ -45,6 +51,15 @@ export function answerOffer(
     const { remote, transceiver } = line;
     const midStated = remote.mid !== null;
     const { kind, protocol, formats } = remote;
+    if (line.data !== null && options.dataChannels) {
+      const { mid, data } = line;
+      const capability = options.dataChannels;
+      media.push(
+        dataSection({ protocol, mid: remote.mid, capability, transport, setup, tagged: line === tagged }),
+      );
+      slots.push(dataSlot({ protocol, mid, midStated, formats, data, offerer: 'remote' }));
+      continue;
+    }
     if (transceiver === null || isRefused(line, tagged)) {
       const slot = rejectedSlot({
         kind,
@@ -103,6 +118,7 @@ export function answerOffer(
       statedDirection: direction,
       direction,
       announcedMsid: transceiver.msid,
+      data: null,
       offerer: 'remote',
     });
   }

@@ -1,9 +1,14 @@
-import type { MediaKind } from '../../media/rtp-parameters.ts';
 import { offerCodecs } from './codec-negotiation.ts';
+import { dataLineFormat, dataLineKind, dataLineProtocol, dataSlot, isDataSlot } from './data-line.ts';
 import { receives } from './direction.ts';
 import { offerExtensions, reofferExtensions } from './header-extensions.ts';
 import type { Identifiers } from './identifiers.ts';
-import { type LocalTransportDescription, liveSection, rejectedSection } from './media-section.ts';
+import {
+  dataSection,
+  type LocalTransportDescription,
+  liveSection,
+  rejectedSection,
+} from './media-section.ts';
 import { type MediaSlot, rejectedSlot, taggedSlot } from './media-slot.ts';
 import type { NegotiatorOptions } from './negotiator-options.ts';
 import type { MediaDescription } from './session-description.ts';
@@ -19,6 +24,7 @@ const protocol = 'UDP/TLS/RTP/SAVPF';
 export function offerSlots(
   slots: readonly MediaSlot[],
   added: readonly Transceiver[],
+  addsData: boolean,
   nextMid: () => string,
   options: NegotiatorOptions,
   identifiers: Identifiers,
@@ -32,6 +38,10 @@ export function offerSlots(
     if (index < 0) continue;
     result[index] = newSlot(transceiver, nextMid(), options, identifiers);
   }
+  if (addsData) {
+    const index = takeFree(free, result, dataLineKind, options.maxMediaLines);
+    if (index >= 0) result[index] = newDataSlot(nextMid());
+  }
   return result;
 }
 
@@ -43,6 +53,11 @@ export function offerMedia(
 ): MediaDescription[] {
   const tagged = taggedSlot(slots);
   return slots.map((slot) => {
+    if (isDataSlot(slot) && options.dataChannels) {
+      const { protocol, mid } = slot;
+      const capability = options.dataChannels;
+      return dataSection({ protocol, mid, capability, transport, setup: 'actpass', tagged: slot === tagged });
+    }
     if (slot.rejected || slot.transceiver === null) return rejectedSection({ ...slot, midStated: true });
     return liveSection({
       kind: slot.transceiver.kind,
@@ -65,6 +80,7 @@ export function offerMedia(
 
 function reofferSlot(slot: MediaSlot, tagged: boolean, options: NegotiatorOptions): MediaSlot {
   const { transceiver } = slot;
+  if (isDataSlot(slot)) return { ...slot, offerer: 'local' };
   if (slot.rejected || transceiver === null || (transceiver.stopped && !tagged)) {
     return rejectedSlot({ ...slot, offerer: 'local' });
   }
@@ -78,6 +94,18 @@ function reofferSlot(slot: MediaSlot, tagged: boolean, options: NegotiatorOption
     announcedMsid: transceiver.msid,
     offerer: 'local',
   };
+}
+
+function newDataSlot(mid: string): MediaSlot {
+  const formats = [dataLineFormat];
+  return dataSlot({
+    protocol: dataLineProtocol,
+    mid,
+    midStated: true,
+    formats,
+    data: null,
+    offerer: 'local',
+  });
 }
 
 function newSlot(
@@ -103,6 +131,7 @@ function newSlot(
     statedDirection: direction,
     direction: 'inactive',
     announcedMsid: transceiver.msid,
+    data: null,
     offerer: 'local',
   };
 }
@@ -111,12 +140,7 @@ function newSlot(
  * The index for a new line, or -1 where there is no room. Slots of another kind are left alone while the list
  * may grow, because fewer clients have been seen to handle a line that changes its kind.
  */
-function takeFree(
-  free: number[],
-  slots: readonly MediaSlot[],
-  kind: MediaKind,
-  maxMediaLines: number,
-): number {
+function takeFree(free: number[], slots: readonly MediaSlot[], kind: string, maxMediaLines: number): number {
   const same = free.findIndex((index) => slots[index].kind === kind);
   if (same < 0 && slots.length < maxMediaLines) return slots.length;
   return free.length > 0 ? free.splice(Math.max(same, 0), 1)[0] : -1;

@@ -1,5 +1,6 @@
 import type { MediaKind } from '../../media/rtp-parameters.ts';
 import { describeCodecs, type NegotiatedCodec } from './codec-negotiation.ts';
+import { type DataLineCapability, dataLineFormat, dataLineKind } from './data-line.ts';
 import { sends } from './direction.ts';
 import { describeExtensions, type NegotiatedExtension, usesTransportWideCc } from './header-extensions.ts';
 import type { Direction, DtlsSetup, Fingerprint, MediaDescription } from './session-description.ts';
@@ -57,6 +58,8 @@ const nothing: MediaDescription = {
   simulcast: null,
   ssrcs: [],
   ssrcGroups: [],
+  sctpPort: null,
+  maxMessageSize: null,
   usernameFragment: null,
   password: null,
   iceOptions: [],
@@ -84,10 +87,34 @@ export function rejectedSection(line: {
   };
 }
 
+/** A line of data channels in use. */
+export function dataSection(line: {
+  readonly protocol: string;
+  /** null where the remote did not state one either. */
+  readonly mid: string | null;
+  readonly capability: DataLineCapability;
+  readonly transport: LocalTransportDescription;
+  readonly setup: DtlsSetup;
+  readonly tagged: boolean;
+}): MediaDescription {
+  const { protocol, mid, capability } = line;
+  return {
+    ...nothing,
+    kind: dataLineKind,
+    port: discardPort,
+    protocol,
+    formats: [dataLineFormat],
+    mid,
+    direction: 'sendrecv',
+    sctpPort: capability.port,
+    maxMessageSize: capability.maxMessageSize,
+    ...transportOf(line),
+  };
+}
+
 /** A line in use. What it sends is announced by a=msid and, for clients that need it, by a=ssrc. */
 export function liveSection(line: LiveSection): MediaDescription {
   const codecs = describeCodecs(line.codecs, usesTransportWideCc(line.extensions));
-  const { transport } = line;
   return {
     ...nothing,
     kind: line.kind,
@@ -104,13 +131,18 @@ export function liveSection(line: LiveSection): MediaDescription {
     rids: line.rids.map((id) => ({ id, direction: 'recv' })),
     simulcast: line.rids.length > 0 ? { send: [], recv: line.rids } : null,
     ...(sends(line.direction) ? announcement(line) : {}),
-    usernameFragment: transport.usernameFragment,
-    password: transport.password,
-    fingerprints: transport.fingerprints,
-    setup: line.setup,
-    candidates: line.tagged ? transport.candidates : [],
-    endOfCandidates: line.tagged,
+    ...transportOf(line),
   };
+}
+
+function transportOf({
+  transport,
+  setup,
+  tagged,
+}: Pick<LiveSection, 'transport' | 'setup' | 'tagged'>): Partial<MediaDescription> {
+  const { usernameFragment, password, fingerprints } = transport;
+  const candidates = tagged ? transport.candidates : [];
+  return { usernameFragment, password, fingerprints, setup, candidates, endOfCandidates: tagged };
 }
 
 function announcement({ transceiver, codecs, cname }: LiveSection): Partial<MediaDescription> {

@@ -1,5 +1,6 @@
 import type { RtpEncoding } from '../../media/rtp-parameters.ts';
 import type { NegotiatedCodec } from './codec-negotiation.ts';
+import type { DataLine } from './data-line.ts';
 import { agree } from './direction.ts';
 import type { NegotiatedExtension } from './header-extensions.ts';
 import type { Direction } from './session-description.ts';
@@ -17,7 +18,7 @@ export interface MediaSlot {
   readonly midStated: boolean;
   /** The format list to repeat when the line is refused. */
   readonly formats: readonly string[];
-  /** null for lines that never were audio or video of ours. */
+  /** null for lines that are not audio or video. */
   readonly transceiver: Transceiver | null;
   /** Port 0 on one side: carries nothing, and either side may use the slot for a new line. */
   readonly rejected: boolean;
@@ -31,6 +32,8 @@ export interface MediaSlot {
   readonly statedDirection: Direction;
   readonly direction: Direction;
   readonly announcedMsid: LocalMsid | null;
+  /** Of a line of data channels that both sides have agreed to. */
+  readonly data: DataLine | null;
   readonly offerer: 'local' | 'remote';
 }
 
@@ -55,6 +58,7 @@ export function rejectedSlot(
     statedDirection: 'inactive',
     direction: 'inactive',
     announcedMsid: null,
+    data: null,
   };
 }
 

@@ -38,7 +38,7 @@ describe('Negotiator as offerer', () => {
     for (const { id, uri } of before.headerExtensions) {
       for (const other of line.headerExtensions) assert.equal(id === other.id, uri === other.uri);
     }
-    assert.ok(!line.headerExtensions.some(({ uri }) => uri === headerExtensionUri.transportWideCc));
+    assert.ok(line.headerExtensions.some(({ uri }) => uri === headerExtensionUri.transportWideCc));
     assert.deepEqual(
       offer.media.map(({ setup }) => setup),
       ['actpass', 'actpass', 'actpass'],

@@ -1,4 +1,5 @@
 import type { CodecCapability } from './codec-capabilities.ts';
+import type { DataLineCapability } from './data-line.ts';
 import type { HeaderExtensionCapability } from './header-extensions.ts';
 import type { LocalTransportDescription } from './media-section.ts';
 import type { RemoteTransportDescription } from './remote-transport.ts';
@@ -21,6 +22,8 @@ export interface NegotiatorOptions {
   readonly maxMediaLines: number;
   /** Longest description accepted, in characters; at most, and by default, 256 Ki. */
   readonly maxSdpBytes?: number;
+  /** Whether there may be data channels, and what is said of our side; without it their lines are refused. */
+  readonly dataChannels?: DataLineCapability;
   /** Whether descriptions say that trickled candidates are understood; default true. */
   readonly trickle?: boolean;
 }

@@ -119,8 +119,8 @@ describe('Negotiator as answerer', () => {
     assert.equal(audio.send?.rtxSsrc, -1);
     assert.equal(new Set([ssrc, rtxSsrc, audio.send?.ssrc]).size, 3);
     assert.ok(headerExtensions.some(({ uri }) => uri === headerExtensionUri.mid));
-    assert.ok(!headerExtensions.some(({ uri }) => uri === headerExtensionUri.transportWideCc));
-    assert.ok(!video.send.codecs[0].feedback.includes('transport-cc'));
+    assert.ok(headerExtensions.some(({ uri }) => uri === headerExtensionUri.transportWideCc));
+    assert.ok(video.send.codecs[0].feedback.includes('transport-cc'));
     assert.deepEqual(linesOf(answer, 'a=sendonly').length, 2);
   });
 

@@ -11,6 +11,7 @@
  */
 import { ProtocolError, UserError } from '../../errors.ts';
 import type { MediaKind } from '../../media/rtp-parameters.ts';
+import { type DataLine, isDataSlot } from './data-line.ts';
 import { cloneIdentifiers, newIdentifiers, noteRemote, noteSlots } from './identifiers.ts';
 import { answerOffer, isRefused, taggedLine } from './local-answer.ts';
 import { offerMedia, offerSlots } from './local-offer.ts';
@@ -31,6 +32,7 @@ import { restoreTransceiver, type TransceiverSnapshot } from './transceiver-snap
 import { writeSessionDescription } from './write-session-description.ts';
 import { distinguishMsids } from './written-msid.ts';
 
+export type { DataLine, DataLineCapability } from './data-line.ts';
 export type { LocalTransportDescription } from './media-section.ts';
 export type { NegotiatorOptions } from './negotiator-options.ts';
 export type { RemoteTransportDescription } from './remote-transport.ts';
@@ -65,6 +67,8 @@ export class Negotiator {
   #role: 'active' | 'passive' | null = null;
   #descriptionVersion = 0;
   #nextMid = 0;
+  /** A line for data channels is offered where there is none. */
+  #wantsData = false;
 
   constructor(options: NegotiatorOptions) {
     this.#options = options;
@@ -90,12 +94,23 @@ export class Negotiator {
     return [...placed, ...this.#pending.filter((transceiver) => !placed.includes(transceiver))];
   }
 
+  /** What the remote said of its side of data channels; null while none are agreed. */
+  get dataLine(): DataLine | null {
+    return this.#slots.find(isDataSlot)?.data ?? null;
+  }
+
+  /** Whether one of our next offers asks for data channels, or the one that is out does. */
+  get wantsDataLine(): boolean {
+    return this.#wantsData;
+  }
+
   /** Whether an offer of ours is due. Always false outside `stable`: ask again when the exchange is over. */
   get negotiationNeeded(): boolean {
     if (this.#signalingState !== 'stable') return false;
     const tagged = taggedSlot(this.#slots);
     const used = this.#slots.filter(({ rejected }) => !rejected).length;
-    if (used < this.#options.maxMediaLines && this.#waiting().length > 0) return true;
+    const adds = this.#waiting().length > 0 || this.#addsData;
+    if (used < this.#options.maxMediaLines && adds) return true;
     return this.#slots.some((slot) => slotNeedsNegotiation(slot, slot === tagged));
   }
 
@@ -119,6 +134,18 @@ export class Negotiator {
   }
 
   /**
+   * Adds a line for data channels to the next offer, unless there is one.
+   *
+   * @throws {UserError} invalid-state when closed, or where there may be no data channels
+   */
+  addDataLine(): void {
+    if (this.#signalingState === 'closed' || !this.#options.dataChannels) {
+      throw new UserError('invalid-state', 'The connection has no data channels.');
+    }
+    this.#wantsData = true;
+  }
+
+  /**
    * Takes a remote offer. Until createAnswer(), transceivers may be given a direction and msid, or be stopped.
    * A line the remote begins to send on is received unless the caller says otherwise. An offer that is out, ours
    * or the remote's, is rolled back for it once it is found usable.
@@ -132,7 +159,8 @@ export class Negotiator {
     }
     const description = this.#parse(sdp);
     const { codecs, maxMediaLines } = this.#options;
-    const plan = planRemoteOffer(description, this.#slots, codecs, maxMediaLines);
+    const withData = this.#options.dataChannels !== undefined;
+    const plan = planRemoteOffer(description, this.#slots, codecs, maxMediaLines, withData);
     const transport = this.#readTransport(description, plan.transportLines, 'actpass');
     const role = localRole(transport, this.#remoteTransport, this.#role);
     if (this.#signalingState !== 'stable') this.rollback();
@@ -178,6 +206,7 @@ export class Negotiator {
     const slots = offerSlots(
       this.#slots,
       this.#waiting(),
+      this.#addsData,
       () => this.#unusedMid(),
       this.#options,
       identifiers,
@@ -216,6 +245,8 @@ export class Negotiator {
     const role = localRole(transport, this.#remoteTransport, this.#role);
 
     takeAnsweredLines(slots, description.media);
+    // Refused once, it is not offered again by itself.
+    if (offer.slots.some(isDataSlot) && !slots.some(isDataSlot)) this.#wantsData = false;
     this.#complete(slots, description, transport, role);
     return transport;
   }
@@ -253,6 +284,10 @@ export class Negotiator {
     this.#localOffer = null;
     this.#remoteOffer = null;
     this.#signalingState = 'closed';
+  }
+
+  get #addsData(): boolean {
+    return this.#wantsData && !this.#slots.some(isDataSlot);
   }
 
   #parse(sdp: string): SessionDescription {

@@ -47,6 +47,8 @@ export function parseMediaSection(section: SdpSection, defaultDirection: string)
   const msids: Msid[] = [];
   const rids: Rid[] = [];
   const sources = new SsrcAttributes();
+  let sctpPort: number | null = null;
+  let maxMessageSize: number | null = null;
   for (const { name, value } of section.attributes) {
     switch (name) {
       case 'mid':
@@ -93,6 +95,12 @@ export function parseMediaSection(section: SdpSection, defaultDirection: string)
       case 'ssrc-group':
         sources.addGroup(value);
         break;
+      case 'sctp-port':
+        sctpPort = parseNumber(name, value, 65_535);
+        break;
+      case 'max-message-size':
+        maxMessageSize = parseNumber(name, value, Number.MAX_SAFE_INTEGER);
+        break;
     }
   }
   return {
@@ -113,6 +121,8 @@ export function parseMediaSection(section: SdpSection, defaultDirection: string)
     simulcast,
     ssrcs: sources.descriptions(),
     ssrcGroups: sources.groups,
+    sctpPort,
+    maxMessageSize,
     ...parseTransportAttributes(section.attributes),
   };
 }
@@ -124,6 +134,14 @@ export function parseMsid(value: string): Msid {
     throw new ProtocolError('malformed-sdp', 'An msid is empty or too long.');
   }
   return { streamId: streamId === '-' ? null : streamId, trackId: trackId || null };
+}
+
+/** RFC 8841 §5.1, §6.1: digits. */
+function parseNumber(name: string, value: string, largest: number): number {
+  if (!/^[0-9]{1,19}$/.test(value) || (largest <= 65_535 && Number(value) > largest)) {
+    throw new ProtocolError('malformed-sdp', `An a=${name} line is malformed.`);
+  }
+  return Math.min(Number(value), largest);
 }
 
 function parseMid(value: string): string {

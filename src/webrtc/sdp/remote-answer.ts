@@ -1,5 +1,6 @@
 import { ProtocolError } from '../../errors.ts';
 import { acceptCodecs } from './codec-negotiation.ts';
+import { isDataSlot, readDataLine } from './data-line.ts';
 import { agree, receives } from './direction.ts';
 import { acceptExtensions } from './header-extensions.ts';
 import { type MediaSlot, rejectedSlot } from './media-slot.ts';
@@ -24,11 +25,12 @@ export function acceptAnswer(description: SessionDescription, offered: readonly 
       throw new ProtocolError('malformed-sdp', `The answer's m-line ${index} is not that of the offer.`);
     }
     if (!isAccepted(line, slot)) return rejectedSlot(slot);
-    if (!line.rtcpMux) throw new ProtocolError('unsupported-sdp', 'The answer refuses rtcp-mux.');
+    if (!line.rtcpMux && !isDataSlot(slot))
+      throw new ProtocolError('unsupported-sdp', 'The answer refuses rtcp-mux.');
     if (live.length > 1 && (line.mid === null || !group?.includes(line.mid))) {
       throw new ProtocolError('unsupported-sdp', 'The answer does not bundle its m-lines.');
     }
-    return acceptLine(line, slot);
+    return isDataSlot(slot) ? acceptDataLine(line, slot) : acceptLine(line, slot);
   });
 }
 
@@ -46,6 +48,17 @@ export function answerTransportLines(
 /** What we offered with port 0 stays refused, whatever the answer says. */
 function isAccepted(line: MediaDescription, offered: MediaSlot): boolean {
   return !offered.rejected && line.port !== 0;
+}
+
+function acceptDataLine(line: MediaDescription, offered: MediaSlot): MediaSlot {
+  const data = readDataLine(line);
+  if (data === null) {
+    throw new ProtocolError(
+      'malformed-sdp',
+      'The answer accepts data channels without saying how (RFC 8841).',
+    );
+  }
+  return { ...offered, formats: line.formats, data };
 }
 
 function acceptLine(line: MediaDescription, offered: MediaSlot): MediaSlot {

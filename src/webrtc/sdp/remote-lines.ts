@@ -50,8 +50,8 @@ function keptTransceiver({ remote, continues, previous }: PlannedLine): Transcei
   return remote.port === 0 && !remote.bundleOnly ? (previous?.transceiver ?? null) : null;
 }
 
-function newTransceiver({ remote, rejection }: PlannedLine): Transceiver | null {
-  if (rejection === 'kind-not-supported' || rejection === 'remote-stopped') return null;
+function newTransceiver({ remote, rejection, data }: PlannedLine): Transceiver | null {
+  if (rejection === 'kind-not-supported' || rejection === 'remote-stopped' || data !== null) return null;
   const transceiver = new Transceiver(remote.kind as MediaKind, 'inactive');
   if (rejection !== null) transceiver.end(rejection);
   return transceiver;

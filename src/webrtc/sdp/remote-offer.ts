@@ -1,6 +1,7 @@
 import { ProtocolError } from '../../errors.ts';
 import type { CodecCapability } from './codec-capabilities.ts';
 import { answerCodecs, type NegotiatedCodec } from './codec-negotiation.ts';
+import { type DataLine, isDataSlot, readDataLine } from './data-line.ts';
 import type { MediaSlot } from './media-slot.ts';
 import type { MediaDescription, SessionDescription } from './session-description.ts';
 import type { StopReason } from './transceiver.ts';
@@ -16,6 +17,8 @@ export interface PlannedLine {
   /** Why the line is refused; null where it is accepted. 'kind-not-supported' needs no transceiver. */
   readonly rejection: StopReason | 'kind-not-supported' | null;
   readonly codecs: readonly NegotiatedCodec[];
+  /** Of an accepted line of data channels, of which a connection has one. */
+  readonly data: DataLine | null;
 }
 
 export interface RemoteOfferPlan {
@@ -36,6 +39,7 @@ export function planRemoteOffer(
   slots: readonly MediaSlot[],
   capabilities: readonly CodecCapability[],
   maxMediaLines: number,
+  dataChannels: boolean,
 ): RemoteOfferPlan {
   const { media } = description;
   if (media.length === 0) throw new ProtocolError('unsupported-sdp', 'The offer has no m-line.');
@@ -45,6 +49,8 @@ export function planRemoteOffer(
   if (media.length < slots.length) {
     throw new ProtocolError('malformed-sdp', 'The offer lacks m-lines of the session (RFC 3264 §8).');
   }
+  const data = dataChannels ? chooseDataLine(media, slots) : undefined;
+  const isUsable = (line: MediaDescription): boolean => line === data || isUsableRtp(line);
   const group = description.bundleGroups.find((mids) =>
     media.some((line) => line.mid !== null && mids.includes(line.mid) && isUsable(line)),
   );
@@ -57,14 +63,16 @@ export function planRemoteOffer(
       throw new ProtocolError('malformed-sdp', `m-line ${index} changed its mid or kind while in use.`);
     }
     const bundled = remote === lone || (remote.mid !== null && group?.includes(remote.mid) === true);
+    const dataLine = remote === data && bundled ? readDataLine(remote) : null;
     const codecs = answerCodecs(remote.kind, remote.codecs, capabilities);
     return {
       remote,
       mid: remote.mid ?? continues?.mid ?? unusedMid(index, stated),
       continues,
       previous,
-      rejection: rejectionOf(remote, bundled, codecs),
+      rejection: dataLine ? null : rejectionOf(remote, bundled, codecs),
       codecs,
+      data: dataLine,
     };
   });
   if (new Set(lines.map(({ mid }) => mid)).size < lines.length) {
@@ -104,7 +112,18 @@ function isLive(line: MediaDescription): boolean {
   return line.port !== 0 || line.bundleOnly;
 }
 
-function isUsable(line: MediaDescription): boolean {
+/** The line of data channels: that in use, else the first. */
+function chooseDataLine(
+  media: readonly MediaDescription[],
+  slots: readonly MediaSlot[],
+): MediaDescription | undefined {
+  const isOne = (line: MediaDescription): boolean => isLive(line) && readDataLine(line) !== null;
+  return (
+    media.find((line, index) => slots[index] && isDataSlot(slots[index]) && isOne(line)) ?? media.find(isOne)
+  );
+}
+
+function isUsableRtp(line: MediaDescription): boolean {
   return (line.kind === 'audio' || line.kind === 'video') && isLive(line) && isRtp(line) && line.rtcpMux;
 }
 

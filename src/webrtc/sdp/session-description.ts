@@ -99,6 +99,9 @@ export interface MediaDescription extends TransportAttributes {
   readonly simulcast: Simulcast | null;
   readonly ssrcs: readonly SsrcDescription[];
   readonly ssrcGroups: readonly SsrcGroup[];
+  /** a=sctp-port and a=max-message-size (RFC 8841) of a line of data channels. */
+  readonly sctpPort: number | null;
+  readonly maxMessageSize: number | null;
 }
 
 export interface SessionDescription extends TransportAttributes {

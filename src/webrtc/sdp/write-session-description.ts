@@ -57,6 +57,8 @@ function pushMedia(lines: string[], media: MediaDescription): void {
   for (const { semantics, ssrcs } of media.ssrcGroups) {
     lines.push(`a=ssrc-group:${[semantics, ...ssrcs].join(' ')}`);
   }
+  if (media.sctpPort !== null) lines.push(`a=sctp-port:${media.sctpPort}`);
+  if (media.maxMessageSize !== null) lines.push(`a=max-message-size:${media.maxMessageSize}`);
   for (const { ssrc, cname, msid } of media.ssrcs) {
     if (cname !== null) lines.push(`a=ssrc:${ssrc} cname:${cname}`);
     if (msid !== null) lines.push(`a=ssrc:${ssrc} msid:${msidText(msid)}`);

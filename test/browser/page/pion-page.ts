@@ -2,6 +2,7 @@
  * What a page of the Pion_SFU dialect has to add to the shipped client (test/pion-client): its steps in an order
  * that works, and ontrack, without which it shows nothing.
  */
+import { dataOpen, type PageChannel } from './data-page.ts';
 import { openSource, type SourceOptions } from './media-source.ts';
 import { attachTrack, colourOfTrack, detachTrack } from './playback.ts';
 
@@ -31,6 +32,8 @@ export interface PionJoinOptions {
   readonly source: SourceOptions | null;
   /** Lines a watcher offers to receive on. */
   readonly receive?: readonly ('audio' | 'video')[];
+  /** Data channels to open with the first offer. */
+  readonly channels?: readonly PageChannel[];
   /** Leaves the ids out of answers, as clients written for the original do. */
   readonly answersWithoutIds?: boolean;
 }
@@ -72,6 +75,7 @@ async function startSession(options: PionJoinOptions): Promise<void> {
     stream = await openSource(options.source);
     for (const track of stream.getTracks()) client.pc.addTrack(track, stream);
   }
+  dataOpen(client.pc, options.channels ?? []);
   for (const kind of options.receive ?? []) client.pc.addTransceiver(kind, { direction: 'recvonly' });
   client.setup();
   const deliver = client.socket.onmessage!;

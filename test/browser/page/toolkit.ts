@@ -2,6 +2,8 @@
  * What the tests put into every page before its own scripts run: connections are tracked, and
  * `toolkit` offers the clients and reports the tests call through page.evaluate.
  */
+
+import { dataClose, dataOpen, dataReceived, dataSendBytes, dataSendTexts, dataStates } from './data-page.ts';
 import { shownSize, takeSeenFrames, watchFrames } from './frame-watch.ts';
 import { playLayered } from './layered-player.ts';
 import { layeredEncodings, publishLayered } from './layered-publisher.ts';
@@ -27,6 +29,12 @@ export const pageToolkit = {
   answerOf,
   attachTrack,
   colourOfTrack,
+  dataClose,
+  dataOpen,
+  dataReceived,
+  dataSendBytes,
+  dataSendTexts,
+  dataStates,
   describeConnections,
   detachTrack,
   endSession,

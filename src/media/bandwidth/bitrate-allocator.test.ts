@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { LayerPair } from '../layers/layer-policy.ts';
+import type { MediaKind } from '../rtp-parameters.ts';
+import type { AllocatableLayer, AllocatableSender } from './allocatable-sender.ts';
+import { BitrateAllocator } from './bitrate-allocator.ts';
+
+class Sender implements AllocatableSender {
+  readonly kind: MediaKind;
+  priority: number;
+  bitrates: number[];
+  target: LayerPair = { spatial: -1, temporal: -1 };
+  targetReason = '';
+  pauseReason: string | null = null;
+  switches = 0;
+
+  constructor(bitrates: number[], priority = 0, kind: MediaKind = 'video') {
+    this.kind = kind;
+    this.bitrates = bitrates;
+    this.priority = priority;
+  }
+
+  get bitrate(): number {
+    return this.bitrates.at(-1)!;
+  }
+
+  layers(): AllocatableLayer[] {
+    return this.bitrates.map((bitrate, spatial) => ({ spatial, temporal: 0, bitrate, active: bitrate > 0 }));
+  }
+
+  setTarget(spatial: number, temporal: number, reason: string): void {
+    if (spatial !== this.target.spatial) this.switches++;
+    this.target = { spatial, temporal };
+    this.targetReason = reason;
+  }
+}
+
+const layers = [100_000, 300_000, 1_000_000];
+
+class Scene {
+  readonly allocator = new BitrateAllocator();
+  nowMs = 0;
+
+  constructor(...senders: Sender[]) {
+    for (const sender of senders) this.allocator.add(sender);
+  }
+
+  /** Runs the allocator every 200 ms. */
+  run(estimate: number, ms: number): void {
+    for (const until = this.nowMs + ms; this.nowMs < until; this.nowMs += 200) {
+      this.allocator.allocate(this.nowMs, estimate, true);
+    }
+  }
+}
+
+const spatials = (senders: readonly Sender[]) => senders.map(({ target }) => target.spatial);
+
+test('without a bound nobody is limited, and whoever was is not any more', () => {
+  const senders = [new Sender(layers), new Sender(layers)];
+  senders[1].target = { spatial: 1, temporal: 0 };
+  const scene = new Scene(...senders);
+  scene.run(Number.POSITIVE_INFINITY, 400);
+  // What somebody else chose stays.
+  assert.deepEqual(spatials(senders), [-1, 1]);
+  scene.run(330_000, 1000);
+  assert.deepEqual(spatials(senders), [0, 0]);
+  scene.run(Number.POSITIVE_INFINITY, 200);
+  assert.deepEqual(spatials(senders), [255, 255]);
+  assert.equal(senders[0].targetReason, 'not-limited');
+});
+
+test('layers of which nothing is known yet are not chosen, but for the lowest', () => {
+  const sender = new Sender([0, 0, 0]);
+  sender.layers = () =>
+    sender.bitrates.map((bitrate, spatial) => ({ spatial, temporal: 0, bitrate, active: true }));
+  const scene = new Scene(sender);
+  scene.run(5_000_000, 400);
+  assert.equal(sender.target.spatial, 0);
+  sender.bitrates = layers;
+  scene.run(5_000_000, 400);
+  assert.equal(sender.target.spatial, 2);
+});
+
+test('what is paused by others gets nothing, and keeps its target', () => {
+  const paused = new Sender(layers);
+  const other = new Sender(layers);
+  const audio = new Sender([60_000], 0, 'audio');
+  const scene = new Scene(paused, other, audio);
+  scene.run(400_000, 4000);
+  assert.deepEqual(spatials([paused, other]), [0, 0]);
+  paused.pauseReason = 'hidden';
+  audio.pauseReason = 'hidden';
+  scene.run(400_000, 8000);
+  assert.deepEqual(spatials([paused, other]), [0, 1]);
+});
+
+test('every video gets its lowest layer before any gets its second, then it goes by priority', () => {
+  const senders = [new Sender(layers), new Sender(layers, 1), new Sender(layers)];
+  const scene = new Scene(...senders);
+  scene.run(330_000, 1000);
+  assert.deepEqual(spatials(senders), [0, 0, 0]);
+  assert.equal(senders[0].targetReason, 'estimate-limited');
+  scene.run(1_500_000, 8000);
+  assert.deepEqual(spatials(senders), [0, 2, 0]);
+});
+
+test('audio comes first', () => {
+  const video = new Sender([100_000]);
+  const scene = new Scene(video, new Sender([60_000], 0, 'audio'));
+  scene.run(185_000, 4000);
+  assert.equal(video.target.spatial, -1);
+  assert.equal(video.targetReason, 'estimate-too-low');
+  scene.run(200_000, 400);
+  assert.equal(video.target.spatial, 0);
+});
+
+test('what does not fit any more is left at once, a little too much after a moment', () => {
+  const sender = new Sender(layers);
+  const scene = new Scene(sender);
+  scene.run(1_300_000, 1000);
+  assert.equal(sender.target.spatial, 2);
+  scene.run(1_000_000, 600);
+  assert.equal(sender.target.spatial, 2);
+  scene.run(1_000_000, 600);
+  assert.equal(sender.target.spatial, 1);
+  const other = new Sender(layers);
+  const second = new Scene(other);
+  second.run(1_300_000, 1000);
+  second.run(600_000, 200);
+  assert.equal(other.target.spatial, 1);
+});
+
+test('switches up wait for room that lasts, say so, and keep their distance', () => {
+  const sender = new Sender(layers);
+  const scene = new Scene(sender);
+  scene.run(200_000, 10_000);
+  assert.equal(sender.target.spatial, 0);
+  scene.run(2_000_000, 800);
+  assert.equal(sender.target.spatial, 0);
+  assert.equal(sender.targetReason, 'waiting-to-switch-up');
+  scene.run(2_000_000, 800);
+  assert.equal(sender.target.spatial, 2);
+  scene.run(500_000, 200);
+  assert.equal(sender.target.spatial, 1);
+  scene.run(2_000_000, 4600);
+  assert.equal(sender.target.spatial, 1);
+});
+
+test('a switch up that does not last is tried again later and later', () => {
+  const sender = new Sender(layers);
+  const scene = new Scene(sender);
+  scene.run(400_000, 10_000);
+  sender.switches = 0;
+  for (let round = 0; round < 30; round++) {
+    scene.run(1_400_000, 6000);
+    scene.run(500_000, 2000);
+  }
+  // 240 s: at an even pace there would be 60.
+  assert.ok(sender.switches <= 20, `${sender.switches}`);
+});
+
+test('an estimate that goes up and down by 15 % below a layer changes nothing', () => {
+  for (const capacity of [250_000, 420_000, 900_000, 1_150_000]) {
+    const sender = new Sender(layers);
+    const scene = new Scene(sender);
+    scene.run(capacity, 10_000);
+    sender.switches = 0;
+    for (let round = 0; round < 20; round++) {
+      scene.run(capacity * 0.88, 1000);
+      scene.run(capacity * 0.96, 1600);
+      scene.run(capacity * 1.03, 1000);
+    }
+    assert.ok(sender.switches <= 1, `${sender.switches} at ${capacity}`);
+  }
+});
+
+test('a lowest layer in use is not given up for a little, nor before anything is known', () => {
+  const sender = new Sender([500_000]);
+  const scene = new Scene(sender);
+  scene.allocator.allocate(0, 300_000, false);
+  assert.equal(sender.target.spatial, 0);
+  scene.run(450_000, 3000);
+  assert.equal(sender.target.spatial, 0);
+  scene.run(350_000, 1200);
+  assert.equal(sender.target.spatial, -1);
+});
+
+test('layers that the publisher does not send are passed over', () => {
+  const sender = new Sender([0, 300_000, 0]);
+  const scene = new Scene(sender);
+  scene.run(5_000_000, 1000);
+  assert.equal(sender.target.spatial, 1);
+  // Where nothing comes at all, the choice stays for what may.
+  sender.bitrates = [0, 0, 0];
+  scene.run(50_000, 1000);
+  assert.equal(sender.target.spatial, 1);
+});
+
+test('the sum stays within the estimate, and nobody has a second layer while another lacks one that fits', () => {
+  const sender = fc.record({
+    bitrates: fc
+      .array(fc.integer({ min: 30_000, max: 2_000_000 }), { minLength: 1, maxLength: 6 })
+      .map((list) => list.sort((one, other) => one - other)),
+    priority: fc.integer({ min: 0, max: 2 }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(sender, { minLength: 1, maxLength: 8 }),
+      fc.integer({ min: 0, max: 10_000_000 }),
+      (list, estimate) => {
+        const senders = list.map(({ bitrates, priority }) => new Sender(bitrates, priority));
+        const scene = new Scene(...senders);
+        scene.run(estimate, 20_000);
+        assert.ok(scene.allocator.allocated <= estimate * 1.031);
+        const lowest = senders.filter(({ target }) => target.spatial < 0);
+        const used = senders.reduce(
+          (sum, { target, bitrates }) => sum + (target.spatial < 0 ? 0 : bitrates[target.spatial] * 1.06),
+          0,
+        );
+        if (senders.some(({ target }) => target.spatial > 0)) {
+          for (const { bitrates } of lowest) assert.ok(used + bitrates[0] * 1.06 > estimate);
+        }
+      },
+    ),
+  );
+});

@@ -1,0 +1,286 @@
+import type { MediaContext } from '../media-context.ts';
+import type { AllocatableSender } from './allocatable-sender.ts';
+import type { BandwidthEstimator, EstimateReason } from './bandwidth-estimator.ts';
+import { unlimitedBandwidth } from './bandwidth-estimator.ts';
+import { BitrateAllocator } from './bitrate-allocator.ts';
+import { PacketOutlet } from './packet-outlet.ts';
+import { type PaddingSource, PathFiller } from './path-filler.ts';
+import type { ProbeReason } from './probe-schedule.ts';
+import { ReportedEstimator } from './reported-estimator.ts';
+import { type EstimatorLimits, SendSideEstimator } from './send-side-estimator.ts';
+import { SentPacketLog } from './sent-packet-log.ts';
+
+/** Video is sent at this multiple of the estimate at most. */
+const pacingFactor = 1.2;
+/** With an estimate this many times what is sent there is nothing to pace; nor this long after the last overuse. */
+const farAbove = 2;
+const rememberedFallMs = 30_000;
+/** What is sent is measured over this long, ms. */
+const sendRateMs = 500;
+/** A shared estimate is looked at again after this, though nothing new was measured. */
+const allocateIntervalMs = 500;
+/** Feedback comes more often than shares are worth a look, unless the estimate has fallen noticeably. */
+const reallocateMs = 200;
+const noticeableShare = 0.97;
+const unboundedIntervalMs = 2000;
+/** A receiver that was to report how packets arrive, and does not for so long, is taken at its other word. */
+const feedbackPatienceMs = 3000;
+
+export interface BandwidthStats {
+  /** Bits per second, null for no bound. */
+  readonly estimate: number | null;
+  readonly reason: EstimateReason;
+  /** Bits per second on the wire that the layers chosen take, and that all layers wanted would. */
+  readonly allocated: number;
+  readonly wanted: number;
+  /** Bits per second on the wire over the last half second, padding included. */
+  readonly sent: number;
+  readonly paddingBytes: number;
+  readonly probes: number;
+  readonly lastProbe: ProbeReason | null;
+  readonly pacing: boolean;
+  /** Packets that waited for their turn, that wait, and that waited too long for the packet ring. */
+  readonly packetsPaced: number;
+  readonly packetsWaiting: number;
+  readonly packetsExpired: number;
+  /** 0 … 1, of the last measurement; null without measurement. */
+  readonly lossFraction: number | null;
+  readonly layerSwitches: number;
+}
+
+/**
+ * The bandwidth of one connection towards a receiver: estimates it, paces to it, shares it over what is sent, and fills
+ * up with padding where more is wanted than is known to fit. A state machine on `context.clock`.
+ */
+export class ConnectionBandwidth {
+  readonly outlet: PacketOutlet;
+  readonly allocator = new BitrateAllocator();
+
+  readonly #context: MediaContext;
+  readonly #limits: EstimatorLimits;
+  readonly #onDeadline: (atMs: number) => void;
+  readonly #filler: PathFiller;
+  readonly #reported: ReportedEstimator;
+  #estimator: BandwidthEstimator = unlimitedBandwidth;
+  #sendSide: SendSideEstimator | null = null;
+  #allocatedMs = Number.NEGATIVE_INFINITY;
+  #allocatedEstimate = Number.POSITIVE_INFINITY;
+  #sendRate = 0;
+  #rateBytes = 0;
+  #rateMs = -1;
+  /** When something was last heard of what was sent, or sending began; -1 before. */
+  #heardMs = -1;
+  /** The next packet's number then. */
+  #heardNext = 0;
+
+  /** `onDeadline` is called with the time at which handleTimeout() is wanted. */
+  constructor(
+    context: MediaContext,
+    transport: number,
+    limits: EstimatorLimits,
+    padding: PaddingSource,
+    onDeadline: (atMs: number) => void,
+  ) {
+    this.#context = context;
+    this.#limits = limits;
+    this.#onDeadline = onDeadline;
+    this.#reported = new ReportedEstimator(limits);
+    this.outlet = new PacketOutlet(context, transport, () => onDeadline(this.outlet.nextDrainMs()));
+    this.#filler = new PathFiller(this.outlet, this.allocator, padding, onDeadline);
+  }
+
+  get estimate(): number {
+    return this.#estimator.estimate;
+  }
+
+  get reason(): EstimateReason {
+    return this.#estimator.reason;
+  }
+
+  /** Whether packets are numbered transport-wide, as the receiver reports on them. */
+  get transportWide(): boolean {
+    return this.#sendSide !== null;
+  }
+
+  /** What a send-side estimate rests on; null without one. */
+  get sendSide(): SendSideEstimator | null {
+    return this.#sendSide;
+  }
+
+  /** What was negotiated: whether the receiver reports how packets arrive (transport-cc). */
+  setTransportWide(on: boolean): void {
+    if (on === this.transportWide) return;
+    if (on) {
+      const log = new SentPacketLog(this.#context.randomUint32() & 0x7fff);
+      const { probe } = this.#filler;
+      this.#sendSide = new SendSideEstimator(this.#limits, log, probe);
+      this.outlet.log = log;
+      this.#heardNext = log.next;
+      this.outlet.probe = probe;
+    } else {
+      this.#sendSide = null;
+      this.outlet.log = null;
+      this.outlet.probe = null;
+    }
+    this.#chooseEstimator();
+  }
+
+  addSender(sender: AllocatableSender): void {
+    this.allocator.add(sender);
+    this.reallocate();
+  }
+
+  removeSender(sender: AllocatableSender): void {
+    this.allocator.remove(sender);
+    this.reallocate();
+  }
+
+  /** Shares the estimate again at the next occasion: layers, priorities or wishes have changed. */
+  reallocate(): void {
+    this.#allocatedMs = Number.NEGATIVE_INFINITY;
+    if (this.allocator.hasVideo) this.#onDeadline(this.#context.clock.nowMs);
+  }
+
+  /** The path can be used (again), or not. */
+  setEnabled(enabled: boolean): void {
+    if (!enabled) {
+      this.outlet.clear();
+      this.#filler.stop();
+      return;
+    }
+    this.reallocate();
+  }
+
+  /** Transport-wide feedback. False for malformed feedback. */
+  receiveFeedback(bytes: Uint8Array, start: number, length: number, rttMs: number): boolean {
+    const sendSide = this.#sendSide;
+    if (sendSide === null) return true;
+    const { clock } = this.#context;
+    const { nowMs } = clock;
+    this.#heardMs = nowMs;
+    this.#heardNext = this.outlet.log!.next;
+    const ok = sendSide.receiveFeedback(clock, rttMs, bytes, start, length);
+    this.#filler.takeResult(nowMs, sendSide);
+    this.#chooseEstimator();
+    this.#update(nowMs);
+    return ok;
+  }
+
+  /** The receiver's own estimate (REMB), bits per second. */
+  receiverEstimate(bitrate: number): void {
+    this.#reported.receiverEstimate(bitrate);
+    this.#chooseEstimator();
+    this.#update(this.#context.clock.nowMs);
+  }
+
+  /** A receiver report: the share of packets lost, 0 … 1. */
+  receiverReport(fractionLost: number, rttMs: number): void {
+    if (this.#sendSide !== null && this.#estimator === this.#sendSide) return;
+    this.#reported.report(this.#context.clock.nowMs, fractionLost, rttMs, this.#sendRate);
+    this.#chooseEstimator();
+    this.#update(this.#context.clock.nowMs);
+  }
+
+  /** Does what is due: lets waiting packets go, pads, probes. Says by `onDeadline` when it is wanted again. */
+  handleTimeout(): void {
+    const { nowMs } = this.#context.clock;
+    this.outlet.drain();
+    if (nowMs >= this.#nextAllocationMs()) this.#update(nowMs);
+    this.#checkSilence(nowMs);
+    if (nowMs >= this.#filler.dueMs) this.#filler.run(nowMs, this.#measuring);
+    this.#onDeadline(Math.min(this.outlet.nextDrainMs(), this.#filler.dueMs, this.#nextAllocationMs()));
+  }
+
+  stats(): BandwidthStats {
+    const { estimate, reason } = this.#estimator;
+    const { outlet, allocator } = this;
+    return {
+      estimate: estimate === Number.POSITIVE_INFINITY ? null : Math.round(estimate),
+      reason,
+      allocated: Math.round(allocator.allocated),
+      wanted: Math.round(allocator.wanted),
+      sent: Math.round(this.#sendRate),
+      paddingBytes: this.#filler.paddingBytes,
+      probes: this.#filler.probes,
+      lastProbe: this.#filler.lastProbe,
+      pacing: outlet.pacing,
+      packetsPaced: outlet.paced,
+      packetsWaiting: outlet.waiting,
+      packetsExpired: outlet.expired,
+      lossFraction: this.#sendSide === null ? this.#reported.lossFraction : this.#sendSide.losses.fraction,
+      layerSwitches: allocator.switches,
+    };
+  }
+
+  #chooseEstimator(): void {
+    const sendSide = this.#sendSide;
+    if (sendSide === null) {
+      this.#estimator = this.#reported;
+      return;
+    }
+    const { nowMs } = this.#context.clock;
+    const waiting = this.#heardMs < 0 || nowMs - this.#heardMs < feedbackPatienceMs;
+    this.#estimator = sendSide.hears || waiting ? sendSide : this.#reported;
+  }
+
+  /** After something new is known: shares the estimate, paces to it, and pads up to it. */
+  #update(nowMs: number): void {
+    this.#measureSendRate(nowMs);
+    const { estimate } = this.#estimator;
+    const fell = estimate < this.#allocatedEstimate * noticeableShare;
+    if (fell || nowMs - this.#allocatedMs >= reallocateMs) {
+      this.allocator.allocate(nowMs, estimate, this.#limitKnown);
+      this.#allocatedMs = nowMs;
+      this.#allocatedEstimate = estimate;
+    }
+    this.outlet.setPacingRate(this.#pacingRate(nowMs, estimate));
+    this.#filler.consider(nowMs, this.#measuring);
+  }
+
+  /** The send-side estimator, while it is what counts. */
+  get #measuring(): SendSideEstimator | null {
+    return this.#estimator === this.#sendSide ? this.#sendSide : null;
+  }
+
+  /** Bits per second; 0 where there is nothing to pace to, or for. */
+  #pacingRate(nowMs: number, estimate: number): number {
+    const sendSide = this.#measuring;
+    if (sendSide === null || estimate > farAbove * this.#sendRate) return 0;
+    // An estimate that is only not known to be more is no reason to hold back what is sent.
+    const { fellMs, capacity } = sendSide.rates;
+    const limited = capacity > 0 || nowMs - fellMs < rememberedFallMs;
+    return limited ? pacingFactor * estimate : 0;
+  }
+
+  #nextAllocationMs(): number {
+    if (!this.allocator.hasVideo) return Number.POSITIVE_INFINITY;
+    const bounded = this.#estimator.estimate !== Number.POSITIVE_INFINITY;
+    return this.#allocatedMs + (bounded ? allocateIntervalMs : unboundedIntervalMs);
+  }
+
+  /** Whether anything has shown that not more than the estimate gets through. */
+  get #limitKnown(): boolean {
+    return this.#measuring?.limitKnown ?? true;
+  }
+
+  #measureSendRate(nowMs: number): void {
+    const { sentBytes } = this.outlet;
+    if (this.#rateMs >= 0 && nowMs - this.#rateMs < sendRateMs) return;
+    if (this.#rateMs >= 0) this.#sendRate = ((sentBytes - this.#rateBytes) * 8000) / (nowMs - this.#rateMs);
+    this.#rateMs = nowMs;
+    this.#rateBytes = sentBytes;
+  }
+
+  #checkSilence(nowMs: number): void {
+    const sendSide = this.#sendSide;
+    if (sendSide === null) return;
+    const { next } = this.outlet.log!;
+    if (this.#heardMs < 0 || next === this.#heardNext) {
+      // Nothing is on its way of which something could be heard, or it has just been sent.
+      this.#heardMs = next === this.#heardNext ? -1 : nowMs;
+      return;
+    }
+    sendSide.handleSilence(nowMs, nowMs - this.#heardMs);
+    this.#chooseEstimator();
+  }
+}

@@ -1,0 +1,220 @@
+import { arrivalTicksPerMs, readTransportFeedback } from '../rtcp/transport-feedback.ts';
+import { timestampDelta } from '../rtp/serial-number.ts';
+import type { BandwidthEstimator, EstimateReason } from './bandwidth-estimator.ts';
+import { DelayTrend } from './delay-trend.ts';
+import { DeliveryRate } from './delivery-rate.ts';
+import { LossBound } from './loss-bound.ts';
+import { type LinkUsage, OveruseDetector } from './overuse-detector.ts';
+import { PacketGroups } from './packet-groups.ts';
+import type { ProbeCluster } from './probe-cluster.ts';
+import { QueueDelay } from './queue-delay.ts';
+import { RateControl } from './rate-control.ts';
+import { type SentPacketLog, SentState, sentTicksPerMs } from './sent-packet-log.ts';
+
+/** What gets through is measured over this long; right after a change of the path over less. */
+const deliveryWindowMs = 1000;
+const fallWindowMs = 300;
+/** Silence after which the path is taken for worse than thought; and how often again. */
+/** A trend without so much of a queue is jitter: ms, and the packets of a burst. */
+const leastQueueMs = 28;
+const burstBits = 1200 * 8;
+/**
+ * A queue of so many times that, which stands for so long without growing, is emptied by a fall, too. One that so many
+ * falls do not shorten is none: the way has become longer.
+ */
+const longQueueShare = 3;
+const longQueueMs = 700;
+const fallsInVain = 4;
+/** From sent ticks to arrival ticks. */
+const sentToArrivalShift = Math.log2(sentTicksPerMs / arrivalTicksPerMs);
+const silenceMs = 1000;
+const silenceBackoff = 0.5;
+
+export interface EstimatorLimits {
+  /** Bits per second, all of them. */
+  readonly initialBitrate: number;
+  readonly minBitrate: number;
+  readonly maxBitrate: number;
+}
+
+/**
+ * The send-side estimator of one connection (draft-ietf-rmcat-gcc-02 and libwebrtc's practice since), fed with
+ * transport-wide feedback: delay-based with a loss-based bound, raised by probes.
+ */
+export class SendSideEstimator implements BandwidthEstimator {
+  readonly probeable = true;
+  estimate: number;
+  reason: EstimateReason = 'initial';
+  /** Round trip of the newest packet of the last feedback, ms; with the time the receiver waited to report it. */
+  feedbackRttMs = -1;
+  /** Packets and those reported lost. */
+  packetsReported = 0;
+  packetsLost = 0;
+  readonly rates: RateControl;
+  readonly detector = new OveruseDetector();
+  readonly losses = new LossBound();
+  readonly delivery = new DeliveryRate();
+  readonly queue = new QueueDelay();
+  /** What was reported, by when it was sent. */
+  readonly sending = new DeliveryRate();
+
+  readonly #limits: EstimatorLimits;
+  readonly #log: SentPacketLog;
+  readonly #probe: ProbeCluster;
+  readonly #groups = new PacketGroups();
+  readonly #trend = new DelayTrend();
+  /** Bound, so that none is made per feedback. */
+  readonly #onStatus = (sequence: number, received: boolean, arrivalTicks: number) =>
+    this.#packetStatus(sequence, received, arrivalTicks);
+  #overused = false;
+  #fresh = 0;
+  #lost = 0;
+  #newestSent = 0;
+  #anyReceived = false;
+  #longSinceMs = -1;
+  #longQueueFalls = 0;
+  #heardMs = -1;
+  #silencedMs = -1;
+
+  constructor(limits: EstimatorLimits, log: SentPacketLog, probe: ProbeCluster) {
+    this.#limits = limits;
+    this.#log = log;
+    this.#probe = probe;
+    this.estimate = limits.initialBitrate;
+    this.rates = new RateControl(limits.initialBitrate, limits.minBitrate, limits.maxBitrate);
+  }
+
+  /**
+   * Takes a feedback packet.
+   * @returns false for a malformed one
+   */
+  receiveFeedback(
+    clock: { readonly nowMs: number },
+    rttMs: number,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+  ): boolean {
+    this.#overused = false;
+    this.#fresh = 0;
+    this.#lost = 0;
+    this.#anyReceived = false;
+    const ok = readTransportFeedback(bytes, start, length, this.#onStatus);
+    this.losses.add(this.#fresh, this.#lost);
+    this.packetsLost += this.#lost;
+    if (!this.#anyReceived) return ok;
+    const { nowMs } = clock;
+    this.#heardMs = nowMs;
+    this.#silencedMs = -1;
+    this.feedbackRttMs = timestampDelta((nowMs * sentTicksPerMs) | 0, this.#newestSent) / sentTicksPerMs;
+    this.#update(nowMs, rttMs < 0 ? this.feedbackRttMs : rttMs);
+    return ok;
+  }
+
+  /** Whether anything has shown where the limit is: until then the estimate is but what is known to get through. */
+  get limitKnown(): boolean {
+    return (
+      this.rates.capacity > 0 ||
+      this.rates.fellMs > Number.NEGATIVE_INFINITY ||
+      this.losses.bitrate < this.rates.bitrate
+    );
+  }
+
+  /** Whether feedback comes at all. */
+  get hears(): boolean {
+    return this.#heardMs >= 0;
+  }
+
+  /** How long packets wait on the way, as a share of what jitter and a burst of ours explain. */
+  get queueShare(): number {
+    return this.queue.waitMs / (leastQueueMs + (burstBits * 1000) / this.estimate);
+  }
+
+  /** A probe has shown that this much gets through. */
+  probed(bitrate: number, saturated: boolean): void {
+    this.rates.probed(bitrate, saturated);
+    this.#combine();
+  }
+
+  /**
+   * Called now and then while packets are on their way.
+   * @param sinceSentMs how long ago something was last heard of what was sent
+   */
+  handleSilence(nowMs: number, sinceSentMs: number): void {
+    if (this.#heardMs < 0 || sinceSentMs < silenceMs) return;
+    if (this.#silencedMs >= 0 && nowMs - this.#silencedMs < silenceMs) return;
+    this.#silencedMs = nowMs;
+    this.rates.lower(this.estimate * silenceBackoff);
+    this.#combine();
+    this.reason = 'no-feedback';
+  }
+
+  #packetStatus(sequence: number, received: boolean, arrivalTicks: number): void {
+    const log = this.#log;
+    const state = log.take(sequence, received);
+    if (state === SentState.Unknown || state === SentState.Repeated) return;
+    if (state === SentState.Fresh) {
+      this.#fresh++;
+      this.packetsReported++;
+      if (!received) this.#lost++;
+    } else this.#lost--;
+    const { sentTicks, bytes } = log;
+    if (state === SentState.Fresh) this.sending.add(sentTicks >> sentToArrivalShift, bytes);
+    if (!received) return;
+    this.delivery.add(arrivalTicks, bytes);
+    this.queue.add(sentTicks, arrivalTicks);
+    if (log.probeCluster > 0) this.#probe.arrived(log.probeCluster, sentTicks, arrivalTicks, bytes);
+    if (!this.#anyReceived || timestampDelta(sentTicks, this.#newestSent) > 0) this.#newestSent = sentTicks;
+    this.#anyReceived = true;
+    const groups = this.#groups;
+    if (!groups.add(sentTicks, arrivalTicks)) return;
+    this.#trend.add(groups.arrivalMs, groups.arrivalDeltaMs - groups.sentDeltaMs);
+    this.detector.detect(this.#trend.trend, groups.sentDeltaMs, groups.arrivalMs);
+    if (this.detector.usage === 'overuse' && this.queueShare >= 1) this.#overused = true;
+  }
+
+  /** The window in which more got through: a short one is noisy, a long one remembers what was before. */
+  #fallWindowMs(): number {
+    const { delivery } = this;
+    return delivery.bitrate(fallWindowMs) > delivery.bitrate(2 * fallWindowMs)
+      ? fallWindowMs
+      : 2 * fallWindowMs;
+  }
+
+  #update(nowMs: number, rttMs: number): void {
+    const usage = this.#usage(nowMs);
+    const { delivery, sending } = this;
+    const windowMs = usage === 'overuse' ? this.#fallWindowMs() : deliveryWindowMs;
+    const delivered = delivery.bitrate(windowMs);
+    const sent = sending.bitrate(windowMs);
+    this.rates.update(nowMs, usage, delivered, sent, this.queueShare, rttMs, this.feedbackRttMs);
+    this.losses.update(nowMs, this.rates.bitrate, delivered, rttMs);
+    this.#combine();
+  }
+
+  #usage(nowMs: number): LinkUsage {
+    if (this.#overused) return 'overuse';
+    if (this.detector.usage === 'underuse') return 'underuse';
+    if (this.queueShare < longQueueShare) {
+      this.#longSinceMs = -1;
+      this.#longQueueFalls = 0;
+      return 'normal';
+    }
+    if (this.#longSinceMs < 0) this.#longSinceMs = nowMs;
+    if (nowMs - this.#longSinceMs < longQueueMs) return 'normal';
+    this.#longSinceMs = nowMs;
+    if (++this.#longQueueFalls > fallsInVain) {
+      this.queue.reset();
+      return 'normal';
+    }
+    return 'overuse';
+  }
+
+  #combine(): void {
+    const { rates, losses } = this;
+    const bounded = losses.bitrate < rates.bitrate;
+    this.estimate = Math.max(this.#limits.minBitrate, Math.min(rates.bitrate, losses.bitrate));
+    this.reason = bounded ? 'loss' : rates.reason;
+    if (this.estimate >= this.#limits.maxBitrate) this.reason = 'configured-limit';
+  }
+}

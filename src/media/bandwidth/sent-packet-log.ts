@@ -1,0 +1,89 @@
+import { extendSequence, toSequence } from '../rtp/serial-number.ts';
+
+/** Packets remembered: half a second of 45 Mbit/s. A power of two. */
+const logPackets = 2048;
+const mask = logPackets - 1;
+
+/** Of sending times: 62.5 µs. Signed 32-bit integers, so that nothing is boxed; they wrap after 37 hours. */
+export const sentTicksPerMs = 16;
+
+const sizeMask = 0xffff;
+const reportedBit = 1 << 16;
+const lostBit = 1 << 17;
+const probeShift = 24;
+/** Clusters of probe packets are numbered 1 … 127; 0 is none. */
+export const maxProbeCluster = 127;
+
+/** What became of a packet, as take() finds it. */
+export const SentState = {
+  /** Not one of ours, or forgotten. */
+  Unknown: 0,
+  /** Told of for the first time. */
+  Fresh: 1,
+  /** It had been reported lost before, and has arrived after all. */
+  LateArrival: 2,
+  /** Told of before. */
+  Repeated: 3,
+} as const;
+
+/**
+ * What one connection has sent lately, by transport-wide sequence number: 8 bytes a packet.
+ *
+ *     word 0   when it was sent, ticks
+ *     word 1   | probe cluster (7) | – (6) | lost (1) | reported (1) | bytes (16) |
+ */
+export class SentPacketLog {
+  // The packet found by take().
+  sentTicks = 0;
+  bytes = 0;
+  probeCluster = 0;
+  /** Its extended number. */
+  extended = 0;
+
+  readonly #entries = new Int32Array(2 * logPackets);
+  /** Extended number of the next packet. */
+  #next: number;
+
+  /** The first packet gets the number `initial`. */
+  constructor(initial: number) {
+    this.#next = 0x10000 + toSequence(initial);
+  }
+
+  get memoryBytes(): number {
+    return this.#entries.byteLength;
+  }
+
+  /** Extended number of the next packet. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** A packet goes out now. Takes the clock, so that no float is passed. @returns its 16-bit number */
+  record(clock: { readonly nowMs: number }, bytes: number, probeCluster: number): number {
+    const extended = this.#next++;
+    const at = (extended & mask) << 1;
+    this.#entries[at] = clock.nowMs * sentTicksPerMs;
+    this.#entries[at + 1] = (probeCluster << probeShift) | bytes;
+    return toSequence(extended);
+  }
+
+  /** Finds the packet a report is about, and notes what it says. @returns one of SentState */
+  take(sequence: number, received: boolean): number {
+    const extended = extendSequence(sequence, this.#next - 1);
+    if (extended >= this.#next || extended < this.#next - logPackets) return SentState.Unknown;
+    const at = (extended & mask) << 1;
+    const word = this.#entries[at + 1];
+    if (word === 0) return SentState.Unknown;
+    this.sentTicks = this.#entries[at];
+    this.bytes = word & sizeMask;
+    this.probeCluster = word >>> probeShift;
+    this.extended = extended;
+    if ((word & reportedBit) === 0) {
+      this.#entries[at + 1] = word | reportedBit | (received ? 0 : lostBit);
+      return SentState.Fresh;
+    }
+    if (!received || (word & lostBit) === 0) return SentState.Repeated;
+    this.#entries[at + 1] = word & ~lostBit;
+    return SentState.LateArrival;
+  }
+}
