@@ -4,7 +4,7 @@
  */
 import { SeededRandom } from '../../network/seeded-random.ts';
 import type { BrowserName } from '../harness/browsers.ts';
-import { inbound, outbound, sleep } from '../harness/media-assertions.ts';
+import { eventually, inbound, outbound, sleep } from '../harness/media-assertions.ts';
 import type { InboundMedia } from '../page/media-report.ts';
 import { findFaults, findGaps, type Gap, longestSilence, quantile } from './freezes.ts';
 import type { Lab, LabPlayer, LabPublisher } from './lab.ts';
@@ -56,6 +56,9 @@ export const freezeLimitMs = 300;
 /** For a key frame to be asked for (again, if one has just come), made and shown on a busy machine. */
 const followTimeoutMs = 3000;
 const lookMs = 15;
+const settleTimeoutMs = 20_000;
+/** Encoders round heights to even numbers and more. */
+const heightTolerance = 2;
 /** Of the switches, how many come before the last one is through. */
 const impatience = 0.25;
 const patientMs = { least: 60, most: 350 } as const;
@@ -77,6 +80,16 @@ export async function runSwitches(lab: Lab, options: SwitchOptions): Promise<Swi
   const players: LabPlayer[] = [];
   for (const browser of browsers) players.push(await lab.play(publisher.room, browser));
   await sleep(warmUpMs);
+  for (const { browser, subscription } of players) {
+    // Everything has to come, and the estimate of the bandwidth to have grown enough for it.
+    await eventually(`the highest layers in ${browser}`, settleTimeoutMs, () => {
+      const { current, targetReason } = subscription.forwarder!.stats();
+      const highest = current.spatial === publication.heights.length - 1;
+      return highest && current.temporal === publication.temporalLayers - 1
+        ? { value: true }
+        : { pending: `S${current.spatial}T${current.temporal}, ${targetReason}` };
+    });
+  }
   const [player] = players;
   const source = PacketWatch.ofPublication(player.subscription.publication);
   const sent = players.map(({ subscription }) => PacketWatch.ofSubscription(subscription));
@@ -159,14 +172,16 @@ async function switchAtRandom(
       const { current } = forwarder;
       const { height } = await page.evaluate(() => toolkit.shownSize());
       const waitedMs = performance.now() - askedAt;
-      if (current.spatial === spatial && current.temporal === temporal && height === heights[spatial]) {
+      const sized = Math.abs(height - heights[spatial]) <= heightTolerance;
+      if (current.spatial === spatial && current.temporal === temporal && sized) {
         if (spatial > former) run.upMs.push(waitedMs);
         else if (spatial < former) run.downMs.push(waitedMs);
         break;
       }
       if (waitedMs > followTimeoutMs) {
         run.notFollowed.push(
-          `switch ${made} to S${spatial}T${temporal}: S${current.spatial}T${current.temporal}, height ${height}`,
+          `switch ${made} to S${spatial}T${temporal}: S${current.spatial}T${current.temporal}, height ${height}, ` +
+            `allowed S${forwarder.target.spatial}T${forwarder.target.temporal} (${forwarder.targetReason})`,
         );
         break;
       }
