@@ -18,7 +18,7 @@ export const publications: Readonly<Record<PublicationName, LabPublication>> = {
   VP8: {
     description: 'VP8 simulcast, 3 × L1T3',
     codec: 'video/VP8',
-    source: { width: 960, height: 540, frameRate: 30 },
+    source: { width: 960, height: 540, frameRate: 30, rich: false },
     encodings: [
       { rid: 'low', scaleResolutionDownBy: 4, maxBitrate: 120 * kbit, scalabilityMode: 'L1T3' },
       { rid: 'mid', scaleResolutionDownBy: 2, maxBitrate: 360 * kbit, scalabilityMode: 'L1T3' },
@@ -32,7 +32,7 @@ export const publications: Readonly<Record<PublicationName, LabPublication>> = {
     description: 'VP9 L3T3_KEY',
     codec: 'video/VP9',
     fmtp: 'profile-id=0',
-    source: { width: 960, height: 540, frameRate: 30 },
+    source: { width: 960, height: 540, frameRate: 30, rich: false },
     encodings: [{ scalabilityMode: 'L3T3_KEY', maxBitrate: 1600 * kbit }],
     heights: [135, 270, 540],
     temporalLayers: 3,
@@ -41,7 +41,7 @@ export const publications: Readonly<Record<PublicationName, LabPublication>> = {
   AV1: {
     description: 'AV1 L3T3',
     codec: 'video/AV1',
-    source: { width: 1024, height: 576, frameRate: 30 },
+    source: { width: 1024, height: 576, frameRate: 30, rich: false },
     encodings: [{ scalabilityMode: 'L3T3', maxBitrate: 1600 * kbit }],
     heights: [144, 288, 576],
     temporalLayers: 3,
@@ -51,7 +51,7 @@ export const publications: Readonly<Record<PublicationName, LabPublication>> = {
   'AV1-simulcast': {
     description: 'AV1 simulcast, 3 × L1T3',
     codec: 'video/AV1',
-    source: { width: 960, height: 540, frameRate: 30 },
+    source: { width: 960, height: 540, frameRate: 30, rich: false },
     encodings: [
       { rid: 'low', scaleResolutionDownBy: 4, maxBitrate: 120 * kbit, scalabilityMode: 'L1T3' },
       { rid: 'mid', scaleResolutionDownBy: 2, maxBitrate: 360 * kbit, scalabilityMode: 'L1T3' },
@@ -65,7 +65,7 @@ export const publications: Readonly<Record<PublicationName, LabPublication>> = {
     description: 'H264 simulcast, 3 × L1T1',
     codec: 'video/H264',
     fmtp: 'packetization-mode=1;profile-level-id=42e01f',
-    source: { width: 960, height: 540, frameRate: 30 },
+    source: { width: 960, height: 540, frameRate: 30, rich: false },
     encodings: [
       { rid: 'low', scaleResolutionDownBy: 4, maxBitrate: 120 * kbit },
       { rid: 'mid', scaleResolutionDownBy: 2, maxBitrate: 360 * kbit },

@@ -8,6 +8,11 @@ export interface MarkedSourceOptions {
   readonly width: number;
   readonly height: number;
   readonly frameRate: number;
+  /**
+   * Whether pictures are rich, with texture and noise: encoders then use all the bit rate they are given. Key frames
+   * of plain ones are small, so that many in a row do not make an encoder leave out frames to make up for them.
+   */
+  readonly rich: boolean;
 }
 
 /** When pictures were made: their numbers without wrap are the indices. Milliseconds since 1970. */
@@ -21,16 +26,17 @@ declare const MediaStreamTrackGenerator: new (init: { kind: 'video' }) => TrackG
 /** Of the texture beyond the picture, through which the picture moves. */
 const margin = 128;
 /** Pixels between which the texture is interpolated. */
-const grain = 16;
+const richGrain = 16;
+const plainGrain = 96;
 /** Pictures of noise, one after another in a circle. */
 const noises = 7;
 
 export function markedSource(options: MarkedSourceOptions): MediaStreamTrack {
-  const { width, height, frameRate } = options;
+  const { width, height, frameRate, rich } = options;
   const generator = new MediaStreamTrackGenerator({ kind: 'video' });
   const writer = generator.writable.getWriter();
-  const texture = drawTexture(width + margin, height + margin);
-  const noise = drawNoise(width * (height >> 2) + noises);
+  const texture = drawTexture(width + margin, height + margin, rich ? richGrain : plainGrain);
+  const noise = rich ? drawNoise(width * (height >> 3) + noises) : null;
   const picture = new Uint8Array((width * height * 3) / 2);
   const luma = picture.subarray(0, width * height);
   const chroma = picture.subarray(width * height);
@@ -76,7 +82,7 @@ function drawPicture(
   width: number,
   height: number,
   texture: Uint8Array,
-  noise: Uint8Array,
+  noise: Uint8Array | null,
   number: number,
 ): void {
   const stride = width + margin;
@@ -87,12 +93,13 @@ function drawPicture(
     const from = (row + y) * stride + x;
     luma.set(texture.subarray(from, from + width), row * width);
   }
-  const from = (number * 7) % noises;
+  if (noise === null) return;
+  const from = (number * 3) % noises;
   const at = (height >> 1) * width;
   luma.set(noise.subarray(from, from + width * (height >> 3)), at);
 }
 
-function drawTexture(width: number, height: number): Uint8Array {
+function drawTexture(width: number, height: number, grain: number): Uint8Array {
   const columns = Math.ceil(width / grain) + 2;
   const rows = Math.ceil(height / grain) + 2;
   const knots = Float32Array.from({ length: columns * rows }, () => 40 + Math.random() * 170);
