@@ -77,3 +77,8 @@ export const publications: Readonly<Record<PublicationName, LabPublication>> = {
     playedBy: ['chromium'],
   },
 };
+
+/** The same with pictures that use all the bit rate there is. */
+export function rich(publication: LabPublication): LabPublication {
+  return { ...publication, source: { ...publication.source, rich: true } };
+}
