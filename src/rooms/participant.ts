@@ -6,6 +6,7 @@
  * closes the connection and takes it out of the room. A connection that closes or fails makes its participant leave.
  */
 import { UserError } from '../errors.ts';
+import type { BandwidthStats } from '../media/bandwidth/connection-bandwidth.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { DataChannelInit } from '../webrtc/data-channels/channel-init.ts';
@@ -265,6 +266,11 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   /** ICE restart without SDP; returns our new credentials. @throws ProtocolError `invalid-state` before an offer */
   applyIceRestart(remote: IceCredentials): IceCredentials {
     return this.#host.run(() => this.#connection.applyIceRestart(remote));
+  }
+
+  /** What is known of its network, and how that is shared over what it is sent. */
+  bandwidthStats(): BandwidthStats {
+    return this.#connection.media.bandwidthStats();
   }
 
   /** The client says that it muted what it sends on a line. Unknown lines are remembered for when they publish. */

@@ -188,6 +188,7 @@ export class SimulatedFlow {
       kind: 'audio',
       priority: 0,
       pauseReason: null,
+      preference: {},
       bitrate: (audioBytes * 8000) / audioIntervalMs,
       layers: () => [],
       target,
