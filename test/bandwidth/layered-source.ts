@@ -26,6 +26,7 @@ export class LayeredSource implements AllocatableSender {
   readonly kind = 'video';
   readonly priority = 0;
   readonly suspended = false;
+  readonly preference = {};
   readonly bitrate = 0;
   target: LayerPair = { spatial: -1, temporal: -1 };
   targetReason = '';

@@ -189,6 +189,7 @@ export class SimulatedFlow {
       kind: 'audio',
       priority: 0,
       suspended: false,
+      preference: {},
       bitrate: (audioBytes * 8000) / audioIntervalMs,
       layers: () => [],
       target,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { LayerPair } from '../layers/layer-policy.ts';
+import type { LayerPair, LayerPreference } from '../layers/layer-policy.ts';
 import type { MediaKind } from '../rtp-parameters.ts';
 import type { AllocatableLayer, AllocatableSender } from './allocatable-sender.ts';
 import { BitrateAllocator } from './bitrate-allocator.ts';
@@ -13,6 +13,7 @@ class Sender implements AllocatableSender {
   target: LayerPair = { spatial: -1, temporal: -1 };
   targetReason = '';
   suspended = false;
+  preference: LayerPreference = {};
   switches = 0;
 
   constructor(bitrates: number[], priority = 0, kind: MediaKind = 'video') {
@@ -26,7 +27,10 @@ class Sender implements AllocatableSender {
   }
 
   layers(): AllocatableLayer[] {
-    return this.bitrates.map((bitrate, spatial) => ({ spatial, temporal: 0, bitrate, active: bitrate > 0 }));
+    const { maxSpatial = this.bitrates.length } = this.preference;
+    return this.bitrates
+      .slice(0, maxSpatial + 1)
+      .map((bitrate, spatial) => ({ spatial, temporal: 0, bitrate, active: bitrate > 0 }));
   }
 
   setTarget(spatial: number, temporal: number, reason: string): void {
@@ -235,4 +239,23 @@ test('the sum stays within the estimate, and nobody has a second layer while ano
       },
     ),
   );
+});
+
+test('what a receiver asks for it gets at once where it fits, and it is not taken for a wavering network', () => {
+  const sender = new Sender(layers);
+  const scene = new Scene(sender);
+  scene.run(2_000_000, 5000);
+  assert.equal(sender.target.spatial, 2);
+  for (const maxSpatial of [0, 2, 1, 2, 0, 2]) {
+    sender.preference = { maxSpatial };
+    scene.run(2_000_000, 200);
+    assert.deepEqual([sender.target.spatial, sender.targetReason], [maxSpatial, 'all-wanted']);
+  }
+  assert.equal(scene.allocator.switches, 0);
+  // Asking for more does not make it fit.
+  sender.preference = { maxSpatial: 0 };
+  scene.run(350_000, 10_000);
+  sender.preference = {};
+  scene.run(350_000, 200);
+  assert.deepEqual([sender.target.spatial, sender.targetReason], [0, 'estimate-limited']);
 });

@@ -1,3 +1,4 @@
+import type { LayerPreference } from '../layers/layer-policy.ts';
 import { highestLayer } from '../layers/layer-selector.ts';
 import type { AllocatableLayer, AllocatableSender } from './allocatable-sender.ts';
 
@@ -55,12 +56,15 @@ interface Share {
   switchedUpMs: number;
   intervalMs: number;
   roomSinceMs: number;
+  /** What the receiver asked for the last time, and whether it has asked anew since the last choice. */
+  preference: LayerPreference;
+  asked: boolean;
 }
 
 /**
  * Shares an estimate over the senders of one connection: audio first, then the lowest layer of every video, then more
  * by priority. Switches down at once when it has to; up with margin, patience and at most one layer choice per sender
- * and interval. Runs with each new estimate, not per packet.
+ * and interval; what a receiver asks for, it gets without waiting if it fits. Runs with each new estimate, not per packet.
  */
 export class BitrateAllocator {
   /** Bits per second that would be used if all of it fitted; with overhead. */
@@ -93,6 +97,8 @@ export class BitrateAllocator {
       switchedUpMs: Number.NEGATIVE_INFINITY,
       intervalMs: switchUpIntervalMs,
       roomSinceMs: -1,
+      preference: sender.preference,
+      asked: false,
     });
   }
 
@@ -119,6 +125,10 @@ export class BitrateAllocator {
       share.layers = layersOf(share.sender);
       notePriority(share);
       share.current = indexOfTarget(share);
+      if (share.sender.preference !== share.preference) {
+        share.preference = share.sender.preference;
+        share.asked = true;
+      }
       if (share.startedMs < 0 && share.layers.length > 0) share.startedMs = nowMs;
       this.wanted += topBitrate(share.layers);
     }
@@ -151,15 +161,17 @@ export class BitrateAllocator {
     const top = layers.length - 1;
     // Nothing comes: whatever does may go out until the next time.
     if (top < 0) return;
-    if (share.plan > current && !this.#maySwitchUp(share, nowMs)) {
+    const { asked } = share;
+    share.asked = false;
+    if (share.plan > current && !asked && !this.#maySwitchUp(share, nowMs)) {
       // From nothing to something is no luxury.
       const next = Math.max(current, 0);
-      this.#choose(share, next, 'waiting-to-switch-up', nowMs);
+      this.#choose(share, next, 'waiting-to-switch-up', nowMs, asked);
       return;
     }
     if (share.plan <= current) share.roomSinceMs = -1;
     const reason = share.plan === top ? 'all-wanted' : 'estimate-limited';
-    this.#choose(share, share.plan, share.plan < 0 ? 'estimate-too-low' : reason, nowMs);
+    this.#choose(share, share.plan, share.plan < 0 ? 'estimate-too-low' : reason, nowMs, asked);
   }
 
   #maySwitchUp(share: Share, nowMs: number): boolean {
@@ -169,14 +181,15 @@ export class BitrateAllocator {
     return nowMs - share.roomSinceMs >= switchUpAfterMs && nowMs - share.switchedMs >= share.intervalMs;
   }
 
-  #choose(share: Share, index: number, reason: AllocationReason, nowMs: number): void {
+  #choose(share: Share, index: number, reason: AllocationReason, nowMs: number, asked: boolean): void {
     const { sender, layers, current } = share;
     const { target } = sender;
     const spatial = index < 0 ? -1 : layers[index].spatial;
     const temporal = index < 0 ? -1 : layers[index].temporal;
     share.limited = true;
     if (target.spatial === spatial && target.temporal === temporal && sender.targetReason === reason) return;
-    if (index !== current) this.#noteSwitch(share, index > current, nowMs);
+    // What the receiver asked for is no sign of a network that wavers.
+    if (index !== current && !asked) this.#noteSwitch(share, index > current, nowMs);
     share.current = index;
     sender.setTarget(spatial, temporal, reason);
   }

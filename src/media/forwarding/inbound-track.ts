@@ -5,7 +5,7 @@ import { EncodingDemand } from '../layers/encoding-demand.ts';
 import { TrackLayers } from '../layers/track-layers.ts';
 import { layerShare } from '../quality/layer-share.ts';
 import { InboundStream } from '../receiving/inbound-stream.ts';
-import { KeyFrameRequests } from '../receiving/key-frame-requests.ts';
+import { KeyFrameRequests, KeyFrameSpacing } from '../receiving/key-frame-requests.ts';
 import { audioNackPolicy, type NackPolicy, videoNackPolicy } from '../receiving/nack-generator.ts';
 import { noPayloadType, PayloadTypeTable } from '../receiving/payload-type-table.ts';
 import { ExtensionKind } from '../rtp/header-extension.ts';
@@ -57,6 +57,7 @@ export class InboundTrack {
   readonly #onStarted: (track: InboundTrack) => void;
   /** By encoding. */
   readonly #keyFrames: KeyFrameRequests[] = [];
+  readonly #keyFrameSpacing = new KeyFrameSpacing();
   readonly #demand: EncodingDemand;
   /** Replaced, never changed: it may be walked through meanwhile. */
   #forwarders: readonly Forwarder[] = [];
@@ -100,7 +101,7 @@ export class InboundTrack {
     const useFullIntraRequest = () =>
       !this.payloadTypes.allows('nack pli') && this.payloadTypes.allows('ccm fir');
     while (this.#keyFrames.length < this.encodings.length) {
-      this.#keyFrames.push(new KeyFrameRequests(this.#link, useFullIntraRequest));
+      this.#keyFrames.push(new KeyFrameRequests(this.#link, this.#keyFrameSpacing, useFullIntraRequest));
     }
     if (this.#video) this.layers.update(this.encodings);
     tellForwarders(this.#forwarders, (forwarder) => forwarder.sourceChanged());
