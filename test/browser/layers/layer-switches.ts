@@ -83,7 +83,7 @@ export async function runSwitches(lab: Lab, options: SwitchOptions): Promise<Swi
   for (const { browser, subscription } of players) {
     // Everything has to come, and the estimate of the bandwidth to have grown enough for it.
     await eventually(`the highest layers in ${browser}`, settleTimeoutMs, () => {
-      const { current, targetReason } = subscription.forwarder!.stats();
+      const { current, targetReason } = subscription.forwarder!.stats().layers!;
       const highest = current.spatial === publication.heights.length - 1;
       return highest && current.temporal === publication.temporalLayers - 1
         ? { value: true }
