@@ -170,7 +170,7 @@ function assemble(
 }
 
 function openEngine(config: Config, io: PacketIo, log: Logger): Engine {
-  const { media, timeouts, limits } = config;
+  const { media, timeouts, limits, bandwidth } = config;
   try {
     return new Engine({
       io,
@@ -178,7 +178,12 @@ function openEngine(config: Config, io: PacketIo, log: Logger): Engine {
       mediaAddresses: media.addresses.length > 0 ? media.addresses : reachableAddresses(networkInterfaces()),
       mediaPort: media.port,
       announcedAddresses: media.announcedAddresses,
-      media: {},
+      media: {
+        initialOutgoingBitrate: bandwidth.initialOutgoingBitrate,
+        minOutgoingBitrate: bandwidth.minOutgoingBitrate,
+        maxOutgoingBitrate: bandwidth.maxOutgoingBitrate || Number.POSITIVE_INFINITY,
+        maxIncomingBitrate: bandwidth.maxIncomingBitrate || Number.POSITIVE_INFINITY,
+      },
       ice: {
         connectTimeoutMs: timeouts.connectMs,
         disconnectedTimeoutMs: timeouts.disconnectedMs,

@@ -40,6 +40,12 @@ export interface MediaCounters {
   transportFeedbackSent: number;
   /** Transport-wide feedback of subscribers. */
   transportFeedbackReceived: number;
+  /** Packets to subscribers that waited for their turn, and those of them that waited too long for the ring. */
+  packetsPaced: number;
+  packetsExpired: number;
+  /** What subscribers were sent to find out what their networks carry: bytes on the wire, and probes among it. */
+  paddingBytes: number;
+  probesSent: number;
   /** Times a picture stood still: as publishers' packets came, and as they went to subscribers. */
   freezesIn: number;
   freezesOut: number;
@@ -82,6 +88,10 @@ export function createMediaCounters(): MediaCounters {
     rembSent: 0,
     transportFeedbackSent: 0,
     transportFeedbackReceived: 0,
+    packetsPaced: 0,
+    packetsExpired: 0,
+    paddingBytes: 0,
+    probesSent: 0,
     freezesIn: 0,
     freezesOut: 0,
     layerSwitches: 0,

@@ -1,10 +1,16 @@
 import { InboxField, inboxStride } from '../packet-io/layout.ts';
+import { type BitrateBounds, type BitrateChanges, changeBounds } from './bandwidth/bitrate-bounds.ts';
 import { type BandwidthStats, ConnectionBandwidth } from './bandwidth/connection-bandwidth.ts';
 import { Forwarder } from './forwarding/forwarder.ts';
 import { InboundTrack } from './forwarding/inbound-track.ts';
 import { TransportPadding } from './forwarding/transport-padding.ts';
 import type { MediaContext } from './media-context.ts';
-import { type MediaTransportOptions, resolveMediaTransportOptions } from './media-transport-options.ts';
+import {
+  incomingBoundsOf,
+  type MediaTransportOptions,
+  outgoingBoundsOf,
+  resolveMediaTransportOptions,
+} from './media-transport-options.ts';
 import { noPayloadType } from './receiving/payload-type-table.ts';
 import { PublisherFeedback } from './receiving/publisher-feedback.ts';
 import { StreamDemux } from './receiving/stream-demux.ts';
@@ -67,11 +73,8 @@ export class MediaTransport {
     this.#bandwidth = new ConnectionBandwidth(
       context,
       transport,
-      {
-        initialBitrate: resolved.initialBandwidth,
-        minBitrate: resolved.minBandwidth,
-        maxBitrate: resolved.maxBandwidth,
-      },
+      resolved.initialOutgoingBitrate,
+      outgoingBoundsOf(resolved),
       new TransportPadding(this.#forwarders),
       (atMs) => this.#timers.schedule(TimerName.Bandwidth, atMs),
     );
@@ -235,9 +238,28 @@ export class MediaTransport {
     return this.#bandwidth.stats();
   }
 
-  /** What is sent to the remote at most, in bits per second; null for no bound. */
-  setOutgoingBitrate({ max }: { readonly max: number | null }): void {
-    this.#bandwidth.setMaxBitrate(max ?? Number.POSITIVE_INFINITY);
+  /** What the remote is asked to send, in bits per second. */
+  get incomingBitrate(): BitrateBounds {
+    return this.#feedback.bounds;
+  }
+
+  /** Changes what is given; null goes back to the options. The remote is told at once, by REMB. */
+  setIncomingBitrate(changes: BitrateChanges): void {
+    this.#feedback.setBounds(
+      changeBounds(this.incomingBitrate, changes, incomingBoundsOf(this.#link.options)),
+    );
+  }
+
+  /** What is sent to the remote at least and at most, whatever is known of its path, in bits per second. */
+  get outgoingBitrate(): BitrateBounds {
+    return this.#bandwidth.bounds;
+  }
+
+  /** Changes what is given; null goes back to the options. */
+  setOutgoingBitrate(changes: BitrateChanges): void {
+    this.#bandwidth.setBounds(
+      changeBounds(this.outgoingBitrate, changes, outgoingBoundsOf(this.#link.options)),
+    );
   }
 
   /** Bits per second the remote says it can receive (REMB); null unless it does. */

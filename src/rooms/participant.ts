@@ -6,6 +6,7 @@
  * closes the connection and takes it out of the room. A connection that closes or fails makes its participant leave.
  */
 import { UserError } from '../errors.ts';
+import type { BitrateBounds, BitrateChanges } from '../media/bandwidth/bitrate-bounds.ts';
 import type { BandwidthStats } from '../media/bandwidth/connection-bandwidth.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
@@ -268,9 +269,27 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     return this.#host.run(() => this.#connection.applyIceRestart(remote));
   }
 
-  /** What the client is sent at most, in bits per second; null for no bound. */
-  setOutgoingBitrate({ max }: { readonly max: number | null }): void {
-    this.#host.run(() => this.#connection.media.setOutgoingBitrate({ max }));
+  get incomingBitrate(): BitrateBounds {
+    return this.#connection.media.incomingBitrate;
+  }
+
+  get outgoingBitrate(): BitrateBounds {
+    return this.#connection.media.outgoingBitrate;
+  }
+
+  /** Round trip to the client, ms; null until measured. */
+  get rttMs(): number | null {
+    return this.#connection.media.rttMs;
+  }
+
+  /** What the client may send, in bits per second: it is asked to keep to it. null is what is configured. */
+  setIncomingBitrate(changes: BitrateChanges): void {
+    this.#host.run(() => this.#connection.media.setIncomingBitrate(changes));
+  }
+
+  /** What the client is sent, in bits per second, whatever its network is found to carry. null is what is configured. */
+  setOutgoingBitrate(changes: BitrateChanges): void {
+    this.#host.run(() => this.#connection.media.setOutgoingBitrate(changes));
   }
 
   /** What is known of its network, and how that is shared over what it is sent. */
@@ -378,6 +397,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
         this.emit('subscriptionchanged', changed);
       });
       subscription.setForwarded(this.room.speakers.isForwarded(publication));
+      subscription.setProminent(this.room.isProminent(publication));
       this.#subscriptions.set(publication, subscription);
     }
     if (subscription.line !== null || exhausted?.has(publication.kind)) return;
@@ -399,8 +419,8 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     const muted = this.#mutedMids.has(line.transceiver.mid ?? '');
     const publication = new Publication(this.#host.nextId('p'), this, line, track, muted);
     this.#publications.set(publication.id, publication);
-    track.onUnusedEncodingsChange = () => this.emit('encodingdemandchanged', publication);
     const held = this.#options.holdsBack?.(publication) === true;
+    track.onUnusedEncodingsChange = () => this.emit('encodingdemandchanged', publication);
     this.emit('publicationadded', publication);
     if (!held) this.announce(publication);
   }
@@ -424,6 +444,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   #removePublication(publication: Publication): void {
     this.#publications.delete(publication.id);
     publication.track.onUnusedEncodingsChange = null;
+    publication.track.onContentChange = null;
     if (publication.announced) {
       this.room.speakers.remove(publication);
       this.#tellOthers((other) => other.forgetPublication(publication));

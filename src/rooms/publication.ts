@@ -3,6 +3,9 @@ import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { MediaLine } from '../webrtc/media-line.ts';
 import type { Participant } from './participant.ts';
 
+/** What a video shows. */
+export type PublicationContent = 'camera' | 'screen';
+
 /** One encoding of a publication: what its client has to be told to stop or start sending it. */
 export interface PublicationEncoding {
   /** null where encodings have no names. */
@@ -25,6 +28,7 @@ export class Publication {
   readonly trackId: string;
   /** What the publisher says; the media may flow all the same. */
   muted: boolean;
+  #statedContent: PublicationContent | null = null;
   /** Whether the room has been told of it. */
   announced = false;
 
@@ -37,6 +41,19 @@ export class Publication {
     const msid = line.transceiver.remoteMsid;
     this.streamId = msid?.streamId ?? `stream-${participant.key}`;
     this.trackId = msid?.trackId ?? `track-${participant.key}-${line.transceiver.mid}`;
+    track.onContentChange = () => participant.room.prominenceChanged(this);
+  }
+
+  /** What a video shows: as the client states, else as its stream says; null for audio. */
+  get content(): PublicationContent | null {
+    if (this.kind === 'audio') return null;
+    return this.#statedContent ?? (this.track.showsScreen ? 'screen' : 'camera');
+  }
+
+  /** The client states what a video shows; null takes that back. */
+  stateContent(content: PublicationContent | null): void {
+    this.#statedContent = content;
+    this.participant.room.prominenceChanged(this);
   }
 
   get kind(): MediaKind {

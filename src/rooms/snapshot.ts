@@ -1,5 +1,6 @@
 /** The rooms as plain data, for the admin API and page. */
 
+import type { BandwidthStats } from '../media/bandwidth/connection-bandwidth.ts';
 import type { SentLayers } from '../media/forwarding/forwarder.ts';
 import type { InboundEncodingStats } from '../media/forwarding/inbound-track.ts';
 import type { LayerInfo } from '../media/layers/layer-policy.ts';
@@ -28,9 +29,17 @@ export interface ParticipantSnapshot {
   readonly connectionState: ConnectionState;
   /** 1 … 5 (participantScore()); null while nothing has been measured. */
   readonly quality: number | null;
+  readonly bandwidth: BandwidthSnapshot;
   readonly publications: readonly PublicationSnapshot[];
   readonly subscriptions: readonly SubscriptionSnapshot[];
   readonly dataChannels: readonly DataChannelSnapshot[];
+}
+
+/** What the participant's network carries, as far as is known, and what it is sent. */
+export interface BandwidthSnapshot extends BandwidthStats {
+  readonly rttMs: number | null;
+  /** What the client is asked to send at most, bit/s; null for no bound. */
+  readonly maxIncoming: number | null;
 }
 
 export interface PublicationSnapshot {
@@ -136,10 +145,17 @@ function snapshotParticipant(participant: Participant): ParticipantSnapshot {
     joinedAt: participant.joinedAt.toISOString(),
     connectionState: participant.connectionState,
     quality: qualityOf(participant),
+    bandwidth: snapshotBandwidth(participant),
     publications: [...participant.publications.values()].map(snapshotPublication),
     subscriptions: [...participant.subscriptions.values()].map(snapshotSubscription),
     dataChannels: participant.dataChannels.map(snapshotDataChannel),
   };
+}
+
+function snapshotBandwidth(participant: Participant): BandwidthSnapshot {
+  const { rttMs, incomingBitrate } = participant;
+  const maxIncoming = Number.isFinite(incomingBitrate.max) ? incomingBitrate.max : null;
+  return { ...participant.bandwidthStats(), rttMs, maxIncoming };
 }
 
 function snapshotDataChannel(channel: DataChannel): DataChannelSnapshot {

@@ -16,6 +16,8 @@ export type SubscriptionReason =
   | 'codec-not-supported'
   | 'paused'
   | 'not-among-last-speakers'
+  /** Not even its lowest layer fits into what its participant's network carries. */
+  | 'estimate-too-low'
   | 'forwarding'
   | 'internal-error'
   | 'publication-ended'
@@ -24,6 +26,9 @@ export type SubscriptionReason =
 
 /** Why a forwarder of audio is paused in a large room. */
 const notAmongLastSpeakers = 'not-among-last-speakers';
+
+/** Nothing is sent, and nothing is wrong. */
+const pauses: readonly SubscriptionReason[] = ['paused', notAmongLastSpeakers, 'estimate-too-low'];
 
 /** What a subscription needs of the collection it belongs to. */
 export interface SubscriptionHost {
@@ -49,6 +54,7 @@ export class Subscription {
   readonly #onChange: (subscription: Subscription) => void;
   #cancelDeadline: () => void;
   #forwarded = true;
+  #prominent = false;
   #pauseReason: string | null = null;
   #preference: LayerPreference = {};
 
@@ -121,6 +127,12 @@ export class Subscription {
     this.#host.run(() => this.#apply());
   }
 
+  /** Whether it goes before others of its kind where not everything fits. */
+  setProminent(prominent: boolean): void {
+    this.#prominent = prominent;
+    this.#apply();
+  }
+
   /** Whether it is sent: in a large room, only the last speakers are heard (RoomSpeakers). */
   setForwarded(forwarded: boolean): void {
     this.#forwarded = forwarded;
@@ -131,8 +143,7 @@ export class Subscription {
   update(): void {
     if (this.state === 'ended') return;
     const reason = this.#currentReason();
-    if (reason === 'forwarding' || reason === 'paused' || reason === notAmongLastSpeakers)
-      this.#become('live', reason);
+    if (reason === 'forwarding' || pauses.includes(reason)) this.#become('live', reason);
     else if (reason === 'codec-not-supported' || reason === 'internal-error') this.#become('failed', reason);
     else if (this.state === 'pending') this.#become('pending', reason);
     else if (this.state === 'failed') this.#become('failed', reason);
@@ -150,6 +161,7 @@ export class Subscription {
       // The line may carry another publication next.
       line.forwarder?.resume();
       line.forwarder?.setPreference({});
+      line.forwarder?.setProminence(0);
     }
     this.#become('ended', reason);
   }
@@ -159,6 +171,7 @@ export class Subscription {
     const { forwarder, pauseReason } = this;
     if (forwarder === null || this.state === 'ended') return;
     if (forwarder.preference !== this.#preference) forwarder.setPreference(this.#preference);
+    forwarder.setProminence(this.#prominent ? 1 : 0);
     if (forwarder.pauseReason === pauseReason) return;
     if (pauseReason === null) forwarder.resume();
     else forwarder.pause(pauseReason);
@@ -178,7 +191,7 @@ export class Subscription {
       case 'codec-not-supported':
         return 'codec-not-supported';
       case 'paused':
-        return forwarder.pauseReason === notAmongLastSpeakers ? notAmongLastSpeakers : 'paused';
+        return pausedReason(forwarder);
       case 'failed':
         return 'internal-error';
       case 'no-source':
@@ -193,4 +206,9 @@ export class Subscription {
     this.reason = reason;
     this.#onChange(this);
   }
+}
+
+function pausedReason({ pauseReason }: Forwarder): SubscriptionReason {
+  if (pauseReason === null) return 'estimate-too-low';
+  return pauseReason === notAmongLastSpeakers ? notAmongLastSpeakers : 'paused';
 }

@@ -6,6 +6,7 @@ import { qualityOf } from '../rooms/snapshot.ts';
 /** Upper bounds of the buckets; what is above the last is in `+Inf`. */
 const shareBounds = [0.001, 0.01, 0.03, 0.1, 0.3] as const;
 const secondBounds = [0.01, 0.03, 0.1, 0.3, 1] as const;
+const bitrateBounds = [100_000, 300_000, 1_000_000, 3_000_000, 10_000_000] as const;
 /** Higher spatial layers count as this one. */
 const highestSpatialLabel = 2;
 const maxReasonLabels = 24;
@@ -26,6 +27,13 @@ export interface RoomFigures {
   readonly publicationJitter: Record<string, number>;
   readonly subscriptionLoss: Record<string, number>;
   readonly subscriptionRtt: Record<string, number>;
+  /** Connections by the reason of their estimate; those with an estimate by how much it is, in bits per second. */
+  readonly estimateReasons: Record<string, number>;
+  readonly estimates: Record<string, number>;
+  /** Of all connections together, in bits per second: what has an estimate, is to be sent, wanted, and sent. */
+  readonly outgoingBitrates: Record<'estimate' | 'target' | 'wanted' | 'current', number>;
+  /** Packets that wait for their turn. */
+  readonly packetsWaiting: number;
   /** Audio publications in which somebody speaks. */
   readonly speaking: number;
 }
@@ -54,12 +62,24 @@ function readRoomFigures(rooms: Iterable<Room>): RoomFigures {
   const publicationJitter = buckets(secondBounds);
   const subscriptionLoss = buckets(shareBounds);
   const subscriptionRtt = buckets(secondBounds);
+  const estimateReasons: Record<string, number> = {};
+  const estimates = buckets(bitrateBounds);
+  const outgoingBitrates = { estimate: 0, target: 0, wanted: 0, current: 0 };
+  let packetsWaiting = 0;
   let speaking = 0;
   for (const room of rooms) {
     speaking += room.speakers.active.length;
     for (const participant of room.participants.values()) {
       const quality = qualityOf(participant);
       qualities[quality === null ? 'unknown' : Math.round(quality)]++;
+      const bandwidth = participant.bandwidthStats();
+      countReason(estimateReasons, bandwidth.reason);
+      if (bandwidth.estimate !== null) addTo(estimates, bitrateBounds, bandwidth.estimate);
+      outgoingBitrates.estimate += bandwidth.estimate ?? 0;
+      outgoingBitrates.target += bandwidth.target;
+      outgoingBitrates.wanted += bandwidth.wanted;
+      outgoingBitrates.current += bandwidth.current;
+      packetsWaiting += bandwidth.packetsWaiting;
       for (const { kind, track } of participant.publications.values()) {
         publications[kind]++;
         unusedEncodings += track.unusedEncodings.length;
@@ -83,6 +103,7 @@ function readRoomFigures(rooms: Iterable<Room>): RoomFigures {
   return {
     ...{ publications, subscriptions, qualities, subscriptionReasons, speaking },
     ...{ spatialLayers, layerReasons, unusedEncodings },
+    ...{ estimateReasons, estimates, outgoingBitrates, packetsWaiting },
     ...{ publicationJitter, subscriptionLoss, subscriptionRtt },
   };
 }

@@ -135,6 +135,27 @@ function feedback({ engine: { counters } }: MetricSources): readonly MetricDefin
       read: () => ({ in: counters.freezesIn, out: counters.freezesOut }),
     },
     {
+      name: 'manifold_paced_packets_total',
+      help: 'Packets of video that waited for their turn, and those of them that waited too long and were dropped.',
+      label: 'event',
+      read: () => ({ waited: counters.packetsPaced, expired: counters.packetsExpired }),
+    },
+    {
+      name: 'manifold_padding_bytes_total',
+      help: 'Bytes sent to find out what the networks of subscribers carry.',
+      read: () => counters.paddingBytes,
+    },
+    {
+      name: 'manifold_bandwidth_probes_total',
+      help: 'Times a network was asked with a burst whether it carries more.',
+      read: () => counters.probesSent,
+    },
+    {
+      name: 'manifold_bandwidth_feedback_received_total',
+      help: 'Transport-wide feedback of subscribers.',
+      read: () => counters.transportFeedbackReceived,
+    },
+    {
       name: 'manifold_bandwidth_feedback_total',
       help: 'Bandwidth feedback sent to publishers, by kind.',
       label: 'kind',

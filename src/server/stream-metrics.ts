@@ -70,6 +70,29 @@ export function streamMetrics(
       read: () => figures().subscriptionRtt,
     },
     {
+      name: 'manifold_connections_by_estimate_reason',
+      help: 'Connections by the reason of the estimate of what their networks carry.',
+      label: 'reason',
+      read: () => figures().estimateReasons,
+    },
+    {
+      name: 'manifold_connection_estimate_bits_per_second',
+      help: 'Connections with an estimate of at most this.',
+      label: 'le',
+      read: () => figures().estimates,
+    },
+    {
+      name: 'manifold_outgoing_bits_per_second',
+      help: 'Of all connections together: estimated, to be sent, wanted, and sent with padding.',
+      label: 'what',
+      read: () => figures().outgoingBitrates,
+    },
+    {
+      name: 'manifold_paced_packets_waiting',
+      help: 'Packets of video that wait for their turn.',
+      read: () => figures().packetsWaiting,
+    },
+    {
       name: 'manifold_speaking',
       help: 'Publications in which somebody speaks.',
       read: () => figures().speaking,

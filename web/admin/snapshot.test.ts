@@ -18,6 +18,13 @@ test('a full answer is read', () => {
             connectionState: 'connected',
             joinedAt: 1000,
             quality: 4.5,
+            bandwidth: {
+              estimate: 2_000_000,
+              reason: 'near-capacity',
+              target: 1_500_000,
+              rttMs: 20,
+              max: null,
+            },
             publications: [
               {
                 id: 'p1',
@@ -80,6 +87,11 @@ test('a full answer is read', () => {
   assert.equal(snapshot!.server.eventLoopLagMs, 1.5);
   const [participant] = room.participants;
   assert.equal(participant!.quality, 4.5);
+  const { estimate, reason, target, max, packetsWaiting } = participant!.bandwidth!;
+  assert.deepEqual(
+    [estimate, reason, target, max, packetsWaiting],
+    [2_000_000, 'near-capacity', 1_500_000, null, null],
+  );
   const { speaking, dominant, audioLevel, freezes, quality } = participant!.publications[0]!;
   assert.deepEqual([speaking, dominant, audioLevel, freezes, quality], [true, true, -30, 2, 4]);
   assert.deepEqual(participant!.publications[0]!.layers, [

@@ -31,8 +31,26 @@ export interface ParticipantFacts {
   readonly joinedAtMs: number | null;
   /** 1 (bad) to 5 (excellent). */
   readonly quality: number | null;
+  /** null where the server tells nothing of it. */
+  readonly bandwidth: BandwidthFacts | null;
   readonly publications: readonly PublicationFacts[];
   readonly subscriptions: readonly SubscriptionFacts[];
+}
+
+/** What its network carries, and what it is sent; bit rates in bits per second. */
+export interface BandwidthFacts {
+  readonly estimate: number | null;
+  readonly reason: string | null;
+  readonly target: number | null;
+  readonly wanted: number | null;
+  readonly current: number | null;
+  readonly max: number | null;
+  readonly maxIncoming: number | null;
+  /** 0 … 1 */
+  readonly lossFraction: number | null;
+  readonly rttMs: number | null;
+  readonly packetsWaiting: number | null;
+  readonly waitingMs: number | null;
 }
 
 export interface PublicationFacts {
@@ -131,8 +149,25 @@ function readParticipant([id, participant]: readonly [string, JsonObject]): Part
     connectionState: stringField(participant, 'connectionState'),
     joinedAtMs: timeField(participant, 'joinedAt'),
     quality: numberField(participant, 'quality'),
+    bandwidth: isObject(participant.bandwidth) ? readBandwidth(participant.bandwidth) : null,
     publications: withId(objectsField(participant, 'publications')).map(readPublication),
     subscriptions: withId(objectsField(participant, 'subscriptions')).map(readSubscription),
+  };
+}
+
+function readBandwidth(bandwidth: JsonObject): BandwidthFacts {
+  return {
+    estimate: numberField(bandwidth, 'estimate'),
+    reason: stringField(bandwidth, 'reason'),
+    target: numberField(bandwidth, 'target'),
+    wanted: numberField(bandwidth, 'wanted'),
+    current: numberField(bandwidth, 'current'),
+    max: numberField(bandwidth, 'max'),
+    maxIncoming: numberField(bandwidth, 'maxIncoming'),
+    lossFraction: numberField(bandwidth, 'lossFraction'),
+    rttMs: numberField(bandwidth, 'rttMs'),
+    packetsWaiting: numberField(bandwidth, 'packetsWaiting'),
+    waitingMs: numberField(bandwidth, 'waitingMs'),
   };
 }
 

@@ -44,6 +44,7 @@ export class Forwarder {
   #failed = false;
   /** What was thrown, until it has been told. */
   #untold: unknown = null;
+  #prominence = 0;
   #nackReceived = 0;
   #pliReceived = 0;
 
@@ -135,9 +136,21 @@ export class Forwarder {
     return this.#outgoing.choice.target.preference;
   }
 
-  /** Among the subscriptions of one receiver; higher goes first. */
+  /** Among the subscriptions of one receiver; higher goes first: as it asks for, else as setProminence() says. */
   get priority(): number {
-    return this.preference.priority ?? 0;
+    return this.preference.priority ?? this.#prominence;
+  }
+
+  /** How much it matters to everybody, as with who has the word; 0 is like the rest. */
+  setProminence(prominence: number): void {
+    if (prominence === this.#prominence) return;
+    this.#prominence = prominence;
+    this.#link.bandwidth.reallocate();
+  }
+
+  /** Whether it sends nothing, whatever its target. */
+  get suspended(): boolean {
+    return this.#failed || this.pauseReason !== null;
   }
 
   /** The layers of the source the receiver has use for, lowest first; empty while nothing has come, and for audio. */

@@ -5,7 +5,7 @@ import { EncodingDemand } from '../layers/encoding-demand.ts';
 import { TrackLayers } from '../layers/track-layers.ts';
 import { layerShare } from '../quality/layer-share.ts';
 import { InboundStream } from '../receiving/inbound-stream.ts';
-import { KeyFrameRequests } from '../receiving/key-frame-requests.ts';
+import { KeyFrameRequests, KeyFrameSpacing } from '../receiving/key-frame-requests.ts';
 import { audioNackPolicy, type NackPolicy, videoNackPolicy } from '../receiving/nack-generator.ts';
 import { noPayloadType, PayloadTypeTable } from '../receiving/payload-type-table.ts';
 import { ExtensionKind } from '../rtp/header-extension.ts';
@@ -43,6 +43,10 @@ export class InboundTrack {
   encodings: readonly InboundEncoding[] = [];
   /** Video: the layers of all encodings. */
   readonly layers: TrackLayers;
+  /** Video: whether the publisher says that it shows a screen rather than what a camera sees. */
+  showsScreen = false;
+  /** Called when `showsScreen` changes. */
+  onContentChange: (() => void) | null = null;
   /** Audio: how loud it is; null for video. */
   readonly audio: AudioActivity | null;
   /** ExtensionKind by the publisher's extension id. */
@@ -53,6 +57,7 @@ export class InboundTrack {
   readonly #onStarted: (track: InboundTrack) => void;
   /** By encoding. */
   readonly #keyFrames: KeyFrameRequests[] = [];
+  readonly #keyFrameSpacing = new KeyFrameSpacing();
   readonly #demand: EncodingDemand;
   /** Replaced, never changed: it may be walked through meanwhile. */
   #forwarders: readonly Forwarder[] = [];
@@ -96,7 +101,7 @@ export class InboundTrack {
     const useFullIntraRequest = () =>
       !this.payloadTypes.allows('nack pli') && this.payloadTypes.allows('ccm fir');
     while (this.#keyFrames.length < this.encodings.length) {
-      this.#keyFrames.push(new KeyFrameRequests(this.#link, useFullIntraRequest));
+      this.#keyFrames.push(new KeyFrameRequests(this.#link, this.#keyFrameSpacing, useFullIntraRequest));
     }
     if (this.#video) this.layers.update(this.encodings);
     tellForwarders(this.#forwarders, (forwarder) => forwarder.sourceChanged());
@@ -206,9 +211,19 @@ export class InboundTrack {
   #readVideo(packet: RtpPacket, stream: InboundStream): void {
     packet.startsKeyFrame = this.#isKeyFrame(packet, stream);
     this.#startingKeyFrame = packet.startsKeyFrame && packet.newest ? packet.encoding : -1;
+    if (packet.hasExtension(ExtensionKind.VideoContentType)) this.#readContent(packet);
     this.layers.receive(packet, stream);
     if (packet.newest && packet.encoding === this.#steadiestEncoding)
       this.#quality.freezes.packet(packet.timestamp, packet.startsKeyFrame);
+  }
+
+  /** Told with key frames only: what was told last holds. Bit 0 says screen (libwebrtc's video-content-type). */
+  #readContent({ bytes, extensionOffset, extensionLength }: RtpPacket): void {
+    const kind = ExtensionKind.VideoContentType;
+    const showsScreen = extensionLength[kind] > 0 && (bytes[extensionOffset[kind]] & 1) === 1;
+    if (showsScreen === this.showsScreen) return;
+    this.showsScreen = showsScreen;
+    this.onContentChange?.();
   }
 
   #forward(packet: RtpPacket, table: PayloadTypeTable, clockRate: number): void {
