@@ -95,8 +95,8 @@ export function clientStatistics(
 
 function consumerBandwidth(participant: Participant | null): number {
   if (participant === null || participant.closeReason !== null) return initialBandwidth;
-  const { estimate, sent } = participant.bandwidthStats();
-  return estimate ?? Math.max(initialBandwidth, sent);
+  const { estimate, current } = participant.bandwidthStats();
+  return estimate ?? Math.max(initialBandwidth, current);
 }
 
 function sentStatistics(

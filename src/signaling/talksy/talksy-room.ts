@@ -74,10 +74,12 @@ export class TalksyRoom implements PublicationFacts {
 
   learnSource(publication: Publication, source: SourceType): void {
     this.#sources.set(publication, source);
+    // The page says `media` of its screens too, so that word says nothing of the content.
+    if (source === 'screen') publication.stateContent('screen');
   }
 
   sourceOf(publication: Publication): SourceType {
-    return this.#sources.get(publication) ?? 'media';
+    return this.#sources.get(publication) ?? (publication.content === 'screen' ? 'screen' : 'media');
   }
 
   voiceDurationMs(publication: Publication): number {
