@@ -36,6 +36,9 @@ after(async () => {
   assert.deepEqual(server.errors, []);
 });
 
+const lastStatistics = ({ client }: TalksyCaller) =>
+  client.of('track_stats').at(-1) ?? { sent_track_stats: [] };
+
 test('check 1: the first frame is the client id, without status', async () => {
   const client = await openRoom();
   const id = await client.next('clientid', 1000);
@@ -448,4 +451,150 @@ test('check 19: statistics come each second, before any SDP too, with all member
   );
   early.close();
   anna.close();
+});
+
+test('check 13: an answer accepts three encodings, in the order of the offer', async () => {
+  const client = await openRoom();
+  const offer = browserOffer('chromium-simulcast').replaceAll('\r\n', '\n');
+  const rids = sdpLines(offer.replaceAll('\n', '\r\n'), 'a=rid:').map((line) => line.split(' ')[0]);
+  assert.equal(rids.length, 3);
+  const names = ['high', 'mid', 'low'];
+  const renamed = offer
+    .replaceAll(/^a=rid:(\S+)/gm, (_line, rid) => `a=rid:${names[rids.indexOf(rid)]}`)
+    .replaceAll(/^a=simulcast:send .*$/gm, `a=simulcast:send ${names.join(';')}`)
+    .replaceAll('\n', '\r\n');
+  client.send('offer', renamed);
+  const { sdp } = await client.next('answer');
+  assert.deepEqual(
+    sdpLines(sdp, 'a=rid:'),
+    names.map((name) => `${name} recv`),
+  );
+  assert.deepEqual(sdpLines(sdp, 'a=simulcast:'), ['recv high;mid;low']);
+  client.close();
+});
+
+test('check 20: /create_room makes a room that works, gone when idle; default stays', async () => {
+  const idleServer = await startManifold({ talksy: { roomIdleMs: 1000 } });
+  const ask = async (path: string, method = 'GET') => await fetch(idleServer.http + path, { method });
+  try {
+    const response = await ask('/create_room?name=My%20room');
+    assert.equal(response.status, 200);
+    assert.match(response.headers.get('content-type') ?? '', /^text\/plain/);
+    const text = await response.text();
+    const [, id = ''] = /^room_id: ([A-Za-z0-9]{16}), room_name: My room$/.exec(text) ?? [];
+    assert.equal(text, `room_id: ${id}, room_name: My room`);
+    const unnamed = await (await ask('/create_room', 'POST')).text();
+    assert.match(unnamed, /^room_id: ([A-Za-z0-9]{16}), room_name: \1$/);
+    const empty = await (await ask(`/stats?room_id=${id}`)).json();
+    assert.deepEqual([empty.clients_count, empty.client_stats], [0, {}]);
+    const play = (name: string) => TalksyCaller.start(network, idleServer.webSocket, id, name);
+    const [anna, ben] = [await play('anna'), await play('ben')];
+    await hears(anna, 'ben');
+    await sleep(2500);
+    assert.equal((await ask(`/stats?room_id=${id}`)).status, 200, 'not while somebody is in it');
+    // Waits in the room without ever connecting.
+    const waiting = await TalksyTestClient.openRoom(idleServer.webSocket, id);
+    anna.close();
+    ben.close();
+    await until('the room is closed', () => waiting.closed !== null, 6000);
+    assert.deepEqual(waiting.closed, { code: 1000, reason: 'room-closed' });
+    assert.equal((await ask(`/stats?room_id=${id}`)).status, 404);
+    const standing = await ask('/stats', 'POST');
+    assert.deepEqual([standing.status, (await standing.json()).clients_count], [200, 0]);
+    const [cleo, dan] = [
+      await TalksyCaller.start(network, idleServer.webSocket, '', 'cleo'),
+      await TalksyCaller.start(network, idleServer.webSocket, '', 'dan'),
+    ];
+    await hears(cleo, 'dan');
+    cleo.close();
+    dan.close();
+    const again = await TalksyTestClient.openRoom(idleServer.webSocket, id);
+    await again.next('clientid');
+    again.close();
+  } finally {
+    await idleServer.close();
+    assert.deepEqual(idleServer.errors, []);
+  }
+});
+
+test('a client that does not connect in time is ended', async () => {
+  const hurried = await startManifold({ talksy: { joinMs: 1000 } });
+  try {
+    const client = await TalksyTestClient.openRoom(hurried.webSocket, 'x');
+    await until('it is ended', () => client.closed !== null, 5000);
+    assert.deepEqual(client.closed, { code: 1000, reason: 'timeout' });
+  } finally {
+    await hurried.close();
+  }
+});
+
+test('subscriptions before the connection is up are kept, bad ones are passed over, doubles do nothing', async () => {
+  const room = newRoom();
+  const anna = await start(room, 'anna');
+  const ben = await TalksyCaller.open(network, server.webSocket, room, 'ben', { deaf: true });
+  ben.addCamera();
+  await until('anna is announced to nobody yet', () => anna.client.of('tracks_added').length > 0);
+  const good = ['anna-audio', 'anna-video'].map((track_id) => ({ client_id: anna.client.id, track_id }));
+  await sleep(300);
+  ben.client.send('subscribe_tracks', [{ client_id: 'nobody', track_id: 'x' }, 7, ...good]);
+  await ben.connect();
+  await hears(ben, 'anna');
+  const offers = ben.client.of('offer').length;
+  ben.client.send('subscribe_tracks', [...good, { client_id: ben.client.id, track_id: 'ben-audio' }]);
+  await sleep(400);
+  assert.equal(ben.client.of('offer').length, offers);
+  assert.equal(ben.peer.remoteTracks.length, 2);
+  anna.close();
+  ben.close();
+});
+
+test('two publishers with the same track ids are both heard', async () => {
+  const room = newRoom();
+  const listener = await start(room, 'listener');
+  const twins = [await start(room, 'twin'), await start(room, 'twin')];
+  // The second pair has other track ids on the wire: two of the same in a description are refused by browsers.
+  await until('both twins are heard', () => listener.heard.length === 4);
+  assert.deepEqual(
+    new Set(listener.peer.remoteTracks.map(({ streamId }) => streamId)),
+    new Set(['twin-stream']),
+  );
+  for (const caller of [listener, ...twins]) caller.close();
+});
+
+test('quality: none stops video and not audio, and comes back; a limit on the bit rate is text or number', async () => {
+  const room = newRoom();
+  const anna = await start(room, 'anna');
+  const ben = await start(room, 'ben');
+  await hears(anna, 'ben');
+  const packets = (kind: string) => anna.peer.remoteTracks.find((track) => track.kind === kind)?.packets ?? 0;
+  anna.client.send('switch_quality', 'none');
+  await anna.client.settled();
+  await sleep(100);
+  const [video, audio] = [packets('video'), packets('audio')];
+  await sleep(500);
+  assert.equal(packets('video'), video);
+  assert.ok(packets('audio') > audio + 10);
+  const statistics = () => lastStatistics(anna).sent_track_stats;
+  await until('it is shown', () =>
+    statistics().some(
+      ({ kind, quality, max_quality }: Record<string, number>) =>
+        kind === 2 && quality === 0 && max_quality === 0,
+    ),
+  );
+  anna.client.send('switch_quality', 'nonsense');
+  anna.client.send('switch_quality', 'high');
+  await until('video is back', () => packets('video') > video + 5, 3000);
+  anna.client.send('set_bandwidth_limit', '300000');
+  await until('the limit holds', () => lastStatistics(anna).consumer_bandwidth <= 300_000);
+  anna.client.send('set_bandwidth_limit', 'none');
+  await until('it is lifted', () => lastStatistics(anna).consumer_bandwidth > 300_000);
+  anna.client.send('update_bandwidth', 777_000);
+  await until('the publisher’s word', () => lastStatistics(anna).publisher_bandwidth === 777_000);
+  anna.tell('stats', { available_outgoing_bitrate: 888_000.5, quality_limitation_reason: 'cpu' });
+  await until('its measurement', () => {
+    const { publisher_bandwidth, current_publish_limitation } = anna.client.of('track_stats').at(-1);
+    return publisher_bandwidth === 888_000.5 && current_publish_limitation === 'cpu';
+  });
+  anna.close();
+  ben.close();
 });

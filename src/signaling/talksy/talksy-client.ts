@@ -105,11 +105,11 @@ export class TalksyClient implements ClientFacts {
     this.#options.socket.send(formatGreeting(this.id));
   }
 
-  /** Closes the socket, and with it everything. */
-  end(reason: string): void {
-    this.#stop();
-    const code = reason === 'internal-error' ? CloseCode.InternalError : CloseCode.Normal;
+  /** Closes the socket, and with it everything. Only the first time counts. */
+  end(reason: string, code: number = CloseCode.Normal): void {
+    if (this.#ended) return;
     this.#options.socket.close(code, reason);
+    this.#stop();
   }
 
   /** null where no video is to be sent. */
@@ -148,8 +148,7 @@ export class TalksyClient implements ClientFacts {
     const message = parseClientMessage(text);
     const cost = message.type === null ? 1 : (costs[message.type] ?? 1);
     if (!this.#budget.spend(cost, this.#options.time.now())) {
-      this.#stop();
-      this.#options.socket.close(CloseCode.PolicyViolation, 'Too many messages.');
+      this.end('Too many messages.', CloseCode.PolicyViolation);
     } else if (message.type === null)
       this.#options.log.debug({ ...this.#fields(), reason: message.reason }, 'message ignored');
     else this.#guarded(() => this.#handle(message));
@@ -227,7 +226,9 @@ export class TalksyClient implements ClientFacts {
     participant.on('subscriptionchanged', (subscription) => {
       if (subscription.state !== 'ended') this.#video.apply(subscription);
     });
-    participant.on('closed', (reason) => this.end(reason));
+    participant.on('closed', (reason) => {
+      this.end(reason, reason === 'internal-error' ? CloseCode.InternalError : CloseCode.Normal);
+    });
   }
 
   /** The connection is up: this is when a client has joined. */
@@ -351,7 +352,7 @@ export class TalksyClient implements ClientFacts {
   /** Ends this client, and nothing else. */
   #bug(error: unknown): void {
     this.#options.log.error({ ...this.#fields(), err: error }, 'bug in the Talksy dialect');
-    this.end('internal-error');
+    this.end('internal-error', CloseCode.InternalError);
   }
 
   #stop(): void {
