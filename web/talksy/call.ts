@@ -177,7 +177,7 @@ export class Call {
   #openChannel(channel: RTCDataChannel): void {
     if (channel.label !== 'internal') return;
     this.#channel = channel;
-    this.#sizes = new SizeReports((text) => this.#tell(text), this.#address.quirks);
+    this.#sizes = new SizeReports((text) => this.tell(text), this.#address.quirks);
     channel.onmessage = ({ data }) => this.tiles.noteVoice(String(data));
     this.#statisticsTimer = setInterval(() => void this.#reportStatistics(), statisticsMs);
   }
@@ -262,7 +262,7 @@ export class Call {
       if (limited !== 'cpu' && limited !== 'bandwidth') return;
       reason = reason === 'none' || reason === limited ? limited : 'both';
     });
-    this.#tell(
+    this.tell(
       JSON.stringify({
         type: 'stats',
         data: { available_outgoing_bitrate: bitrate, quality_limitation_reason: reason },
@@ -270,7 +270,8 @@ export class Call {
     );
   }
 
-  #tell(text: string): void {
+  /** Says something on the data channel. */
+  tell(text: string): void {
     if (this.#channel?.readyState === 'open') this.#channel.send(text);
   }
 

@@ -20,6 +20,7 @@ import {
   pionRejoin,
   pionRestartIce,
   pionShown,
+  sentMsids,
 } from './pion-page.ts';
 import { attachTrack, colourOfTrack, detachTrack, presentedFrames } from './playback.ts';
 import { trackedConnections, trackPeerConnections } from './tracked-peer-connection.ts';
@@ -60,6 +61,7 @@ export const pageToolkit = {
   restartIceByPatch,
   shownSize,
   takeSeenFrames,
+  sentMsids,
   trackedConnections,
   watchFrames,
 };
