@@ -6,6 +6,7 @@ import { signal } from '@preact/signals';
 import { type PageAddress, socketAddress } from './page-address.ts';
 import { cameraConstraints, encodingsOf, ordered, type SendingChoices } from './sending-choices.ts';
 import {
+  announcedTrackId,
   type CallFigures,
   readCallFigures,
   readDescription,
@@ -145,8 +146,10 @@ export class Call {
       if (connection.connectionState === 'connected') this.state.value = 'connected';
       if (connection.connectionState === 'failed') this.#fail('The connection to the server has failed.');
     };
-    connection.ontrack = ({ track, streams: [stream] }) => {
-      if (stream !== undefined) this.tiles.add(track, stream);
+    connection.ontrack = ({ track, streams: [stream], transceiver }) => {
+      const sdp = connection.remoteDescription?.sdp ?? '';
+      const announced = this.#address.quirks ? null : announcedTrackId(sdp, transceiver.mid);
+      if (stream !== undefined) this.tiles.add(track, announced ?? track.id, stream);
     };
     connection.ondatachannel = ({ channel }) => this.#openChannel(channel);
     return connection;
