@@ -105,12 +105,16 @@ for (const browser of ['chromium', 'firefox'] as const) {
     const present = new Map<Member, Page>();
     for (const member of members) present.set(member, await member.join(stage, browser));
     await everybodyGetsAll(present);
-    for (const member of members.filter(({ sends }) => sends.length > 0)) {
+    const senders = members.filter(({ sends }) => sends.length > 0);
+    for (const member of senders.slice(1)) {
       await present.get(member)?.close();
       present.delete(member);
       await everybodyGetsAll(present);
-      present.set(member, await member.join(stage, browser));
     }
+    for (const member of senders.slice(1)) present.set(member, await member.join(stage, browser));
+    const [first] = senders;
+    await present.get(first!)?.close();
+    present.set(first!, await first!.join(stage, browser));
     await everybodyGetsAll(present);
   }, 180_000);
 }

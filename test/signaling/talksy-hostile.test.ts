@@ -56,9 +56,9 @@ async function undisturbed(
   t: { diagnostic(text: string): void },
   action: () => Promise<void>,
 ): Promise<void> {
-  const calm = await whatWitnessesGet(() => sleep(1000));
+  const calm = await whatWitnessesGet(() => sleep(600));
   const during = await whatWitnessesGet(action);
-  const after = await whatWitnessesGet(() => sleep(1000));
+  const after = await whatWitnessesGet(() => sleep(600));
   const show = ({ rate, lost }: { rate: number; lost: number }) => `${rate.toFixed(0)}/s, ${lost} lost`;
   t.diagnostic(`witnesses get ${show(calm)} before, ${show(during)} during, ${show(after)} after`);
   assert.deepEqual([during.lost, after.lost], [0, 0]);
