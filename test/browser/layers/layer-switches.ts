@@ -162,7 +162,7 @@ async function switchAtRandom(
       what: `S${former}T${layer % temporalLayers} to S${spatial}T${temporal}`,
     });
     layer = next;
-    forwarder.setPreference({ maxSpatial: spatial, maxTemporal: temporal });
+    subscription.setPreference({ maxSpatial: spatial, maxTemporal: temporal });
     const between = ({ least, most }: { least: number; most: number }) => least + pick(most - least);
     if (random.happens(impatience) && made < switches - 1) {
       await sleep(between(impatientMs));
