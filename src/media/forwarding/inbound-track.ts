@@ -96,6 +96,7 @@ export class InboundTrack {
     const former = this.encodings;
     this.encodings = parameters.encodings.map(({ rid, ssrc, rtxSsrc }, index) => {
       const stream = former[index]?.rid === rid ? former[index].stream : null;
+      stream?.setNackPolicy(this.#nackPolicy());
       return { index, rid, ssrc, rtxSsrc, stream };
     });
     const useFullIntraRequest = () =>
@@ -296,7 +297,7 @@ export class InboundTrack {
       redRecovered: this.#red.recovered,
       jitterMs: this.#jitterMs,
       bitrate: total((stream) => stream.rate.bitsPerSecond),
-      nackSent: total((stream) => stream.nack?.sent ?? 0),
+      nackSent: total((stream) => stream.nackSent),
       pliSent: this.#keyFrames.reduce((sum, { sent }) => sum + sent, 0),
       keyFrames: total((stream) => stream.keyFrames),
       freezes: this.#quality.freezes.count,
