@@ -27,6 +27,13 @@ const unboundedIntervalMs = 2000;
 /** A receiver that was to report how packets arrive, and does not for so long, is taken at its other word. */
 const feedbackPatienceMs = 3000;
 
+/**
+ * Packets sent again take this share of the estimate at most, and as much at once as that is in so many ms: where more is
+ * lost, sending all of it again loses more.
+ */
+const repairShare = 0.5;
+const repairBurstMs = 500;
+
 /** What is known of the path to a receiver, and what is made of it. Bit rates are in bits per second on the wire. */
 export interface BandwidthStats {
   /** null for no bound. */
@@ -76,6 +83,11 @@ export class ConnectionBandwidth {
   #sendRate = 0;
   #rateBytes = 0;
   #rateMs = -1;
+  /** Bytes of packets sent again since `#rateMs`, and their rate; in bits that may be sent now, of when. */
+  #repairBytes = 0;
+  #repairRate = 0;
+  #repairBudget = 0;
+  #repairBudgetMs = Number.NEGATIVE_INFINITY;
   /** When something was last heard of what was sent, or sending began; -1 before. */
   #heardMs = -1;
   /** The next packet's number then. */
@@ -176,6 +188,25 @@ export class ConnectionBandwidth {
     this.reallocate();
   }
 
+  /** Whether a packet may be sent again now. */
+  mayRepair(): boolean {
+    // An estimate from reports alone cannot tell congestion from chance.
+    if (this.#measuring === null) return true;
+    const { estimate } = this.#estimator;
+    const { nowMs } = this.#context.clock;
+    const perMs = (estimate * repairShare) / 1000;
+    const grown = this.#repairBudget + (nowMs - this.#repairBudgetMs) * perMs;
+    this.#repairBudget = Math.min(grown, repairBurstMs * perMs);
+    this.#repairBudgetMs = nowMs;
+    return this.#repairBudget > 0;
+  }
+
+  /** A packet of so many bytes was sent again. */
+  repaired(bytes: number): void {
+    this.#repairBytes += bytes;
+    this.#repairBudget -= bytes * 8;
+  }
+
   /** Transport-wide feedback. False for malformed feedback. */
   receiveFeedback(bytes: Uint8Array, start: number, length: number, rttMs: number): boolean {
     const sendSide = this.#sendSide;
@@ -257,7 +288,9 @@ export class ConnectionBandwidth {
     const { estimate } = this.#estimator;
     const fell = estimate < this.#allocatedEstimate * noticeableShare;
     if (fell || nowMs - this.#allocatedMs >= reallocateMs) {
-      this.allocator.allocate(nowMs, estimate, this.#limitKnown);
+      // What is lost is sent again before anything else: layers share what that leaves.
+      const repair = this.#measuring === null ? 0 : this.#repairRate;
+      this.allocator.allocate(nowMs, Math.max(0, estimate - repair), this.#limitKnown);
       this.#allocatedMs = nowMs;
       this.#allocatedEstimate = estimate;
     }
@@ -294,9 +327,14 @@ export class ConnectionBandwidth {
   #measureSendRate(nowMs: number): void {
     const { sentBytes } = this.outlet;
     if (this.#rateMs >= 0 && nowMs - this.#rateMs < sendRateMs) return;
-    if (this.#rateMs >= 0) this.#sendRate = ((sentBytes - this.#rateBytes) * 8000) / (nowMs - this.#rateMs);
+    if (this.#rateMs >= 0) {
+      const perByte = 8000 / (nowMs - this.#rateMs);
+      this.#sendRate = (sentBytes - this.#rateBytes) * perByte;
+      this.#repairRate = (this.#repairRate + this.#repairBytes * perByte) / 2;
+    }
     this.#rateMs = nowMs;
     this.#rateBytes = sentBytes;
+    this.#repairBytes = 0;
   }
 
   #checkSilence(nowMs: number): void {

@@ -193,7 +193,7 @@ export class SendSideEstimator implements BandwidthEstimator {
     const delivered = delivery.bitrate(windowMs);
     const sent = sending.bitrate(windowMs);
     this.rates.update(nowMs, usage, delivered, sent, this.queueShare, rttMs, this.feedbackRttMs);
-    this.losses.update(nowMs, this.rates.bitrate, delivered, rttMs);
+    this.losses.update(nowMs, this.rates.bitrate, delivered, rttMs, this.queueShare >= 1);
     this.#combine();
   }
 
