@@ -27,6 +27,7 @@ import { reachableAddresses } from './server/local-addresses.ts';
 import { packageVersion, webDirectory } from './server/package-files.ts';
 import { registerServerMetrics } from './server/server-metrics.ts';
 import { createPionDialect } from './signaling/pion/pion-dialect.ts';
+import { serveTalksy } from './signaling/talksy/talksy-dialect.ts';
 import { createWhipRoutes } from './signaling/whip/whip-routes.ts';
 import type { DataLimits } from './webrtc/data-channels/data-transport.ts';
 import { defaultCodecs } from './webrtc/sdp/codec-capabilities.ts';
@@ -218,6 +219,13 @@ function serveDialects(http: HttpServer, rooms: Rooms, config: Config, log: Logg
       maxOfferBytes: config.limits.sdpBytes,
     }),
   );
+  serveTalksy(http, {
+    rooms,
+    log,
+    maxRooms: config.limits.rooms,
+    maxIdLength: config.limits.idCharacters,
+    timings: { roomIdleMs: config.talksy.roomIdleMs, joinMs: config.talksy.joinMs },
+  });
   http.webSocket(createPionDialect({ rooms, log }));
 }
 

@@ -187,6 +187,19 @@ const bandwidth = v.strictObject({
   ),
 });
 
+const talksy = v.strictObject({
+  roomIdleMs: milliseconds('How long a room stays in which nobody is connected.', {
+    default: 180_000,
+    min: 1000,
+    max: 86_400_000,
+  }),
+  joinMs: milliseconds('From the opening of a client’s socket until its connection must be up.', {
+    default: 300_000,
+    min: 1000,
+    max: 86_400_000,
+  }),
+});
+
 const auth = v.strictObject({
   bearerToken: secret(
     'Token that WHIP and WHEP clients must present; empty lets everyone in. Better not given as a flag, which others on the machine can see.',
@@ -221,6 +234,7 @@ export const sectionTitles = {
   timeouts: 'Deadlines, in milliseconds.',
   speakers: 'Who speaks, by the levels of their audio.',
   bandwidth: 'Bit rates of each participant’s connection, in bits per second.',
+  talksy: 'The dialect of Talksy clients.',
   auth: 'Who may publish and watch.',
   admin: 'The admin page (/admin) and its API.',
   ice: 'ICE servers for clients. The server itself needs none.',
@@ -235,6 +249,7 @@ export const configSchema = v.pipe(
     timeouts: v.optional(timeouts, {}),
     speakers: v.optional(speakers, {}),
     bandwidth: v.optional(bandwidth, {}),
+    talksy: v.optional(talksy, {}),
     auth: v.optional(auth, {}),
     admin: v.optional(admin, {}),
     ice: v.optional(ice, {}),

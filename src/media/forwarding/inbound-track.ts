@@ -310,6 +310,7 @@ export class InboundTrack {
         ssrc: stream === null ? ssrc : stream.ssrc >>> 0,
         packets: stream?.packets ?? 0,
         bytes: stream?.bytes ?? 0,
+        lost: Math.max(0, stream?.statistics.lost ?? 0),
         bitrate: stream?.rate.bitsPerSecond ?? 0,
         unused: this.unusedEncodings.includes(index),
       })),
