@@ -180,7 +180,7 @@ describe('publish', () => {
       const payloadType = name === 'chromium-audio-video' ? '111' : '109';
       assert.deepEqual(line(audio, 'm=audio 9 UDP/TLS/RTP/SAVPF '), payloadType);
       assert.equal(line(audio, 'a=rtpmap:'), `${payloadType} opus/48000/2`);
-      assert.match(audio, new RegExp(`^a=rtcp-fb:${payloadType} transport-cc$|^a=recvonly$`, 'm'));
+      if (payloadType === '111') assert.match(audio, /^a=rtcp-fb:111 transport-cc$/m);
       assert.match(video, /^m=video 0 /);
     }
   });

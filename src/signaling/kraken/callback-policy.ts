@@ -27,8 +27,10 @@ const innerNetworks: readonly (readonly [network: string, prefix: number])[] = [
   ['ff00::', 8],
 ];
 
-const inner = new BlockList();
-for (const [network, prefix] of innerNetworks) inner.addSubnet(network, prefix, familyName(network));
+// Apart, because a list takes IPv4 addresses for those of IPv6 that hold them.
+const inner = { ipv4: new BlockList(), ipv6: new BlockList() };
+for (const [network, prefix] of innerNetworks)
+  inner[familyName(network)].addSubnet(network, prefix, familyName(network));
 
 export class CallbackPolicy {
   readonly #hosts: ReadonlySet<string>;
@@ -72,7 +74,7 @@ const publicLookup: LookupFunction = (hostname, options, callback) => {
 
 /** Whether an address is of a network that is not the internet. */
 export function isInner(address: string): boolean {
-  return inner.check(address, familyName(address));
+  return inner[familyName(address)].check(address, familyName(address));
 }
 
 function familyName(address: string): 'ipv4' | 'ipv6' {

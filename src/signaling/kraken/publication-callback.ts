@@ -24,9 +24,11 @@ export function postCallback(url: URL, body: CallbackBody, options: CallbackOpti
     const call = request(url, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal,
       ...(policy.lookup === undefined ? {} : { lookup: policy.lookup }),
     });
+    const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    call.once('close', () => clearTimeout(timer));
     call.once('error', reject);
     call.once('response', (response) => {
       // Nobody reads what else it says.

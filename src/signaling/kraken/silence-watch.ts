@@ -37,7 +37,7 @@ export class SilenceWatch {
     this.#watched.set(peer, { packets: peer.packets, heardMs: nowMs });
     if (this.#timer !== null) return;
     this.#lookedMs = nowMs;
-    this.#timer = setInterval(() => this.look(), this.#intervalMs);
+    this.#timer = setInterval(() => this.look(), this.#intervalMs).unref();
   }
 
   delete(peer: Audible): void {
