@@ -192,10 +192,9 @@ const ice = v.strictObject({
 
 const turn = v.strictObject({
   host: text(
-    'URL of a TURN server that Kraken clients are given short-lived credentials for, without its transport; empty for none.',
+    'URL of a TURN server that Kraken clients are given short-lived credentials for, such as turn:turn.example.org:3478, without transport; empty for none.',
     '<url>',
     '',
-    '"turn:turn.example.org:3478"',
   ),
   secret: sharedSecret(
     'Secret shared with that server, of which the credentials are made (coturn: static-auth-secret).',
