@@ -3,6 +3,7 @@
  * `toolkit` offers the clients and reports the tests call through page.evaluate.
  */
 import { dataClose, dataOpen, dataReceived, dataSendBytes, dataSendTexts, dataStates } from './data-page.ts';
+import { krakenJoin, krakenMute, krakenView } from './kraken-page.ts';
 import { describeConnections, inboundMedia, outboundMedia } from './media-report.ts';
 import { limitCameras, openSource } from './media-source.ts';
 import {
@@ -34,6 +35,9 @@ export const pageToolkit = {
   detachTrack,
   endSession,
   inboundMedia,
+  krakenJoin,
+  krakenMute,
+  krakenView,
   openSource,
   outboundMedia,
   pionAddVideo,
