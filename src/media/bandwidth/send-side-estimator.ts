@@ -27,6 +27,8 @@ const longQueueMs = 700;
 const fallsInVain = 4;
 /** From sent ticks to arrival ticks. */
 const sentToArrivalShift = Math.log2(sentTicksPerMs / arrivalTicksPerMs);
+/** Weight of the latest round trip. */
+const rttWeight = 1 / 8;
 /** Silence after which the path is taken for worse than thought; and how often again. */
 const silenceMs = 1000;
 const silenceBackoff = 0.5;
@@ -41,6 +43,8 @@ export class SendSideEstimator implements BandwidthEstimator {
   reason: EstimateReason = 'initial';
   /** Round trip of the newest packet of the last feedback, ms; with the time the receiver waited to report it. */
   feedbackRttMs = -1;
+  /** How long it takes until something can be heard of what is sent now, queues on the way included, ms; -1 while unknown. */
+  responseMs = -1;
   /** Packets and those reported lost. */
   packetsReported = 0;
   packetsLost = 0;
@@ -64,6 +68,7 @@ export class SendSideEstimator implements BandwidthEstimator {
   #fresh = 0;
   #lost = 0;
   #newestSent = 0;
+  #smoothedRttMs = -1;
   #anyReceived = false;
   #longSinceMs = -1;
   #longQueueFalls = 0;
@@ -112,6 +117,7 @@ export class SendSideEstimator implements BandwidthEstimator {
     this.#heardMs = nowMs;
     this.#silencedMs = -1;
     this.feedbackRttMs = timestampDelta((nowMs * sentTicksPerMs) | 0, this.#newestSent) / sentTicksPerMs;
+    this.#noteResponse();
     this.#update(nowMs, rttMs < 0 ? this.feedbackRttMs : rttMs);
     return ok;
   }
@@ -176,6 +182,13 @@ export class SendSideEstimator implements BandwidthEstimator {
     this.#trend.add(groups.arrivalMs, groups.arrivalDeltaMs - groups.sentDeltaMs);
     this.detector.detect(this.#trend.trend, groups.sentDeltaMs, groups.arrivalMs);
     if (this.detector.usage === 'overuse' && this.queueShare >= 1) this.#overused = true;
+  }
+
+  #noteResponse(): void {
+    const latest = this.feedbackRttMs;
+    const smoothed = this.#smoothedRttMs;
+    this.#smoothedRttMs = smoothed < 0 ? latest : smoothed + rttWeight * (latest - smoothed);
+    this.responseMs = Math.max(latest, this.#smoothedRttMs);
   }
 
   /** The window in which more got through: a short one is noisy, a long one remembers what was before. */
