@@ -44,6 +44,8 @@ export interface BandwidthStats {
   readonly max: number | null;
   /** 0 … 1, of the last measurement; null without measurement. */
   readonly lossFraction: number | null;
+  /** What of it is lost whatever is sent; null where that is not measured. */
+  readonly inherentLoss: number | null;
   /** Whether bursts of video are spread over time; how many packets wait for their turn, and how long the first has. */
   readonly pacing: boolean;
   readonly packetsWaiting: number;
@@ -241,6 +243,7 @@ export class ConnectionBandwidth {
       min: this.#bounds.min,
       max: finite(this.#bounds.max),
       lossFraction: this.#sendSide === null ? this.#reported.lossFraction : this.#sendSide.losses.fraction,
+      inherentLoss: this.#sendSide === null ? null : this.#sendSide.losses.inherent.fraction,
       pacing: outlet.pacing,
       packetsWaiting: outlet.waiting,
       waitingMs: outlet.waitingMs,
@@ -272,7 +275,8 @@ export class ConnectionBandwidth {
     repairs.setEstimate(this.#context.clock, estimate, this.#mediaRate);
     const fell = estimate < this.#allocatedEstimate * noticeableShare;
     if (fell || nowMs - this.#allocatedMs >= reallocateMs) {
-      this.allocator.allocate(nowMs, Math.max(0, estimate - repairs.bitrate), this.#limitKnown);
+      const left = Math.max(0, estimate - repairs.bitrate);
+      this.allocator.allocate(nowMs, left, this.#limitKnown, this.#measuring?.carriedInSpite ?? 0);
       this.#allocatedMs = nowMs;
       this.#allocatedEstimate = estimate;
     }

@@ -15,6 +15,8 @@ import { type SentPacketLog, SentState, sentTicksPerMs } from './sent-packet-log
 /** What gets through is measured over this long; right after a change of the path over less. */
 const deliveryWindowMs = 1000;
 const fallWindowMs = 300;
+/** The rate at which losses are seen. */
+const lossRateMs = 300;
 /** A trend without so much of a queue is jitter: ms, and the packets of a burst. */
 const leastQueueMs = 28;
 const burstBits = 1200 * 8;
@@ -131,6 +133,11 @@ export class SendSideEstimator implements BandwidthEstimator {
     );
   }
 
+  /** What gets through though losses bound the estimate, without a queue on the way; 0 where they do not. */
+  get carriedInSpite(): number {
+    return this.reason === 'loss' && this.queueShare < 1 ? this.delivery.bitrate(deliveryWindowMs) : 0;
+  }
+
   /** Whether feedback comes at all. */
   get hears(): boolean {
     return this.#heardMs >= 0;
@@ -205,8 +212,12 @@ export class SendSideEstimator implements BandwidthEstimator {
     const windowMs = usage === 'overuse' ? this.#fallWindowMs() : deliveryWindowMs;
     const delivered = delivery.bitrate(windowMs);
     const sent = sending.bitrate(windowMs);
-    this.rates.update(nowMs, usage, delivered, sent, this.queueShare, rttMs, this.feedbackRttMs);
-    this.losses.update(nowMs, this.rates.bitrate, delivered, rttMs);
+    const { queueShare, losses } = this;
+    // What got through and what is lost whatever is sent.
+    const carried = delivered / (1 - losses.inherent.fraction);
+    this.rates.update(nowMs, usage, carried, sent, queueShare, rttMs, this.feedbackRttMs);
+    const queued = queueShare >= 1 || usage === 'overuse';
+    losses.update(nowMs, this.rates.bitrate, delivered, sending.bitrate(lossRateMs), queued, rttMs);
     this.#combine();
   }
 
