@@ -66,7 +66,8 @@ export class LayerChoice {
   begin(packet: RtpPacket): void {
     if (this.encoding >= 0 && this.encoding !== packet.encoding) this.#switches++;
     this.encoding = packet.encoding;
-    this.#setScheme(schemeOf(packet));
+    // For audio, `packet.layers` is that of some packet of video before it.
+    this.#setScheme(this.#layers === null ? LayerScheme.None : schemeOf(packet));
     if (this.#chosen !== null) this.#aim(this.#chosen);
     this.selector?.start(packet);
   }

@@ -1,5 +1,6 @@
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
+import type { SourceOptions } from '../page/media-source.ts';
 import type { MediaRedirection } from '../page/tracked-peer-connection.ts';
 import { type BrowserName, launchBrowser } from './browsers.ts';
 import { type OpenedPage, saveDiagnostics } from './diagnostics.ts';
@@ -20,6 +21,8 @@ export interface PageOptions {
   readonly redirection?: MediaRedirection;
   /** Merged into what the page makes its connections with. */
   readonly configuration?: RTCConfiguration;
+  /** Default smallPicture. */
+  readonly camera?: Pick<SourceOptions, 'width' | 'height' | 'frameRate'>;
 }
 
 /** What one test may use; all of it is closed when the test ends. */
@@ -85,7 +88,10 @@ export function stage(options: StageOptions = {}): StageTest {
           page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
           page.on('pageerror', (error) => console.push(`uncaught: ${String(error)}`));
           opened.push({ label, page, console });
-          const { redirection, configuration } = pageOptions;
+          const { redirection, configuration, camera } = pageOptions;
+          if (camera !== undefined) {
+            await page.evaluateOnNewDocument(`globalThis.cameraPicture = ${JSON.stringify(camera)};`);
+          }
           if (redirection !== undefined) {
             await page.evaluateOnNewDocument(`globalThis.mediaRedirection = ${JSON.stringify(redirection)};`);
           }

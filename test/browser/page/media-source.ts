@@ -54,6 +54,11 @@ export async function openSource(options: SourceOptions): Promise<MediaStream> {
   return stream;
 }
 
+declare global {
+  /** The camera of this page, where it is to be another. */
+  var cameraPicture: Pick<SourceOptions, 'width' | 'height' | 'frameRate'> | undefined;
+}
+
 /**
  * Gives every page a small, slow camera, whatever it asks for: pages ask for 720p, and three of them would keep two
  * processors from doing anything else.
@@ -62,7 +67,7 @@ export function limitCameras(): void {
   const devices = navigator.mediaDevices as MediaDevices | undefined;
   if (devices === undefined) return;
   const open = devices.getUserMedia.bind(devices);
-  const { width, height, frameRate } = smallPicture;
+  const { width, height, frameRate } = globalThis.cameraPicture ?? smallPicture;
   devices.getUserMedia = async (constraints = {}) => {
     if (!constraints.video) return await open(constraints);
     const asked = typeof constraints.video === 'object' ? constraints.video : {};

@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ActiveEncodings, type EncodingSender } from './active-encodings.ts';
+import { CameraEncodings, cameraEncodings, type EncodingSender } from './camera-encodings.ts';
+
+const camera = (width: number, height: number) =>
+  ({ getSettings: () => ({ width, height }) }) as unknown as MediaStreamTrack;
 
 /** Like a browser's: parameters must come from the latest getParameters(), and one change is under way at a time. */
 class FakeSender {
-  active: Record<string, boolean> = { low: true, mid: true, high: true };
+  track: MediaStreamTrack | null = camera(1280, 720);
+  parameters = cameraEncodings(this.track).map(({ distinct: active, ...encoding }) => ({
+    ...encoding,
+    active,
+  }));
   changes = 0;
   refuses = false;
   #underWay = false;
 
   getParameters() {
-    const encodings = Object.entries(this.active).map(([rid, active]) => ({ rid, active }));
-    return { encodings } as unknown as RTCRtpSendParameters;
+    return { encodings: structuredClone(this.parameters) } as unknown as RTCRtpSendParameters;
   }
 
   async setParameters({ encodings }: RTCRtpSendParameters): Promise<void> {
@@ -21,7 +27,11 @@ class FakeSender {
     this.#underWay = false;
     if (this.refuses) throw new Error('InvalidStateError');
     this.changes++;
-    this.active = Object.fromEntries(encodings.map(({ rid, active }) => [rid, active ?? true]));
+    this.parameters = encodings as unknown as typeof this.parameters;
+  }
+
+  get active() {
+    return Object.fromEntries(this.parameters.map(({ rid, active }) => [rid, active]));
   }
 }
 
@@ -31,7 +41,7 @@ const settled = async () => {
 
 function setup() {
   const sender = new FakeSender();
-  return { sender, encodings: new ActiveEncodings(sender as unknown as EncodingSender) };
+  return { sender, encodings: new CameraEncodings(sender as unknown as EncodingSender) };
 }
 
 test('unused encodings are switched off, and on again', async () => {
@@ -78,4 +88,28 @@ test('a sender without encodings is left alone', async () => {
   encodings.setUnused(['high']);
   await settled();
   assert.equal(sender.changes, 0);
+});
+
+test('the largest encoding that a browser makes of a small camera has its full size', async () => {
+  const scales = (width: number, height: number) =>
+    cameraEncodings(camera(width, height)).flatMap(({ distinct, scaleResolutionDownBy }) =>
+      distinct ? scaleResolutionDownBy : [],
+    );
+  assert.deepEqual(scales(1280, 720), [4, 2, 1]);
+  assert.deepEqual(scales(720, 1280), [4, 2, 1]);
+  assert.deepEqual(scales(640, 480), [2, 1]);
+  assert.deepEqual(scales(320, 240), [1]);
+  const { sender, encodings } = setup();
+  sender.track = camera(640, 480);
+  encodings.apply();
+  await settled();
+  assert.deepEqual(sender.active, { low: true, mid: true, high: false });
+  assert.deepEqual(
+    sender.parameters.map(({ maxBitrate }) => maxBitrate),
+    [200_000, 900_000, 900_000],
+  );
+  sender.track = camera(1280, 720);
+  encodings.setUnused(['mid']);
+  await settled();
+  assert.deepEqual(sender.active, { low: true, mid: false, high: true });
 });
