@@ -68,6 +68,7 @@ export class Forwarder {
   update(parameters: SendParameters): void {
     this.parameters = parameters;
     this.#writer.update(parameters);
+    this.#outgoing.update(parameters);
     this.sourceChanged();
   }
 
@@ -155,10 +156,8 @@ export class Forwarder {
 
   /** The layers of the source the receiver has use for, lowest first; empty while nothing has come, and for audio. */
   layers(): readonly LayerInfo[] {
-    const { source } = this;
-    return !this.#video || this.#failed || source === null
-      ? []
-      : this.#outgoing.choice.target.useful(source.layers);
+    if (!this.#video || this.#failed || this.source === null) return [];
+    return this.#outgoing.choice.target.useful(this.source.layers);
   }
 
   /** The highest layers allowed, as given to setTarget(); -1 each for nothing. */

@@ -9,6 +9,10 @@ import type { TransportLink } from '../transport-link.ts';
 import { PacketHistory } from './packet-history.ts';
 import { commitPacket, offsetInPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
+/** A history that begins with so many packets grows for as long as they are less than 0.7 s of video. */
+const firstHistoryPackets = 128;
+const keptTicks = 63_000;
+
 /** A packet is not sent again within an RTT of the last time, within these bounds. */
 const minThrottleMs = 10;
 const maxThrottleMs = 500;
@@ -60,7 +64,11 @@ export class Retransmitter {
 
   constructor(link: TransportLink, historyPackets: number) {
     this.#link = link;
-    this.history = new PacketHistory(historyPackets);
+    this.history = new PacketHistory(
+      Math.min(firstHistoryPackets, historyPackets),
+      historyPackets,
+      keptTicks,
+    );
     this.#rtxSequence = link.context.randomUint32() & 0xffff;
   }
 
