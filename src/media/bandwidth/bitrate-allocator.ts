@@ -54,6 +54,8 @@ interface Share {
   plan: number;
   switchedMs: number;
   switchedUpMs: number;
+  /** Whether that switch up has been found not to last. */
+  upJudged: boolean;
   intervalMs: number;
   roomSinceMs: number;
   /** What the receiver asked for the last time, and whether it has asked anew since the last choice. */
@@ -95,6 +97,7 @@ export class BitrateAllocator {
       plan: -1,
       switchedMs: Number.NEGATIVE_INFINITY,
       switchedUpMs: Number.NEGATIVE_INFINITY,
+      upJudged: false,
       intervalMs: switchUpIntervalMs,
       roomSinceMs: -1,
       preference: sender.preference,
@@ -200,7 +203,10 @@ export class BitrateAllocator {
     if (up) {
       if (nowMs - share.switchedUpMs > 4 * share.intervalMs) share.intervalMs = switchUpIntervalMs;
       share.switchedUpMs = nowMs;
-    } else if (nowMs - share.switchedUpMs < lastingMs) {
+      share.upJudged = false;
+    } else if (!share.upJudged && nowMs - share.switchedUpMs < lastingMs) {
+      // One switch up that is taken back step by step did not last once, not thrice.
+      share.upJudged = true;
       share.intervalMs = Math.min(maxSwitchUpIntervalMs, 2 * share.intervalMs);
     }
     share.switchedMs = nowMs;
