@@ -9,9 +9,9 @@ const anyUsualMs = 40;
 const doubling = 2;
 
 /**
- * When a publisher's packets came. Of one encoding with spatial layers also when the lowest temporal layer of each
- * came: encoders leave out single pictures of single layers when key frames have used up their bit rate, and nobody
- * can show those.
+ * When a publisher's packets came, and when pictures of the lowest temporal layer did, of each encoding and spatial layer:
+ * encoders leave out single pictures of single layers when key frames have used up their bit rate, or the machine is
+ * busy, and nobody can show those.
  */
 export class SourceWatch {
   readonly any: PacketWatch;
@@ -20,20 +20,23 @@ export class SourceWatch {
 
   constructor(publication: Publication, { encodings, heights, temporalLayers, source }: LabPublication) {
     this.any = PacketWatch.ofPublication(publication);
-    this.rhythms = [{ times: this.any.times, usualMs: anyUsualMs }];
+    const usualMs = (1000 / source.frameRate) * doubling ** (temporalLayers - 1);
+    const perEncoding = heights.length / encodings.length;
+    const times = heights.map((): number[] => []);
+    this.rhythms = [
+      { times: this.any.times, usualMs: anyUsualMs },
+      ...times.map((ofLayer) => ({ times: ofLayer, usualMs })),
+    ];
     const { track } = publication;
     const receive = track.receive;
-    this.#restore = () => {
-      track.receive = receive;
-    };
-    if (encodings.length > 1) return;
-    const usualMs = (1000 / source.frameRate) * doubling ** (temporalLayers - 1);
-    const times = heights.map((): number[] => []);
-    this.rhythms.push(...times.map((ofLayer) => ({ times: ofLayer, usualMs })));
     track.receive = (packet, stream, index) => {
       receive.call(track, packet, stream, index);
       if (packet.layers.temporal > 0 || packet.payloadLength === 0) return;
-      times[packet.layers.spatial]?.push(performance.timeOrigin + performance.now());
+      const layer = stream.encoding * perEncoding + packet.layers.spatial;
+      times[layer]?.push(performance.timeOrigin + performance.now());
+    };
+    this.#restore = () => {
+      track.receive = receive;
     };
   }
 
