@@ -6,11 +6,14 @@ import * as v from 'valibot';
 import {
   addressList,
   choice,
+  choices,
+  hostList,
   iceServers,
   integer,
   milliseconds,
   port,
   secret,
+  sharedSecret,
   text,
   toggle,
 } from './key-types.ts';
@@ -187,6 +190,19 @@ const bandwidth = v.strictObject({
   ),
 });
 
+const talksy = v.strictObject({
+  roomIdleMs: milliseconds('How long a room stays in which nobody is connected.', {
+    default: 180_000,
+    min: 1000,
+    max: 86_400_000,
+  }),
+  joinMs: milliseconds('From the opening of a client’s socket until its connection must be up.', {
+    default: 300_000,
+    min: 1000,
+    max: 86_400_000,
+  }),
+});
+
 const auth = v.strictObject({
   bearerToken: secret(
     'Token that WHIP and WHEP clients must present; empty lets everyone in. Better not given as a flag, which others on the machine can see.',
@@ -202,6 +218,56 @@ const ice = v.strictObject({
     'STUN and TURN servers for clients: sent to the pages, and to WHIP and WHEP clients as Link headers.',
     '["stun:stun.example.org", { urls = ["turn:turn.example.org"], username = "u", credential = "c" }]',
   ),
+});
+
+const turn = v.strictObject({
+  host: text(
+    'URL of a TURN server that Kraken clients are given short-lived credentials for, such as turn:turn.example.org:3478, without transport; empty for none.',
+    '<url>',
+    '',
+  ),
+  secret: sharedSecret(
+    'Secret shared with that server, of which the credentials are made (coturn: static-auth-secret).',
+  ),
+});
+
+/** Every name that the table of codecs has; RTX and RED's needs come with them. */
+const krakenCodecs = ['opus', 'red', 'G722', 'PCMU', 'PCMA', 'VP8', 'H264', 'VP9', 'AV1', 'H265'] as const;
+
+const kraken = v.strictObject({
+  listen: toggle('Serve Kraken’s JSON-RPC on a port of its own too, and nothing else there.', true),
+  port: port(
+    'TCP port of that; 0 lets the system choose. One that is in use is reported, and the server runs on without it.',
+    7000,
+  ),
+  codecs: choices(
+    'Codecs of Kraken clients. The original has Opus alone; with one of video, clients that offer video send and get it.',
+    krakenCodecs,
+    ['opus'],
+  ),
+  silenceMs: milliseconds(
+    'A Kraken participant of whom no media comes for this long is closed; its clients do not say that they leave.',
+    { default: 60_000, min: 1000, max: 600_000 },
+  ),
+  callbackHosts: hostList(
+    'The only hosts that a publish call may name for its callback, wherever they are. Empty: any with a public address.',
+    '["hooks.example.org"]',
+  ),
+  callbackMs: milliseconds('How long a callback may take to answer 200.', {
+    default: 30_000,
+    min: 100,
+    max: 60_000,
+  }),
+  callsPerSecond: integer('Kraken calls a second of one address, over time; 0 for any number.', {
+    default: 1000,
+    min: 0,
+    max: 1_000_000,
+  }),
+  publishesPerSecond: integer('Of these, publications; 0 for any number.', {
+    default: 20,
+    min: 0,
+    max: 1_000_000,
+  }),
 });
 
 const logging = v.strictObject({
@@ -221,9 +287,12 @@ export const sectionTitles = {
   timeouts: 'Deadlines, in milliseconds.',
   speakers: 'Who speaks, by the levels of their audio.',
   bandwidth: 'Bit rates of each participant’s connection, in bits per second.',
+  talksy: 'The dialect of Talksy clients.',
   auth: 'Who may publish and watch.',
   admin: 'The admin page (/admin) and its API.',
   ice: 'ICE servers for clients. The server itself needs none.',
+  turn: 'A TURN server that is not this one.',
+  kraken: 'The Kraken dialect.',
   logging: 'Logs go to standard output.',
 } as const;
 
@@ -235,9 +304,12 @@ export const configSchema = v.pipe(
     timeouts: v.optional(timeouts, {}),
     speakers: v.optional(speakers, {}),
     bandwidth: v.optional(bandwidth, {}),
+    talksy: v.optional(talksy, {}),
     auth: v.optional(auth, {}),
     admin: v.optional(admin, {}),
     ice: v.optional(ice, {}),
+    turn: v.optional(turn, {}),
+    kraken: v.optional(kraken, {}),
     logging: v.optional(logging, {}),
   }),
   v.forward(
@@ -261,6 +333,20 @@ export const configSchema = v.pipe(
       'must not exceed bandwidth.max-outgoing-bitrate',
     ),
     ['bandwidth', 'minOutgoingBitrate'],
+  ),
+  v.forward(
+    v.check(
+      ({ turn }) => (turn.host === '') === (turn.secret === ''),
+      'must be given together with turn.host, or neither',
+    ),
+    ['turn', 'secret'],
+  ),
+  v.forward(
+    v.check(
+      ({ http, kraken }) => !kraken.listen || kraken.port === 0 || kraken.port !== http.port,
+      'must differ from http.port, on which Kraken is served anyway',
+    ),
+    ['kraken', 'port'],
   ),
   v.forward(
     v.check(

@@ -3,7 +3,7 @@
  * statistics and speakers. Everything the views show comes from the signals here.
  */
 import { batch, computed, effect, type ReadonlySignal, signal } from '@preact/signals';
-import { loadIceServers } from './client-config.ts';
+import { loadIceServers } from '../shared/client-config.ts';
 import type { Directory } from './directory.ts';
 import { initialLink, type LinkEvent, type LinkState, reduceLink } from './link.ts';
 import type { LocalTracks } from './local-lines.ts';

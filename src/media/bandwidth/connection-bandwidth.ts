@@ -7,6 +7,7 @@ import type { BitrateBounds } from './bitrate-bounds.ts';
 import { PacketOutlet } from './packet-outlet.ts';
 import { type PaddingSource, PathFiller } from './path-filler.ts';
 import type { ProbeReason } from './probe-schedule.ts';
+import { RepairBudget } from './repair-budget.ts';
 import { ReportedEstimator } from './reported-estimator.ts';
 import { SendSideEstimator } from './send-side-estimator.ts';
 import { SentPacketLog } from './sent-packet-log.ts';
@@ -27,13 +28,6 @@ const unboundedIntervalMs = 2000;
 /** A receiver that was to report how packets arrive, and does not for so long, is taken at its other word. */
 const feedbackPatienceMs = 3000;
 
-/**
- * Packets sent again take this share of the estimate at most, and as much at once as that is in so many ms: where more is
- * lost, sending all of it again loses more.
- */
-const repairShare = 0.5;
-const repairBurstMs = 500;
-
 /** What is known of the path to a receiver, and what is made of it. Bit rates are in bits per second on the wire. */
 export interface BandwidthStats {
   /** null for no bound. */
@@ -42,13 +36,16 @@ export interface BandwidthStats {
   /** What the layers chosen take, and what all layers wanted would. */
   readonly target: number;
   readonly wanted: number;
-  /** What is sent, over the last half second, padding included. */
+  /** What is sent, over the last half second, padding included; and what is sent again on request. */
   readonly current: number;
+  readonly repairs: number;
   /** Bounds of the estimate; null for no upper one. */
   readonly min: number;
   readonly max: number | null;
   /** 0 … 1, of the last measurement; null without measurement. */
   readonly lossFraction: number | null;
+  /** What of it is lost whatever is sent; null where that is not measured. */
+  readonly inherentLoss: number | null;
   /** Whether bursts of video are spread over time; how many packets wait for their turn, and how long the first has. */
   readonly pacing: boolean;
   readonly packetsWaiting: number;
@@ -69,6 +66,8 @@ export interface BandwidthStats {
 export class ConnectionBandwidth {
   readonly outlet: PacketOutlet;
   readonly allocator = new BitrateAllocator();
+  /** What may be sent again, and what has been. */
+  readonly repairs = new RepairBudget();
 
   readonly #context: MediaContext;
   readonly #initialBitrate: number;
@@ -81,13 +80,11 @@ export class ConnectionBandwidth {
   #allocatedMs = Number.NEGATIVE_INFINITY;
   #allocatedEstimate = Number.POSITIVE_INFINITY;
   #sendRate = 0;
+  /** Without padding and what is sent again. */
+  #mediaRate = 0;
   #rateBytes = 0;
+  #rateMediaBytes = 0;
   #rateMs = -1;
-  /** Bytes of packets sent again since `#rateMs`, and their rate; in bits that may be sent now, of when. */
-  #repairBytes = 0;
-  #repairRate = 0;
-  #repairBudget = 0;
-  #repairBudgetMs = Number.NEGATIVE_INFINITY;
   /** When something was last heard of what was sent, or sending began; -1 before. */
   #heardMs = -1;
   /** The next packet's number then. */
@@ -119,6 +116,11 @@ export class ConnectionBandwidth {
 
   get reason(): EstimateReason {
     return this.#estimator.reason;
+  }
+
+  /** How long it takes until the receiver can say that something sent now has not come, ms; -1 while unknown. */
+  get responseMs(): number {
+    return this.#sendSide === null ? -1 : this.#sendSide.responseMs;
   }
 
   /** Whether packets are numbered transport-wide, as the receiver reports on them. */
@@ -188,25 +190,6 @@ export class ConnectionBandwidth {
     this.reallocate();
   }
 
-  /** Whether a packet may be sent again now. */
-  mayRepair(): boolean {
-    // An estimate from reports alone cannot tell congestion from chance.
-    if (this.#measuring === null) return true;
-    const { estimate } = this.#estimator;
-    const { nowMs } = this.#context.clock;
-    const perMs = (estimate * repairShare) / 1000;
-    const grown = this.#repairBudget + (nowMs - this.#repairBudgetMs) * perMs;
-    this.#repairBudget = Math.min(grown, repairBurstMs * perMs);
-    this.#repairBudgetMs = nowMs;
-    return this.#repairBudget > 0;
-  }
-
-  /** A packet of so many bytes was sent again. */
-  repaired(bytes: number): void {
-    this.#repairBytes += bytes;
-    this.#repairBudget -= bytes * 8;
-  }
-
   /** Transport-wide feedback. False for malformed feedback. */
   receiveFeedback(bytes: Uint8Array, start: number, length: number, rttMs: number): boolean {
     const sendSide = this.#sendSide;
@@ -256,9 +239,11 @@ export class ConnectionBandwidth {
       target: Math.round(allocator.allocated),
       wanted: Math.round(allocator.wanted),
       current: Math.round(this.#sendRate),
+      repairs: Math.round(this.repairs.bitrate),
       min: this.#bounds.min,
       max: finite(this.#bounds.max),
       lossFraction: this.#sendSide === null ? this.#reported.lossFraction : this.#sendSide.losses.fraction,
+      inherentLoss: this.#sendSide === null ? null : this.#sendSide.losses.inherent.fraction,
       pacing: outlet.pacing,
       packetsWaiting: outlet.waiting,
       waitingMs: outlet.waitingMs,
@@ -286,11 +271,12 @@ export class ConnectionBandwidth {
   #update(nowMs: number): void {
     this.#measureSendRate(nowMs);
     const { estimate } = this.#estimator;
+    const { repairs } = this;
+    repairs.setEstimate(this.#context.clock, estimate, this.#mediaRate);
     const fell = estimate < this.#allocatedEstimate * noticeableShare;
     if (fell || nowMs - this.#allocatedMs >= reallocateMs) {
-      // What is lost is sent again before anything else: layers share what that leaves.
-      const repair = this.#measuring === null ? 0 : this.#repairRate;
-      this.allocator.allocate(nowMs, Math.max(0, estimate - repair), this.#limitKnown);
+      const left = Math.max(0, estimate - repairs.bitrate);
+      this.allocator.allocate(nowMs, left, this.#limitKnown, this.#measuring?.carriedInSpite ?? 0);
       this.#allocatedMs = nowMs;
       this.#allocatedEstimate = estimate;
     }
@@ -325,16 +311,16 @@ export class ConnectionBandwidth {
   }
 
   #measureSendRate(nowMs: number): void {
-    const { sentBytes } = this.outlet;
     if (this.#rateMs >= 0 && nowMs - this.#rateMs < sendRateMs) return;
+    const { sentBytes } = this.outlet;
+    const mediaBytes = sentBytes - this.#filler.paddingBytes - this.repairs.bytes;
     if (this.#rateMs >= 0) {
-      const perByte = 8000 / (nowMs - this.#rateMs);
-      this.#sendRate = (sentBytes - this.#rateBytes) * perByte;
-      this.#repairRate = (this.#repairRate + this.#repairBytes * perByte) / 2;
+      this.#sendRate = ((sentBytes - this.#rateBytes) * 8000) / (nowMs - this.#rateMs);
+      this.#mediaRate = ((mediaBytes - this.#rateMediaBytes) * 8000) / (nowMs - this.#rateMs);
     }
     this.#rateMs = nowMs;
     this.#rateBytes = sentBytes;
-    this.#repairBytes = 0;
+    this.#rateMediaBytes = mediaBytes;
   }
 
   #checkSilence(nowMs: number): void {

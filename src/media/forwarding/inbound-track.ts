@@ -114,6 +114,13 @@ export class InboundTrack {
     tellForwarders(this.#forwarders, (forwarder) => forwarder.sourceChanged());
   }
 
+  /** Of all encodings, so far. */
+  get packetsReceived(): number {
+    let packets = 0;
+    for (const { stream } of this.encodings) packets += stream?.packets ?? 0;
+    return packets;
+  }
+
   /** 1 … 5 (qualityScore()); null while nothing comes. */
   get quality(): number | null {
     return this.#quality.score;
@@ -310,6 +317,7 @@ export class InboundTrack {
         ssrc: stream === null ? ssrc : stream.ssrc >>> 0,
         packets: stream?.packets ?? 0,
         bytes: stream?.bytes ?? 0,
+        lost: Math.max(0, stream?.statistics.lost ?? 0),
         bitrate: stream?.rate.bitsPerSecond ?? 0,
         unused: this.unusedEncodings.includes(index),
       })),

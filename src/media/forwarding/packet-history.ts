@@ -7,9 +7,9 @@ import { noRewrite } from '../codecs/payload-rewrite.ts';
  *
  *     word 0   packet number in the ring
  *     word 1   outgoing timestamp
- *     word 2   when it was last sent again, ms
+ *     word 2   when it was last sent, ms
  *     word 3   | epoch (8) | marker, payload type (8) | sequence number (16) |
- *     word 4   | start within the slot (16) | length (16) |
+ *     word 4   | times it was sent again (4) | can be left out (1) | start within the slot (11) | length (16) |
  *
  * Where anything but the RTP header was rewritten, a second table says how, of 12 bytes an entry: the payload
  * descriptor, the dependency descriptor, and the latter's mask.
@@ -22,6 +22,10 @@ export class PacketHistory {
   marker = 0;
   start = 0;
   length = 0;
+  /** How often it was sent again; and when it was last sent, as sinceSentMs() has it. */
+  repeats = 0;
+  /** Whether pictures that follow do without it. */
+  dispensable = false;
   /** What the mapping of extensions and payload types was at the time. */
   epoch = 0;
   /** How it was rewritten: noRewrite each, and the mask of active decode targets. */
@@ -63,12 +67,15 @@ export class PacketHistory {
     return this.#entries.byteLength + this.#rewrites.byteLength;
   }
 
+  /** A packet is sent now. Takes the clock, so that no float is passed. */
   record(
+    clock: { readonly nowMs: number },
     sequence: number,
     packetNumber: number,
     timestamp: number,
     payloadTypeAndMarker: number,
     epoch: number,
+    dispensable: boolean,
     start: number,
     length: number,
   ): void {
@@ -85,9 +92,9 @@ export class PacketHistory {
     this.#newest = sequence;
     entries[at] = packetNumber;
     entries[at + 1] = timestamp;
-    entries[at + 2] = neverSentAgain;
+    entries[at + 2] = clock.nowMs;
     entries[at + 3] = (epoch << 24) | (payloadTypeAndMarker << 16) | sequence;
-    entries[at + 4] = (start << 16) | length;
+    entries[at + 4] = (dispensable ? dispensableBit : 0) | (start << 16) | length;
     if (this.#rewrites.length > 0) this.recordRewrite(sequence, noRewrite, noDependencyRewrite, 0);
   }
 
@@ -130,7 +137,9 @@ export class PacketHistory {
     this.payloadType = (description >>> 16) & 0x7f;
     this.marker = (description >>> 23) & 1;
     this.epoch = description >>> 24;
-    this.start = place >>> 16;
+    this.repeats = place >>> repeatsShift;
+    this.dispensable = (place & dispensableBit) !== 0;
+    this.start = (place >>> 16) & startMask;
     this.length = place & 0xffff;
     if (this.#rewrites.length > 0) {
       const row = (sequence & this.#mask) * rewriteStride;
@@ -141,13 +150,15 @@ export class PacketHistory {
     return true;
   }
 
-  /** Whether the packet found may be sent again: not within `throttleMs` of the last time. Notes that it was. */
-  takeRetransmission(nowMs: number, throttleMs: number): boolean {
-    const now = Math.floor(nowMs) | 0;
-    const last = this.#entries[this.#at + 2];
-    if (last !== neverSentAgain && ((now - last) | 0) < throttleMs) return false;
-    this.#entries[this.#at + 2] = now === neverSentAgain ? 1 : now;
-    return true;
+  /** How long ago the packet found was last sent, ms. */
+  sinceSentMs(nowMs: number): number {
+    return ((nowMs | 0) - this.#entries[this.#at + 2]) | 0;
+  }
+
+  /** The packet found is sent again now. */
+  repeated(clock: { readonly nowMs: number }): void {
+    this.#entries[this.#at + 2] = clock.nowMs;
+    if (this.repeats < maxRepeats) this.#entries[this.#at + 4] += 1 << repeatsShift;
   }
 }
 
@@ -160,4 +171,7 @@ function emptyRewrites(packets: number): Int32Array<ArrayBuffer> {
 // An entry of length 0 is empty.
 const stride = 5;
 const rewriteStride = 3;
-const neverSentAgain = 0;
+const repeatsShift = 28;
+const maxRepeats = 15;
+const dispensableBit = 1 << 27;
+const startMask = 0x7ff;
