@@ -2,13 +2,13 @@
  * A player behind a link whose capacity changes: what it is sent, what it shows, and whether that follows. The link is
  * the network emulator in real time.
  */
-import type { LayerInfo, LayerPair } from '../../../src/media/layers/layer-policy.ts';
+import type { LayerPair } from '../../../src/media/layers/layer-policy.ts';
 import type { BrowserName } from '../harness/browsers.ts';
 import { sleep } from '../harness/media-assertions.ts';
 import { findFaults, findGaps, quantile } from './freezes.ts';
 import type { Lab, LabPlayer } from './lab.ts';
-import { PacketWatch } from './packet-watch.ts';
 import type { LabPublication } from './publications.ts';
+import { SourceWatch } from './source-watch.ts';
 
 export interface CapsOptions {
   readonly publication: LabPublication;
@@ -82,6 +82,7 @@ interface Sample {
   readonly estimate: number | null;
 }
 
+const nothing: LayerPair = { spatial: -1, temporal: -1 };
 const now = () => performance.timeOrigin + performance.now();
 
 export async function runCaps(lab: Lab, options: CapsOptions): Promise<CapsFigures> {
@@ -92,15 +93,21 @@ export async function runCaps(lab: Lab, options: CapsOptions): Promise<CapsFigur
     toServer: { delayMs },
     toClient: { delayMs, queueMs, capacityBps: phases[0].capacityBps },
   });
-  const source = PacketWatch.ofPublication(player.subscription.publication);
+  const source = new SourceWatch(player.subscription.publication, publication);
   await sleep(settleMs);
   await player.page.evaluate(() => toolkit.takeSeenFrames());
   const samples: Sample[] = [];
   const sampler = setInterval(() => samples.push(sample(player)), sampleMs);
   const figures: PhaseFigures[] = [];
-  for (const phase of phases) figures.push(await runPhase(player, phase, source, samples));
-  clearInterval(sampler);
-  source.stop();
+  try {
+    for (const phase of phases) {
+      figures.push(await runPhase(player, phase, source, samples));
+      lab.assertPublished(publisher);
+    }
+  } finally {
+    clearInterval(sampler);
+    source.stop();
+  }
   const choices = samples.filter(
     (one, i) => i === 0 || layerOf(one) !== layerOf(samples[i - 1]) || one.reason !== samples[i - 1].reason,
   );
@@ -119,7 +126,7 @@ export async function runCaps(lab: Lab, options: CapsOptions): Promise<CapsFigur
 async function runPhase(
   player: LabPlayer,
   { capacityBps, seconds }: CapPhase,
-  source: PacketWatch,
+  source: SourceWatch,
   samples: Sample[],
 ): Promise<PhaseFigures> {
   const { page, relay, subscription } = player;
@@ -135,7 +142,7 @@ async function runPhase(
   const own = samples.filter(({ at }) => at >= startedAt);
   const settledAt = own.findLast(({ spatial }) => spatial !== last.spatial)?.at ?? startedAt;
   const steady = own.filter(({ at }) => at > startedAt + unsteadyMs * 2);
-  const gaps = findGaps(seen, source.times, 0);
+  const gaps = findGaps(seen, source.rhythms, 0);
   const later = gaps.filter(({ from }) => from > startedAt + cutMs);
   const atCut = gaps.filter(({ from }) => from <= startedAt + cutMs);
   const faults = findFaults(seen);
@@ -175,8 +182,9 @@ function sample({ subscription }: LabPlayer): Sample {
  * The lowest and the highest layers that are right for a capacity: the highest that are within it, and those below
  * that which there is no need to go under, as an estimate is never exact. Bit rates are those of the moment.
  */
-function rightLayers({ subscription }: LabPlayer, capacityBps: number): [least: LayerInfo, most: LayerInfo] {
+function rightLayers({ subscription }: LabPlayer, capacityBps: number): [least: LayerPair, most: LayerPair] {
   const layers = subscription.forwarder!.layers();
+  if (layers.length === 0) return [nothing, nothing];
   const most = layers.findLast(({ bitrate }) => bitrate <= capacityBps) ?? layers[0];
   const least = layers.findLast(({ bitrate }) => bitrate <= leastShare * capacityBps) ?? layers[0];
   return [least, most];
