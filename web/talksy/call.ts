@@ -6,6 +6,7 @@ import { signal } from '@preact/signals';
 import { type PageAddress, socketAddress } from './page-address.ts';
 import { cameraConstraints, encodingsOf, ordered, type SendingChoices } from './sending-choices.ts';
 import {
+  announcedTrackId,
   type CallFigures,
   readCallFigures,
   readDescription,
@@ -145,8 +146,10 @@ export class Call {
       if (connection.connectionState === 'connected') this.state.value = 'connected';
       if (connection.connectionState === 'failed') this.#fail('The connection to the server has failed.');
     };
-    connection.ontrack = ({ track, streams: [stream] }) => {
-      if (stream !== undefined) this.tiles.add(track, stream);
+    connection.ontrack = ({ track, streams: [stream], transceiver }) => {
+      const sdp = connection.remoteDescription?.sdp ?? '';
+      const announced = this.#address.quirks ? null : announcedTrackId(sdp, transceiver.mid);
+      if (stream !== undefined) this.tiles.add(track, announced ?? track.id, stream);
     };
     connection.ondatachannel = ({ channel }) => this.#openChannel(channel);
     return connection;
@@ -177,7 +180,7 @@ export class Call {
   #openChannel(channel: RTCDataChannel): void {
     if (channel.label !== 'internal') return;
     this.#channel = channel;
-    this.#sizes = new SizeReports((text) => this.#tell(text), this.#address.quirks);
+    this.#sizes = new SizeReports((text) => this.tell(text), this.#address.quirks);
     channel.onmessage = ({ data }) => this.tiles.noteVoice(String(data));
     this.#statisticsTimer = setInterval(() => void this.#reportStatistics(), statisticsMs);
   }
@@ -262,7 +265,7 @@ export class Call {
       if (limited !== 'cpu' && limited !== 'bandwidth') return;
       reason = reason === 'none' || reason === limited ? limited : 'both';
     });
-    this.#tell(
+    this.tell(
       JSON.stringify({
         type: 'stats',
         data: { available_outgoing_bitrate: bitrate, quality_limitation_reason: reason },
@@ -270,7 +273,8 @@ export class Call {
     );
   }
 
-  #tell(text: string): void {
+  /** Says something on the data channel. */
+  tell(text: string): void {
     if (this.#channel?.readyState === 'open') this.#channel.send(text);
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  announcedTrackId,
   qualityName,
   readCallFigures,
   readDescription,
@@ -39,4 +40,10 @@ test('figures of a call, with what is missing left open', () => {
     [qualityName(9), qualityName(0), qualityName(null), qualityName(99)],
     ['high', 'none', '–', '99'],
   );
+});
+
+test('the track of a line, as it is announced', () => {
+  const sdp = 'v=0\r\nm=audio 9\r\na=mid:0\r\nm=video 9\r\na=mid:1\r\na=msid:stream track\r\n';
+  assert.equal(announcedTrackId(sdp, '1'), 'track');
+  for (const mid of ['0', '2', null]) assert.equal(announcedTrackId(sdp, mid), null);
 });

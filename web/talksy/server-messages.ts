@@ -26,6 +26,12 @@ export function readDescription(data: unknown): RTCSessionDescriptionInit | null
   return (type === 'offer' || type === 'answer') && typeof sdp === 'string' ? { type, sdp } : null;
 }
 
+/** The id of the track that a description announces on a line; Firefox gives its script another one. */
+export function announcedTrackId(sdp: string, mid: string | null): string | null {
+  const section = sdp.split(/^m=/m).find((lines) => lines.match(/^a=mid:(.*?)\r?$/m)?.[1] === mid);
+  return /^a=msid:\S+ (\S+)/m.exec(section ?? '')?.[1] ?? null;
+}
+
 /** What to ask for, of what is said to be there. */
 export function subscriptionsTo(data: unknown): JsonObject[] {
   if (!isObject(data)) return [];

@@ -27,16 +27,15 @@ export function LocalTile({ stream, label }: { stream: MediaStream; label: strin
 }
 
 export function RemoteTile({ tile, call, statistics }: { tile: Tile; call: Call; statistics: boolean }) {
-  const { stream, trackIds, speaking } = tile;
+  const { stream, trackIds, videoTrackId, speaking } = tile;
   const video = useStream(stream);
   // Its size is told from when it has a picture.
-  const pictures = stream.getVideoTracks().length;
   useEffect(() => {
     const element = video.current;
-    if (element === null || pictures === 0) return undefined;
+    if (element === null || videoTrackId === null) return undefined;
     call.tiles.mounted(element, tile);
     return () => call.tiles.unmounted(element);
-  }, [stream, pictures]);
+  }, [stream, videoTrackId]);
   const figures = call.figures.value?.sent ?? [];
   return (
     <article class={`tile ${speaking ? 'speaking' : ''}`}>

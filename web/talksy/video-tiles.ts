@@ -5,6 +5,8 @@ import { isObject, parseJson, stringField } from '../shared/json-fields.ts';
 export interface Tile {
   readonly stream: MediaStream;
   readonly trackIds: readonly string[];
+  /** null while it has no picture. */
+  readonly videoTrackId: string | null;
   readonly speaking: boolean;
 }
 
@@ -21,21 +23,23 @@ export class VideoTiles {
     this.#events = events;
   }
 
-  add(track: MediaStreamTrack, stream: MediaStream): void {
+  /** `id` is what the server calls the track. */
+  add({ kind }: MediaStreamTrack, id: string, stream: MediaStream): void {
+    const video = kind === 'video' ? id : null;
     const known = this.list.value.find((tile) => tile.stream.id === stream.id);
     if (known !== undefined) {
-      this.#replace({ ...known, trackIds: [...new Set([...known.trackIds, track.id])] });
+      const trackIds = [...new Set([...known.trackIds, id])];
+      this.#replace({ ...known, trackIds, videoTrackId: video ?? known.videoTrackId });
       return;
     }
-    this.list.value = [...this.list.value, { stream, trackIds: [track.id], speaking: false }];
+    this.list.value = [...this.list.value, { stream, trackIds: [id], videoTrackId: video, speaking: false }];
     // Whichever track goes takes the tile along.
     stream.onremovetrack = () => this.#remove(stream.id);
   }
 
   /** The element of a tile is there. */
-  mounted(video: HTMLVideoElement, { stream }: Tile): void {
-    const track = stream.getVideoTracks()[0];
-    if (track !== undefined) this.#events.shown(video, track.id);
+  mounted(video: HTMLVideoElement, { videoTrackId }: Tile): void {
+    if (videoTrackId !== null) this.#events.shown(video, videoTrackId);
   }
 
   unmounted(video: HTMLVideoElement): void {

@@ -66,7 +66,7 @@ export class LayerChoice {
   begin(packet: RtpPacket): void {
     if (this.encoding >= 0 && this.encoding !== packet.encoding) this.#switches++;
     this.encoding = packet.encoding;
-    // For audio, `packet.layers` is that of some packet of video before it.
+    // What an audio packet says of layers is left over from a video packet before it.
     this.#setScheme(this.#layers === null ? LayerScheme.None : schemeOf(packet));
     if (this.#chosen !== null) this.#aim(this.#chosen);
     this.selector?.start(packet);

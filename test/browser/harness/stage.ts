@@ -1,6 +1,6 @@
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
-import type { SourceOptions } from '../page/media-source.ts';
+import type { PageCamera } from '../page/media-source.ts';
 import type { MediaRedirection } from '../page/tracked-peer-connection.ts';
 import { type BrowserName, launchBrowser } from './browsers.ts';
 import { type OpenedPage, saveDiagnostics } from './diagnostics.ts';
@@ -21,8 +21,8 @@ export interface PageOptions {
   readonly redirection?: MediaRedirection;
   /** Merged into what the page makes its connections with. */
   readonly configuration?: RTCConfiguration;
-  /** Default smallPicture. */
-  readonly camera?: Pick<SourceOptions, 'width' | 'height' | 'frameRate'>;
+  /** What the page gets when it asks for a camera. */
+  readonly camera?: PageCamera;
 }
 
 /** What one test may use; all of it is closed when the test ends. */
@@ -89,9 +89,6 @@ export function stage(options: StageOptions = {}): StageTest {
           page.on('pageerror', (error) => console.push(`uncaught: ${String(error)}`));
           opened.push({ label, page, console });
           const { redirection, configuration, camera } = pageOptions;
-          if (camera !== undefined) {
-            await page.evaluateOnNewDocument(`globalThis.cameraPicture = ${JSON.stringify(camera)};`);
-          }
           if (redirection !== undefined) {
             await page.evaluateOnNewDocument(`globalThis.mediaRedirection = ${JSON.stringify(redirection)};`);
           }
@@ -99,6 +96,9 @@ export function stage(options: StageOptions = {}): StageTest {
             await page.evaluateOnNewDocument(
               `globalThis.addedConfiguration = ${JSON.stringify(configuration)};`,
             );
+          }
+          if (camera !== undefined) {
+            await page.evaluateOnNewDocument(`globalThis.pageCamera = ${JSON.stringify(camera)};`);
           }
           await page.evaluateOnNewDocument(await toolkitBundle());
           await page.goto(pageOptions.url ?? pages.origin, { waitUntil: 'load' });

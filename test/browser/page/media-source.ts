@@ -54,23 +54,28 @@ export async function openSource(options: SourceOptions): Promise<MediaStream> {
   return stream;
 }
 
-declare global {
-  /** The camera of this page, where it is to be another. */
-  var cameraPicture: Pick<SourceOptions, 'width' | 'height' | 'frameRate'> | undefined;
-}
+/** The camera a page gets, in place of the small and slow one. */
+export type PageCamera = Pick<SourceOptions, 'width' | 'height' | 'frameRate' | 'colour'>;
 
 /**
  * Gives every page a small, slow camera, whatever it asks for: pages ask for 720p, and three of them would keep two
- * processors from doing anything else.
+ * processors from doing anything else. `globalThis.pageCamera` is another one, for tests of sizes.
  */
 export function limitCameras(): void {
   const devices = navigator.mediaDevices as MediaDevices | undefined;
   if (devices === undefined) return;
   const open = devices.getUserMedia.bind(devices);
-  const { width, height, frameRate } = globalThis.cameraPicture ?? smallPicture;
+  const camera = (globalThis as { pageCamera?: PageCamera }).pageCamera ?? smallPicture;
+  const { width, height, frameRate, colour } = camera as PageCamera;
   devices.getUserMedia = async (constraints = {}) => {
     if (!constraints.video) return await open(constraints);
     const asked = typeof constraints.video === 'object' ? constraints.video : {};
-    return await open({ ...constraints, video: { ...asked, width, height, frameRate } });
+    if (colour === undefined)
+      return await open({ ...constraints, video: { ...asked, width, height, frameRate } });
+    const stream = new MediaStream([paintedVideo({ video: true, audio: false, ...camera }, colour)]);
+    if (constraints.audio) {
+      for (const track of (await open({ audio: constraints.audio })).getTracks()) stream.addTrack(track);
+    }
+    return stream;
   };
 }

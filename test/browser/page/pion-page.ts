@@ -166,7 +166,11 @@ export async function pionRestartIce(): Promise<void> {
  */
 export function pionMsids(side: 'local' | 'remote'): string[] {
   const { pc } = globalThis.PionClient;
-  const sdp = (side === 'local' ? pc.localDescription : pc.remoteDescription)?.sdp ?? '';
+  return sentMsids((side === 'local' ? pc.localDescription : pc.remoteDescription)?.sdp ?? '');
+}
+
+/** What a description says is sent: "stream track" of each line. */
+export function sentMsids(sdp: string): string[] {
   return sdp
     .split(/^m=/m)
     .slice(1)

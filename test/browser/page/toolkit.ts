@@ -21,6 +21,7 @@ import {
   pionRejoin,
   pionRestartIce,
   pionShown,
+  sentMsids,
 } from './pion-page.ts';
 import { attachTrack, colourOfTrack, detachTrack, presentedFrames } from './playback.ts';
 import { trackedConnections, trackPeerConnections } from './tracked-peer-connection.ts';
@@ -64,6 +65,7 @@ export const pageToolkit = {
   restartIceByPatch,
   shownSize,
   takeSeenFrames,
+  sentMsids,
   trackedConnections,
   watchFrames,
 };
