@@ -60,8 +60,8 @@ try {
 
 /** The 99th percentile of how late the server's event loop was since this was last asked. */
 async function lagMs(url: string): Promise<number> {
-  const response = await fetch(`${url}/admin/api/server`);
-  return ((await response.json()) as { eventLoopLagMs: number }).eventLoopLagMs;
+  const response = await fetch(`${url}/admin/api/rooms`);
+  return ((await response.json()) as { server: { eventLoopLagMs: number } }).server.eventLoopLagMs;
 }
 
 function quantile(sorted: readonly number[], share: number): number {

@@ -22,8 +22,8 @@ before(async () => {
 after(async () => {
   for (const browser of browsers) if (browser.connected) await browser.close();
   await server?.close();
-  await turnServer.close();
-  await pages.close();
+  await turnServer?.close();
+  await pages?.close();
 });
 
 async function launch(name: 'chromium' | 'firefox'): Promise<Browser> {
