@@ -28,6 +28,7 @@ import { reachableAddresses } from './server/local-addresses.ts';
 import { packageVersion, webDirectory } from './server/package-files.ts';
 import { registerServerMetrics } from './server/server-metrics.ts';
 import { createPionDialect } from './signaling/pion/pion-dialect.ts';
+import { serveTalksy } from './signaling/talksy/talksy-dialect.ts';
 import { createWhipRoutes } from './signaling/whip/whip-routes.ts';
 import type { DataLimits } from './webrtc/data-channels/data-transport.ts';
 import { defaultCodecs } from './webrtc/sdp/codec-capabilities.ts';
@@ -177,7 +178,7 @@ function assemble(
 }
 
 function openEngine(config: Config, io: PacketIo, log: Logger): Engine {
-  const { media, timeouts, limits } = config;
+  const { media, timeouts, limits, bandwidth } = config;
   try {
     return new Engine({
       io,
@@ -185,7 +186,12 @@ function openEngine(config: Config, io: PacketIo, log: Logger): Engine {
       mediaAddresses: media.addresses.length > 0 ? media.addresses : reachableAddresses(networkInterfaces()),
       mediaPort: media.port,
       announcedAddresses: media.announcedAddresses,
-      media: {},
+      media: {
+        initialOutgoingBitrate: bandwidth.initialOutgoingBitrate,
+        minOutgoingBitrate: bandwidth.minOutgoingBitrate,
+        maxOutgoingBitrate: bandwidth.maxOutgoingBitrate || Number.POSITIVE_INFINITY,
+        maxIncomingBitrate: bandwidth.maxIncomingBitrate || Number.POSITIVE_INFINITY,
+      },
       ice: {
         connectTimeoutMs: timeouts.connectMs,
         disconnectedTimeoutMs: timeouts.disconnectedMs,
@@ -221,6 +227,13 @@ function serveDialects(http: HttpServer, rooms: Rooms, config: Config, log: Logg
       maxOfferBytes: config.limits.sdpBytes,
     }),
   );
+  serveTalksy(http, {
+    rooms,
+    log,
+    maxRooms: config.limits.rooms,
+    maxIdLength: config.limits.idCharacters,
+    timings: { roomIdleMs: config.talksy.roomIdleMs, joinMs: config.talksy.joinMs },
+  });
   http.webSocket(createPionDialect({ rooms, log }));
   return serveKraken(http, rooms, config, log);
 }

@@ -45,9 +45,9 @@ function measure(name: string, run: () => void): void {
 }
 
 function connection(): ConnectionBandwidth {
-  const limits = { initialBitrate: 600_000, minBitrate: 50_000, maxBitrate: 50_000_000 };
+  const bounds = { min: 50_000, max: 50_000_000 };
   const padding = { canPad: false, sendPadding: () => false };
-  return new ConnectionBandwidth(context, 0, limits, padding, () => {});
+  return new ConnectionBandwidth(context, 0, 600_000, bounds, padding, () => {});
 }
 
 function send(bandwidth: ConnectionBandwidth, offset: number): void {

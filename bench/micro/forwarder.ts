@@ -65,7 +65,7 @@ function createContext(): MediaContext {
 }
 
 const context = createContext();
-const events = { trackStarted: () => {}, deadlineChanged: () => {} };
+const events = { trackStarted: () => {}, forwarderFailed: () => {}, deadlineChanged: () => {} };
 const publisher = new MediaTransport(0, context, {}, events);
 publisher.setSendEnabled(true);
 const track = publisher.addReceiver({

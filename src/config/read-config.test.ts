@@ -125,6 +125,25 @@ describe('readConfig', () => {
     );
   });
 
+  test('takes the port by the name other servers have for it, ours first', () => {
+    const portOf = (environment: Record<string, string>) => readConfig({ environment }).http.port;
+    assert.equal(portOf({ PORT: '9000' }), 9000);
+    assert.equal(portOf({ PORT: '9000', MANIFOLD_HTTP_PORT: '9001' }), 9001);
+    assert.equal(portOf({ MANIFOLD_HTTP_PORT: '9001', PORT: '9000' }), 9001);
+    assert.equal(portOf({ PORT: '' }), 8080);
+    assert.deepEqual(
+      problemsOf(() => portOf({ PORT: 'x' })),
+      ['http.port (from PORT): must be a whole number from 0 to 65535, not "x".'],
+    );
+  });
+
+  test('refuses to start where a TURN server is asked for, whatever the value', () => {
+    for (const value of ['TRUE', 'FALSE', '']) {
+      const [problem] = problemsOf(() => readConfig({ environment: { TURN_ENABLED: value } }));
+      assert.match(problem ?? '', /^TURN_ENABLED \(in the environment\): .*ice\.servers\.$/);
+    }
+  });
+
   test('variables of other programs and of Kubernetes are not ours', () => {
     readConfig({
       environment: {

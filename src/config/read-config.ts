@@ -14,6 +14,14 @@ export interface ConfigSources {
   readonly flags?: ReadonlyMap<string, string>;
 }
 
+/** Names that servers of dialects served here knew, for settings of our own; ours win. */
+const inheritedVariables: Readonly<Record<string, string>> = { PORT: 'http.port' };
+/** Those that ask for what there is not. Their mere presence does, whatever the value. */
+const refusedVariables: Readonly<Record<string, string>> = {
+  TURN_ENABLED:
+    'asks for a TURN server, which this one does not have. Unset it, and name an external one in ice.servers.',
+};
+
 /** A value on its way to the schema, and what to call it when it is wrong. */
 interface Setting {
   readonly key: ConfigKey;
@@ -85,6 +93,15 @@ function* environmentSettings(
   environment: Readonly<Record<string, string | undefined>>,
   problems: string[],
 ): Generator<Setting> {
+  for (const [variable, name] of Object.entries(inheritedVariables)) {
+    const text = environment[variable];
+    const key = keyOfName.get(name);
+    if (text === undefined || text === '' || key === undefined) continue;
+    yield { key, value: valueOfText(key.kind, text), origin: `from ${variable}` };
+  }
+  for (const [variable, complaint] of Object.entries(refusedVariables)) {
+    if (environment[variable] !== undefined) problems.push(`${variable} (in the environment): ${complaint}`);
+  }
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith(environmentPrefix) || text === undefined) continue;
     if (otherVariables.includes(variable) || kubernetesVariable.test(variable)) continue;

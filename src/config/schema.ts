@@ -173,6 +173,36 @@ const speakers = v.strictObject({
   ),
 });
 
+/** 0 is no bound. */
+const bitrate = (description: string, standard: number) =>
+  integer(description, { default: standard, min: 0, max: 1_000_000_000, placeholder: '<bit/s>' });
+
+const bandwidth = v.strictObject({
+  maxIncomingBitrate: bitrate('What one participant is asked to send at most; 0 for no bound.', 0),
+  maxOutgoingBitrate: bitrate('What one participant is sent at most; 0 for no bound.', 0),
+  minOutgoingBitrate: bitrate(
+    'What one participant is sent at least, if there is so much, however bad its network is found to be.',
+    50_000,
+  ),
+  initialOutgoingBitrate: bitrate(
+    'What the network of a participant is taken to carry before anything is known of it.',
+    600_000,
+  ),
+});
+
+const talksy = v.strictObject({
+  roomIdleMs: milliseconds('How long a room stays in which nobody is connected.', {
+    default: 180_000,
+    min: 1000,
+    max: 86_400_000,
+  }),
+  joinMs: milliseconds('From the opening of a client’s socket until its connection must be up.', {
+    default: 300_000,
+    min: 1000,
+    max: 86_400_000,
+  }),
+});
+
 const auth = v.strictObject({
   bearerToken: secret(
     'Token that WHIP and WHEP clients must present; empty lets everyone in. Better not given as a flag, which others on the machine can see.',
@@ -256,6 +286,8 @@ export const sectionTitles = {
   limits: 'Limits. What a client can make grow stops at one of these.',
   timeouts: 'Deadlines, in milliseconds.',
   speakers: 'Who speaks, by the levels of their audio.',
+  bandwidth: 'Bit rates of each participant’s connection, in bits per second.',
+  talksy: 'The dialect of Talksy clients.',
   auth: 'Who may publish and watch.',
   admin: 'The admin page (/admin) and its API.',
   ice: 'ICE servers for clients. The server itself needs none.',
@@ -271,6 +303,8 @@ export const configSchema = v.pipe(
     limits: v.optional(limits, {}),
     timeouts: v.optional(timeouts, {}),
     speakers: v.optional(speakers, {}),
+    bandwidth: v.optional(bandwidth, {}),
+    talksy: v.optional(talksy, {}),
     auth: v.optional(auth, {}),
     admin: v.optional(admin, {}),
     ice: v.optional(ice, {}),
@@ -291,6 +325,14 @@ export const configSchema = v.pipe(
       'must differ from http.port',
     ),
     ['http', 'tlsPort'],
+  ),
+  v.forward(
+    v.check(
+      ({ bandwidth: { minOutgoingBitrate, maxOutgoingBitrate } }) =>
+        maxOutgoingBitrate === 0 || minOutgoingBitrate <= maxOutgoingBitrate,
+      'must not exceed bandwidth.max-outgoing-bitrate',
+    ),
+    ['bandwidth', 'minOutgoingBitrate'],
   ),
   v.forward(
     v.check(

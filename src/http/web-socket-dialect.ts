@@ -19,6 +19,11 @@ export interface WebSocketDialect {
    * consumed, the dialect still receives the frame. A dialect without it takes what the others refuse.
    */
   recognises?(firstFrame: string): boolean;
+  /**
+   * Where several dialects share the path and the client has sent nothing for a moment: what this dialect's server says
+   * first. The connection is nobody's yet; it may still turn out to be another dialect's.
+   */
+  greet?(socket: SignalingSocket): void;
   /** Takes a connection over. Set the handlers of `socket` before returning. */
   accept(socket: SignalingSocket): void;
 }

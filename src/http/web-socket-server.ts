@@ -25,6 +25,8 @@ export interface WebSocketServerOptions {
 
 const defaultPingIntervalMs = 30_000;
 const defaultFirstFrameTimeoutMs = 60_000;
+/** Most clients that speak first do so at once; later than this they may be waiting for the server's first word. */
+const greetAfterMs = 1000;
 /** A client that leaves so many whole messages unread is not reading. */
 const bufferedMessages = 16;
 
@@ -177,9 +179,16 @@ export class WebSocketServer {
       () => socket.close(CloseCode.PolicyViolation, 'Nothing was sent in time.'),
       this.#options.firstFrameTimeoutMs ?? defaultFirstFrameTimeoutMs,
     );
-    ws.once('close', () => clearTimeout(timer));
-    ws.once('message', (data) => {
+    const greeting = setTimeout(() => {
+      for (const dialect of candidates) dialect.greet?.(socket);
+    }, greetAfterMs);
+    const stopWaiting = (): void => {
       clearTimeout(timer);
+      clearTimeout(greeting);
+    };
+    ws.once('close', stopWaiting);
+    ws.once('message', (data) => {
+      stopWaiting();
       const firstFrame = textOf(data);
       const dialect = dialectOfFirstFrame(candidates, firstFrame);
       if (dialect === null) {

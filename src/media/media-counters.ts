@@ -40,9 +40,19 @@ export interface MediaCounters {
   transportFeedbackSent: number;
   /** Transport-wide feedback of subscribers. */
   transportFeedbackReceived: number;
+  /** Packets to subscribers that waited for their turn, and those of them that waited too long for the ring. */
+  packetsPaced: number;
+  packetsExpired: number;
+  /** What subscribers were sent to find out what their networks carry: bytes on the wire, and probes among it. */
+  paddingBytes: number;
+  probesSent: number;
   /** Times a picture stood still: as publishers' packets came, and as they went to subscribers. */
   freezesIn: number;
   freezesOut: number;
+  /** Changes of the encoding or spatial layer that subscribers get. */
+  layerSwitches: number;
+  /** Forwarders stopped by a bug. */
+  forwardersFailed: number;
   /** STUN messages that no connection claimed; counted by the engine. */
   stunUnrouted: number;
   /** DTLS from addresses that no connection has validated; counted by the engine. */
@@ -78,8 +88,14 @@ export function createMediaCounters(): MediaCounters {
     rembSent: 0,
     transportFeedbackSent: 0,
     transportFeedbackReceived: 0,
+    packetsPaced: 0,
+    packetsExpired: 0,
+    paddingBytes: 0,
+    probesSent: 0,
     freezesIn: 0,
     freezesOut: 0,
+    layerSwitches: 0,
+    forwardersFailed: 0,
     stunUnrouted: 0,
     dtlsUnrouted: 0,
   };

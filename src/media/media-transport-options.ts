@@ -1,3 +1,5 @@
+import type { BitrateBounds } from './bandwidth/bitrate-bounds.ts';
+
 /** Settings of the media layer; all may be left out. */
 export interface MediaTransportOptions {
   /** SSRCs received at once on one transport, RTX not counted. Default 64. */
@@ -8,16 +10,20 @@ export interface MediaTransportOptions {
   readonly receiverEstimateBitrate?: number;
   /** Time between two transport-wide feedback packets, in ms. Default 100, as libwebrtc. */
   readonly transportFeedbackMs?: number;
-  /** Packets each video subscription remembers for retransmission; a power of two. Default 512: over a
-   * second of 5 Mbit/s. */
+  /**
+   * Packets each video subscription remembers at most for retransmission; a power of two. Default 1024: over a second
+   * of 9 Mbit/s.
+   */
   readonly videoHistoryPackets?: number;
   /** The same for audio, where NACK was negotiated. Default 128. */
   readonly audioHistoryPackets?: number;
   /** Bits per second that are sent to a receiver before anything is known of its path. Default 600 kbit/s. */
-  readonly initialBandwidth?: number;
-  /** Bounds of what a receiver's path is taken to carry, in bits per second. Default 50 kbit/s and 50 Mbit/s. */
-  readonly minBandwidth?: number;
-  readonly maxBandwidth?: number;
+  readonly initialOutgoingBitrate?: number;
+  /** Bounds of what is sent on one transport, in bits per second. Default 50 kbit/s, and none. */
+  readonly minOutgoingBitrate?: number;
+  readonly maxOutgoingBitrate?: number;
+  /** What a publisher is asked to send at most on one transport, in bits per second. Default: no bound. */
+  readonly maxIncomingBitrate?: number;
   /** An encoding nobody has had use for this long, in ms, is reported as unused. Default 5000. */
   readonly unusedEncodingMs?: number;
 }
@@ -30,11 +36,20 @@ export function resolveMediaTransportOptions(options: MediaTransportOptions): Re
     keyFrameIntervalMs: options.keyFrameIntervalMs ?? 500,
     receiverEstimateBitrate: options.receiverEstimateBitrate ?? 10_000_000,
     transportFeedbackMs: options.transportFeedbackMs ?? 100,
-    videoHistoryPackets: options.videoHistoryPackets ?? 512,
+    videoHistoryPackets: options.videoHistoryPackets ?? 1024,
     audioHistoryPackets: options.audioHistoryPackets ?? 128,
-    initialBandwidth: options.initialBandwidth ?? 600_000,
-    minBandwidth: options.minBandwidth ?? 50_000,
-    maxBandwidth: options.maxBandwidth ?? 50_000_000,
+    initialOutgoingBitrate: options.initialOutgoingBitrate ?? 600_000,
+    minOutgoingBitrate: options.minOutgoingBitrate ?? 50_000,
+    maxOutgoingBitrate: options.maxOutgoingBitrate ?? Number.POSITIVE_INFINITY,
+    maxIncomingBitrate: options.maxIncomingBitrate ?? Number.POSITIVE_INFINITY,
     unusedEncodingMs: options.unusedEncodingMs ?? 5000,
   };
+}
+
+export function incomingBoundsOf({ maxIncomingBitrate }: ResolvedMediaTransportOptions): BitrateBounds {
+  return { min: 0, max: maxIncomingBitrate };
+}
+
+export function outgoingBoundsOf(options: ResolvedMediaTransportOptions): BitrateBounds {
+  return { min: options.minOutgoingBitrate, max: options.maxOutgoingBitrate };
 }

@@ -1,10 +1,16 @@
 import { InboxField, inboxStride } from '../packet-io/layout.ts';
+import { type BitrateBounds, type BitrateChanges, changeBounds } from './bandwidth/bitrate-bounds.ts';
 import { type BandwidthStats, ConnectionBandwidth } from './bandwidth/connection-bandwidth.ts';
 import { Forwarder } from './forwarding/forwarder.ts';
 import { InboundTrack } from './forwarding/inbound-track.ts';
 import { TransportPadding } from './forwarding/transport-padding.ts';
 import type { MediaContext } from './media-context.ts';
-import { type MediaTransportOptions, resolveMediaTransportOptions } from './media-transport-options.ts';
+import {
+  incomingBoundsOf,
+  type MediaTransportOptions,
+  outgoingBoundsOf,
+  resolveMediaTransportOptions,
+} from './media-transport-options.ts';
 import { noPayloadType } from './receiving/payload-type-table.ts';
 import { PublisherFeedback } from './receiving/publisher-feedback.ts';
 import { StreamDemux } from './receiving/stream-demux.ts';
@@ -23,6 +29,8 @@ export type { MediaTransportOptions } from './media-transport-options.ts';
 export interface MediaTransportEvents {
   /** The first packet of a track has come; it is forwarded after this returns. */
   trackStarted(track: InboundTrack): void;
+  /** A forwarder was stopped by a bug; its state says so after this returns. */
+  forwarderFailed(forwarder: Forwarder, error: unknown): void;
   /** nextDeadline() has become earlier. */
   deadlineChanged(): void;
 }
@@ -65,11 +73,8 @@ export class MediaTransport {
     this.#bandwidth = new ConnectionBandwidth(
       context,
       transport,
-      {
-        initialBitrate: resolved.initialBandwidth,
-        minBitrate: resolved.minBandwidth,
-        maxBitrate: resolved.maxBandwidth,
-      },
+      resolved.initialOutgoingBitrate,
+      outgoingBoundsOf(resolved),
       new TransportPadding(this.#forwarders),
       (atMs) => this.#timers.schedule(TimerName.Bandwidth, atMs),
     );
@@ -125,7 +130,9 @@ export class MediaTransport {
   updateSender(forwarder: Forwarder, parameters: SendParameters): void {
     if (!this.#forwarders.includes(forwarder)) return;
     forwarder.update(parameters);
+    forwarder.source?.demandChanged();
     this.#sendersChanged();
+    this.#bandwidth.reallocate();
   }
 
   removeSender(forwarder: Forwarder): void {
@@ -196,6 +203,7 @@ export class MediaTransport {
   handleTimeout(): void {
     if (this.#closed) return;
     const { nowMs } = this.#link;
+    if (this.#timers.take(TimerName.Failure, nowMs)) this.#settleFailures();
     if (this.#timers.take(TimerName.Nack, nowMs)) this.#feedback.sendNacks();
     if (this.#timers.take(TimerName.KeyFrame, nowMs)) {
       for (const track of this.#demux.tracks) track.handleKeyFrameTimeout();
@@ -232,6 +240,30 @@ export class MediaTransport {
     return this.#bandwidth.stats();
   }
 
+  /** What the remote is asked to send, in bits per second. */
+  get incomingBitrate(): BitrateBounds {
+    return this.#feedback.bounds;
+  }
+
+  /** Changes what is given; null goes back to the options. The remote is told at once, by REMB. */
+  setIncomingBitrate(changes: BitrateChanges): void {
+    this.#feedback.setBounds(
+      changeBounds(this.incomingBitrate, changes, incomingBoundsOf(this.#link.options)),
+    );
+  }
+
+  /** What is sent to the remote at least and at most, whatever is known of its path, in bits per second. */
+  get outgoingBitrate(): BitrateBounds {
+    return this.#bandwidth.bounds;
+  }
+
+  /** Changes what is given; null goes back to the options. */
+  setOutgoingBitrate(changes: BitrateChanges): void {
+    this.#bandwidth.setBounds(
+      changeBounds(this.outgoingBitrate, changes, outgoingBoundsOf(this.#link.options)),
+    );
+  }
+
   /** Bits per second the remote says it can receive (REMB); null unless it does. */
   get remoteEstimate(): number | null {
     return this.#rtcpReceiver.remoteEstimate || null;
@@ -246,6 +278,11 @@ export class MediaTransport {
     this.#closed = true;
     this.#link.sendEnabled = false;
     this.#timers.clear();
+  }
+
+  #settleFailures(): void {
+    for (const forwarder of [...this.#forwarders])
+      forwarder.settleFailure((error) => this.#events.forwarderFailed(forwarder, error));
   }
 
   #receiversChanged(): void {

@@ -77,4 +77,5 @@ export const headerExtensionUri = {
   dependencyDescriptor:
     'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension',
   absCaptureTime: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time',
+  videoContentType: 'http://www.webrtc.org/experiments/rtp-hdrext/video-content-type',
 } as const;

@@ -48,6 +48,8 @@ export class Simulation {
   readonly context: MediaContext;
   readonly transports: MediaTransport[] = [];
   readonly started: string[] = [];
+  /** What forwarders that failed had thrown. */
+  readonly failures: unknown[] = [];
   readonly clock = { nowMs: 1000, ntpOffsetMs: 3_900_000_000_000 };
   sent: Sent[] = [];
   /** Whether what is sent is kept for take(). */
@@ -81,6 +83,7 @@ export class Simulation {
     const id = this.transports.length;
     const transport = new MediaTransport(id, this.context, options, {
       trackStarted: (track) => this.started.push(track.mid),
+      forwarderFailed: (_, error) => this.failures.push(error),
       deadlineChanged: () => {},
     });
     transport.setSendEnabled(true);

@@ -12,9 +12,11 @@ export const TimerName = {
   Demand: 4,
   /** Packets that wait for their turn, padding, and shares of the bandwidth. */
   Bandwidth: 5,
+  /** Forwarders that were stopped by a bug. */
+  Failure: 6,
 } as const;
 
-const timerCount = 6;
+const timerCount = 7;
 
 /** A fixed table of named deadlines in ms; Infinity for those not set. */
 export class TimerTable {

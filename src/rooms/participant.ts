@@ -6,6 +6,8 @@
  * closes the connection and takes it out of the room. A connection that closes or fails makes its participant leave.
  */
 import { UserError } from '../errors.ts';
+import type { BitrateBounds, BitrateChanges } from '../media/bandwidth/bitrate-bounds.ts';
+import type { BandwidthStats } from '../media/bandwidth/connection-bandwidth.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
 import type { MediaKind, RtpCodec } from '../media/rtp-parameters.ts';
 import type { DataChannelInit } from '../webrtc/data-channels/channel-init.ts';
@@ -63,6 +65,11 @@ export interface ParticipantEvents {
   /** Its own publications. */
   publicationadded: [publication: Publication];
   publicationremoved: [publication: Publication];
+  /**
+   * Of its own: which encodings anybody has use for (`publication.encodings`) has changed. Those that nobody has use
+   * for need not be sent; told after a while, and taken back at once.
+   */
+  encodingdemandchanged: [publication: Publication];
   /** State or reason changed, ended included. */
   subscriptionchanged: [subscription: Subscription];
   /** The client opened a data channel. Those shared with the room are relayed without further ado. */
@@ -278,6 +285,34 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     return this.#host.run(() => this.#connection.applyIceRestart(remote));
   }
 
+  get incomingBitrate(): BitrateBounds {
+    return this.#connection.media.incomingBitrate;
+  }
+
+  get outgoingBitrate(): BitrateBounds {
+    return this.#connection.media.outgoingBitrate;
+  }
+
+  /** Round trip to the client, ms; null until measured. */
+  get rttMs(): number | null {
+    return this.#connection.media.rttMs;
+  }
+
+  /** What the client may send, in bits per second: it is asked to keep to it. null is what is configured. */
+  setIncomingBitrate(changes: BitrateChanges): void {
+    this.#host.run(() => this.#connection.media.setIncomingBitrate(changes));
+  }
+
+  /** What the client is sent, in bits per second, whatever its network is found to carry. null is what is configured. */
+  setOutgoingBitrate(changes: BitrateChanges): void {
+    this.#host.run(() => this.#connection.media.setOutgoingBitrate(changes));
+  }
+
+  /** What is known of its network, and how that is shared over what it is sent. */
+  bandwidthStats(): BandwidthStats {
+    return this.#connection.media.bandwidthStats();
+  }
+
   /** The client says that it muted what it sends on a line. Unknown lines are remembered for when they publish. */
   setMuted(mid: string, muted: boolean): void {
     if (muted && this.#mutedMids.size < this.#host.maxPublicationsPerParticipant) this.#mutedMids.add(mid);
@@ -373,17 +408,12 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     if (this.#options.wants?.(publication) === false) return;
     let subscription = this.#subscriptions.get(publication);
     if (subscription === undefined) {
-      subscription = new Subscription(
-        this.#host.nextId('s'),
-        publication,
-        this,
-        (expired) => this.#host.startSubscriptionDeadline(expired),
-        (changed) => {
-          this.#host.subscriptionChanged(changed);
-          this.emit('subscriptionchanged', changed);
-        },
-      );
+      subscription = new Subscription(this.#host.nextId('s'), publication, this, this.#host, (changed) => {
+        this.#host.subscriptionChanged(changed);
+        this.emit('subscriptionchanged', changed);
+      });
       subscription.setForwarded(this.room.speakers.isForwarded(publication));
+      subscription.setProminent(this.room.isProminent(publication));
       this.#subscriptions.set(publication, subscription);
     }
     if (subscription.line !== null || exhausted?.has(publication.kind)) return;
@@ -406,6 +436,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     const publication = new Publication(this.#host.nextId('p'), this, line, track, muted);
     this.#publications.set(publication.id, publication);
     const held = this.#options.holdsBack?.(publication) === true;
+    track.onUnusedEncodingsChange = () => this.emit('encodingdemandchanged', publication);
     this.emit('publicationadded', publication);
     if (!held) this.announce(publication);
   }
@@ -428,6 +459,8 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
 
   #removePublication(publication: Publication): void {
     this.#publications.delete(publication.id);
+    publication.track.onUnusedEncodingsChange = null;
+    publication.track.onContentChange = null;
     if (publication.announced) {
       this.room.speakers.remove(publication);
       this.#tellOthers((other) => other.forgetPublication(publication));

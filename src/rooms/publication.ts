@@ -3,6 +3,19 @@ import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { MediaLine } from '../webrtc/media-line.ts';
 import type { Participant } from './participant.ts';
 
+/** What a video shows. */
+export type PublicationContent = 'camera' | 'screen';
+
+/** One encoding of a publication: what its client has to be told to stop or start sending it. */
+export interface PublicationEncoding {
+  /** null where encodings have no names. */
+  readonly rid: string | null;
+  /** -1 while unknown. */
+  readonly ssrc: number;
+  /** Whether any subscription has use for it: for the largest picture it asks for, or smaller ones. */
+  readonly used: boolean;
+}
+
 /** A track a participant publishes to its room. */
 export class Publication {
   /** Unique in the process. */
@@ -15,6 +28,7 @@ export class Publication {
   readonly trackId: string;
   /** What the publisher says; the media may flow all the same. */
   muted: boolean;
+  #statedContent: PublicationContent | null = null;
   /** Whether the room has been told of it. */
   announced = false;
 
@@ -27,10 +41,33 @@ export class Publication {
     const msid = line.transceiver.remoteMsid;
     this.streamId = msid?.streamId ?? `stream-${participant.key}`;
     this.trackId = msid?.trackId ?? `track-${participant.key}-${line.transceiver.mid}`;
+    track.onContentChange = () => participant.room.prominenceChanged(this);
+  }
+
+  /** What a video shows: as the client states, else as its stream says; null for audio. */
+  get content(): PublicationContent | null {
+    if (this.kind === 'audio') return null;
+    return this.#statedContent ?? (this.track.showsScreen ? 'screen' : 'camera');
+  }
+
+  /** The client states what a video shows; null takes that back. */
+  stateContent(content: PublicationContent | null): void {
+    this.#statedContent = content;
+    this.participant.room.prominenceChanged(this);
   }
 
   get kind(): MediaKind {
     return this.track.kind;
+  }
+
+  /** In the order of the client's description. Used ones, until nobody has had use for them for a while. */
+  get encodings(): readonly PublicationEncoding[] {
+    const { encodings, unusedEncodings } = this.track;
+    return encodings.map(({ index, rid, ssrc, stream }) => ({
+      rid,
+      ssrc: stream === null ? ssrc : stream.ssrc >>> 0,
+      used: !unusedEncodings.includes(index),
+    }));
   }
 
   get mid(): string {

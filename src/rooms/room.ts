@@ -25,6 +25,8 @@ export class Room extends IsolatingEmitter<RoomEvents> {
   readonly createdAt: Date;
   readonly speakers: RoomSpeakers<Publication>;
   readonly #participants = new Map<string, Participant>();
+  /** Who has the word. */
+  #speaker: Participant | null = null;
 
   constructor(
     id: string,
@@ -37,7 +39,10 @@ export class Room extends IsolatingEmitter<RoomEvents> {
     this.createdAt = createdAt;
     this.speakers = new RoomSpeakers<Publication>(speakers, {
       activeSpeakersChanged: (publications) => this.emit('activespeakers', publications),
-      dominantChanged: (publication) => this.emit('dominantspeaker', publication),
+      dominantChanged: (publication) => {
+        this.#setSpeaker(publication?.participant ?? null);
+        this.emit('dominantspeaker', publication);
+      },
       voiceStarted: (publication) => this.emit('voicestarted', publication),
       voiceStopped: (publication) => this.emit('voicestopped', publication),
       forwardingChanged: (publication, forwarded) => this.#setForwarded(publication, forwarded),
@@ -57,6 +62,18 @@ export class Room extends IsolatingEmitter<RoomEvents> {
     }
   }
 
+  /** Whether a publication is what people look at: a screen, or who has the word. */
+  isProminent({ participant, content }: Publication): boolean {
+    return content !== null && (content === 'screen' || participant === this.#speaker);
+  }
+
+  /** For Publication only: what it shows has changed. */
+  prominenceChanged(publication: Publication): void {
+    const prominent = this.isProminent(publication);
+    for (const { subscriptions } of this.#participants.values())
+      subscriptions.get(publication)?.setProminent(prominent);
+  }
+
   /** For Rooms only: a participant has come. */
   admit(participant: Participant): void {
     this.#participants.set(participant.id, participant);
@@ -68,6 +85,15 @@ export class Room extends IsolatingEmitter<RoomEvents> {
     if (this.#participants.get(participant.id) !== participant) return;
     this.#participants.delete(participant.id);
     this.emit('participantleft', participant, reason);
+  }
+
+  #setSpeaker(speaker: Participant | null): void {
+    const former = this.#speaker;
+    if (speaker === former) return;
+    this.#speaker = speaker;
+    for (const participant of [former, speaker]) {
+      for (const publication of participant?.publications.values() ?? []) this.prominenceChanged(publication);
+    }
   }
 
   #setForwarded(publication: Publication, forwarded: boolean): void {

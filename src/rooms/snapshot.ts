@@ -1,5 +1,9 @@
 /** The rooms as plain data, for the admin API and page. */
 
+import type { BandwidthStats } from '../media/bandwidth/connection-bandwidth.ts';
+import type { SentLayers } from '../media/forwarding/forwarder.ts';
+import type { InboundEncodingStats } from '../media/forwarding/inbound-track.ts';
+import type { LayerInfo } from '../media/layers/layer-policy.ts';
 import { participantScore } from '../media/quality/quality-score.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { DataChannel, DataChannelState } from '../webrtc/data-channels/data-channel.ts';
@@ -25,9 +29,17 @@ export interface ParticipantSnapshot {
   readonly connectionState: ConnectionState;
   /** 1 … 5 (participantScore()); null while nothing has been measured. */
   readonly quality: number | null;
+  readonly bandwidth: BandwidthSnapshot;
   readonly publications: readonly PublicationSnapshot[];
   readonly subscriptions: readonly SubscriptionSnapshot[];
   readonly dataChannels: readonly DataChannelSnapshot[];
+}
+
+/** What the participant's network carries, as far as is known, and what it is sent. */
+export interface BandwidthSnapshot extends BandwidthStats {
+  readonly rttMs: number | null;
+  /** What the client is asked to send at most, bit/s; null for no bound. */
+  readonly maxIncoming: number | null;
 }
 
 export interface PublicationSnapshot {
@@ -58,6 +70,9 @@ export interface PublicationSnapshot {
   /** dBov; null for video, and where the publisher does not tell levels. */
   readonly audioLevel: number | null;
   readonly subscribers: number;
+  /** Video: lowest first; spatial layers are counted through all encodings. Empty for audio. */
+  readonly layers: readonly LayerInfo[];
+  readonly encodings: readonly InboundEncodingStats[];
 }
 
 export interface SubscriptionSnapshot {
@@ -84,6 +99,10 @@ export interface SubscriptionSnapshot {
   readonly nackReceived: number;
   readonly retransmitted: number;
   readonly pliReceived: number;
+  /** Why it is paused; null while it is not. */
+  readonly pauseReason: string | null;
+  /** Video: which layers are sent, and why those; null for audio, and before there is a line. */
+  readonly layers: SentLayers | null;
 }
 
 export interface DataChannelSnapshot {
@@ -126,10 +145,17 @@ function snapshotParticipant(participant: Participant): ParticipantSnapshot {
     joinedAt: participant.joinedAt.toISOString(),
     connectionState: participant.connectionState,
     quality: qualityOf(participant),
+    bandwidth: snapshotBandwidth(participant),
     publications: [...participant.publications.values()].map(snapshotPublication),
     subscriptions: [...participant.subscriptions.values()].map(snapshotSubscription),
     dataChannels: participant.dataChannels.map(snapshotDataChannel),
   };
+}
+
+function snapshotBandwidth(participant: Participant): BandwidthSnapshot {
+  const { rttMs, incomingBitrate } = participant;
+  const maxIncoming = Number.isFinite(incomingBitrate.max) ? incomingBitrate.max : null;
+  return { ...participant.bandwidthStats(), rttMs, maxIncoming };
 }
 
 function snapshotDataChannel(channel: DataChannel): DataChannelSnapshot {
@@ -138,7 +164,7 @@ function snapshotDataChannel(channel: DataChannel): DataChannelSnapshot {
 }
 
 function snapshotPublication(publication: Publication): PublicationSnapshot {
-  const { bytes: _bytes, encodings: _encodings, ...stats } = publication.track.stats();
+  const { bytes: _bytes, ...stats } = publication.track.stats();
   const voice = publication.participant.room.speakers.voiceOf(publication);
   return {
     id: publication.id,
@@ -173,5 +199,7 @@ function snapshotSubscription(subscription: Subscription): SubscriptionSnapshot 
     nackReceived: stats?.nackReceived ?? 0,
     retransmitted: stats?.retransmitted ?? 0,
     pliReceived: stats?.pliReceived ?? 0,
+    pauseReason: subscription.pauseReason,
+    layers: stats?.layers ?? null,
   };
 }

@@ -86,8 +86,13 @@ function traffic({ io, engine, webSockets, bugs }: MetricSources): readonly Metr
     },
     {
       name: 'manifold_session_bugs_total',
-      help: 'Sessions ended by an unexpected error; each is in the log with its stack.',
+      help: 'Unexpected errors, each of which ended a session or subscription and is in the log with its stack.',
       read: () => bugs.count,
+    },
+    {
+      name: 'manifold_forwarders_failed_total',
+      help: 'Subscriptions stopped by an unexpected error; each is in the log with its stack.',
+      read: () => engine.counters.forwardersFailed,
     },
   ];
 }
@@ -100,6 +105,11 @@ function feedback({ engine: { counters } }: MetricSources): readonly MetricDefin
       help: 'Packets asked for again: in by subscribers, out by us of publishers.',
       label: direction,
       read: () => ({ in: counters.nackReceived, out: counters.nackSent }),
+    },
+    {
+      name: 'manifold_layer_switches_total',
+      help: 'Changes of the encoding or spatial layer that subscriptions get.',
+      read: () => counters.layerSwitches,
     },
     {
       name: 'manifold_pli_total',
@@ -123,6 +133,27 @@ function feedback({ engine: { counters } }: MetricSources): readonly MetricDefin
       help: 'Times a picture stood still: as publishers sent it (in), as subscribers got it (out).',
       label: direction,
       read: () => ({ in: counters.freezesIn, out: counters.freezesOut }),
+    },
+    {
+      name: 'manifold_paced_packets_total',
+      help: 'Packets of video that waited for their turn, and those of them that waited too long and were dropped.',
+      label: 'event',
+      read: () => ({ waited: counters.packetsPaced, expired: counters.packetsExpired }),
+    },
+    {
+      name: 'manifold_padding_bytes_total',
+      help: 'Bytes sent to find out what the networks of subscribers carry.',
+      read: () => counters.paddingBytes,
+    },
+    {
+      name: 'manifold_bandwidth_probes_total',
+      help: 'Times a network was asked with a burst whether it carries more.',
+      read: () => counters.probesSent,
+    },
+    {
+      name: 'manifold_bandwidth_feedback_received_total',
+      help: 'Transport-wide feedback of subscribers.',
+      read: () => counters.transportFeedbackReceived,
     },
     {
       name: 'manifold_bandwidth_feedback_total',

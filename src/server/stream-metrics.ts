@@ -29,6 +29,23 @@ export function streamMetrics(
       read: () => figures().subscriptionReasons,
     },
     {
+      name: 'manifold_subscriptions_by_layer',
+      help: 'Video subscriptions by the spatial layer sent, 0 being the smallest picture; 2 and above as 2.',
+      label: 'spatial',
+      read: () => figures().spatialLayers,
+    },
+    {
+      name: 'manifold_subscriptions_by_layer_reason',
+      help: 'Video subscriptions by the reason for the layers sent.',
+      label: 'reason',
+      read: () => figures().layerReasons,
+    },
+    {
+      name: 'manifold_unused_encodings',
+      help: 'Encodings of publications that no subscription has use for.',
+      read: () => figures().unusedEncodings,
+    },
+    {
       name: 'manifold_participants_by_quality',
       help: 'Participants by quality score, 1 (bad) to 5 (excellent), rounded.',
       label: 'score',
@@ -51,6 +68,29 @@ export function streamMetrics(
       help: 'Subscriptions with at most this round-trip time.',
       label: 'le',
       read: () => figures().subscriptionRtt,
+    },
+    {
+      name: 'manifold_connections_by_estimate_reason',
+      help: 'Connections by the reason of the estimate of what their networks carry.',
+      label: 'reason',
+      read: () => figures().estimateReasons,
+    },
+    {
+      name: 'manifold_connection_estimate_bits_per_second',
+      help: 'Connections with an estimate of at most this.',
+      label: 'le',
+      read: () => figures().estimates,
+    },
+    {
+      name: 'manifold_outgoing_bits_per_second',
+      help: 'Of all connections together: estimated, to be sent, wanted, and sent with padding.',
+      label: 'what',
+      read: () => figures().outgoingBitrates,
+    },
+    {
+      name: 'manifold_paced_packets_waiting',
+      help: 'Packets of video that wait for their turn.',
+      read: () => figures().packetsWaiting,
     },
     {
       name: 'manifold_speaking',

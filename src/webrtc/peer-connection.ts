@@ -85,6 +85,11 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
     const context = options.mediaContext;
     this.media = new MediaTransport(this.transport, context, options.media, {
       trackStarted: (track) => this.#trackStarted(track),
+      forwarderFailed: ({ mid }, err) =>
+        options.log.error(
+          { err, transport: this.transport, mid },
+          'bug: an unexpected error; nothing is sent on a line any more',
+        ),
       deadlineChanged: options.deadlineChanged,
     });
     this.ice = new IceLiteAgent({ ...options.ice, local: options.createIceCredentials() });

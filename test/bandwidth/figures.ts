@@ -1,4 +1,5 @@
 /** What a trace comes to: the figures that the acceptance names, and whether they are met. */
+import type { FlowOptions } from './simulated-flow.ts';
 import type { Trace } from './simulation.ts';
 
 /** Time to follow: after capacity rises (or a flow comes or goes) and after it falls, ms. */
@@ -37,15 +38,18 @@ export interface Figures {
   readonly utilisation: number;
 }
 
-/** Half-open intervals of time in ms in which the estimates are expected to have followed. */
-export function steadyIntervals(trace: Trace): (readonly [from: number, to: number])[] {
-  const { forward, flows, durationMs } = trace.scenario;
-  const changes = forward.map(({ atMs, bps }, index) => ({
+type Direction = FlowOptions['direction'];
+
+/** Half-open intervals of time in ms in which the estimates of one direction are expected to have followed. */
+function steadyIntervals(trace: Trace, over: Direction): (readonly [from: number, to: number])[] {
+  const { flows, durationMs } = trace.scenario;
+  const steps = trace.scenario[over];
+  const changes = steps.map(({ atMs, bps }, index) => ({
     atMs,
-    followMs: index > 0 && bps < forward[index - 1].bps ? followFallMs : followRiseMs,
+    followMs: index > 0 && bps < steps[index - 1].bps ? followFallMs : followRiseMs,
   }));
   for (const { direction, startMs, pauseMs, resumeMs } of flows) {
-    if (direction !== 'forward') continue;
+    if (direction !== over) continue;
     for (const atMs of [startMs, pauseMs, resumeMs]) {
       if (atMs !== undefined) changes.push({ atMs, followMs: followRiseMs });
     }
@@ -64,18 +68,9 @@ export function steadyIntervals(trace: Trace): (readonly [from: number, to: numb
 export function figuresOf(trace: Trace, seed: number): Figures {
   const { scenario, samples, waits, flows } = trace;
   const forward = scenario.flows.flatMap(({ direction }, index) => (direction === 'forward' ? [index] : []));
-  const intervals = steadyIntervals(trace);
-  const steady = (atMs: number) => intervals.some(([from, to]) => atMs >= from && atMs < to);
-  const counted = samples
-    .filter(({ atMs }) => steady(atMs))
-    .map(({ atMs, estimates, capacity }) => ({
-      second: Math.floor(atMs / 1000),
-      share: sum(forward.map((index) => estimates[index])) / capacity,
-    }));
-  const seconds = [...new Set(counted.map(({ second }) => second))];
-  const shares = seconds.map((second) =>
-    mean(counted.filter((sample) => sample.second === second).map(({ share }) => share)),
-  );
+  const counted = [...sharesOf(trace, 'forward'), ...sharesOf(trace, 'backward')];
+  const shares = meansBySecond(counted);
+  const steady = within(steadyIntervals(trace, 'forward'));
   const falls = scenario.forward.filter(
     ({ bps }, index) => index > 0 && bps < scenario.forward[index - 1].bps,
   );
@@ -110,6 +105,39 @@ export function figuresOf(trace: Trace, seed: number): Figures {
       sum(arrived.map((sample) => sum(forward.map((index) => sample.arrived[index])) / sample.capacity)) /
       arrived.length,
   };
+}
+
+interface ShareSample {
+  readonly direction: Direction;
+  readonly atMs: number;
+  readonly share: number;
+}
+
+/** What the estimates of one direction's flows add up to, as a share of its capacity, when they have followed. */
+function sharesOf(trace: Trace, over: Direction): ShareSample[] {
+  const flows = trace.scenario.flows.flatMap(({ direction }, index) => (direction === over ? [index] : []));
+  if (flows.length === 0) return [];
+  const steady = within(steadyIntervals(trace, over));
+  return trace.samples
+    .filter(({ atMs }) => steady(atMs))
+    .map(({ atMs, estimates, capacity, backwardCapacity }) => ({
+      direction: over,
+      atMs,
+      share: sum(flows.map((index) => estimates[index])) / (over === 'forward' ? capacity : backwardCapacity),
+    }));
+}
+
+function meansBySecond(samples: readonly ShareSample[]): number[] {
+  const seconds = new Map<string, number[]>();
+  for (const { direction, atMs, share } of samples) {
+    const key = `${direction} ${Math.floor(atMs / 1000)}`;
+    seconds.set(key, [...(seconds.get(key) ?? []), share]);
+  }
+  return [...seconds.values()].map(mean);
+}
+
+function within(intervals: readonly (readonly [from: number, to: number])[]): (atMs: number) => boolean {
+  return (atMs) => intervals.some(([from, to]) => atMs >= from && atMs < to);
 }
 
 /** One sentence for each goal that is not met. */

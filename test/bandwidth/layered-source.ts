@@ -25,7 +25,8 @@ export interface LayerSwitch {
 export class LayeredSource implements AllocatableSender {
   readonly kind = 'video';
   readonly priority = 0;
-  readonly pauseReason = null;
+  readonly suspended = false;
+  readonly preference = {};
   readonly bitrate = 0;
   target: LayerPair = { spatial: -1, temporal: -1 };
   targetReason = '';

@@ -91,7 +91,8 @@ export class SimulatedFlow {
     this.bandwidth = new ConnectionBandwidth(
       this.#context,
       0,
-      { initialBitrate: 600_000, minBitrate: 50_000, maxBitrate: 50_000_000 },
+      600_000,
+      { min: 50_000, max: 50_000_000 },
       { canPad: true, sendPadding: (bytes) => this.#sendPadding(bytes) },
       (atMs) => {
         this.#deadlineMs = Math.min(this.#deadlineMs, atMs);
@@ -187,7 +188,8 @@ export class SimulatedFlow {
     return {
       kind: 'audio',
       priority: 0,
-      pauseReason: null,
+      suspended: false,
+      preference: {},
       bitrate: (audioBytes * 8000) / audioIntervalMs,
       layers: () => [],
       target,

@@ -13,8 +13,9 @@ const feedbackOverheadBytes = 46;
 
 export interface Sample {
   readonly atMs: number;
-  /** Of the forward bottleneck, bits per second. */
+  /** Of the bottlenecks, bits per second: of the forward one, and of the other. */
   readonly capacity: number;
+  readonly backwardCapacity: number;
   /** By flow: bits per second, 0 while it has nothing to send. */
   readonly estimates: readonly number[];
   readonly arrived: readonly number[];
@@ -104,6 +105,7 @@ export function simulate(scenario: Scenario, seed: number): Trace {
       samples.push({
         atMs: now,
         capacity: forward.capacity,
+        backwardCapacity: backward.capacity,
         estimates: flows.map((flow) => (flow.active ? flow.bandwidth.estimate : 0)),
         arrived: flows.map(({ arrivedBytes }, index) => {
           const bits = ((arrivedBytes - arrivedBefore[index]) * 8000) / sampleMs;

@@ -1,167 +1,7 @@
-/** The whole of it in a MediaTransport: numbers in header extensions, padding by RTX, feedback by RTCP. */
+/** The whole of it in a MediaTransport. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ArrivalLog } from '../../src/media/receiving/arrival-log.ts';
-import { maxStatuses, writeTransportFeedback } from '../../src/media/rtcp/transport-feedback.ts';
-import { headerExtensionUri } from '../../src/media/rtp-parameters.ts';
-import {
-  opus,
-  publisherExtensions,
-  readRtp,
-  receiveVideo,
-  rtp,
-  Simulation,
-  sendVideo,
-  subscriberExtensions,
-  vp8DeltaPayload,
-  vp8KeyPayload,
-} from '../../src/media/simulation.test.ts';
-import { PacketKind } from '../../src/packet-io/layout.ts';
-import { NetworkEmulator } from '../network/network-emulator.ts';
-
-const transportWideId = 11;
-const extensions = [
-  ...subscriberExtensions,
-  { uri: headerExtensionUri.transportWideCc, id: transportWideId },
-];
-const videoSsrc = 0xaaaa0001;
-const rtxSsrc = 0xaaaa0002;
-const audioSsrc = 0xbbbb0001;
-const wireOverhead = 44;
-const feedbackMs = 50;
-
-interface OnWire {
-  readonly length: number;
-  readonly bytes: Uint8Array;
-  readonly sentMs: number;
-}
-
-/** A publisher of 1.2 Mbit/s of video and some audio, and a subscriber behind a bottleneck. */
-class Scene {
-  readonly simulation = new Simulation(1, 4096);
-  readonly publisher = this.simulation.addTransport();
-  readonly subscriber = this.simulation.addTransport();
-  readonly video = this.subscriber.addSender(sendVideo({ headerExtensions: extensions }));
-  readonly audio = this.subscriber.addSender({
-    ...sendVideo({ headerExtensions: extensions }),
-    mid: '8',
-    kind: 'audio',
-    codecs: [opus],
-    ssrc: audioSsrc,
-    rtxSsrc: -1,
-  });
-  readonly link: NetworkEmulator<OnWire>;
-  /** Packets that have arrived, by SSRC, since reset(). */
-  arrived = new Map<number, number>();
-  audioDelaysMs: number[] = [];
-  readonly states: string[] = [];
-  withFeedback = true;
-  readonly #log = new ArrivalLog();
-  readonly #arrivals = new Float64Array(1);
-  #sequence = 1;
-  #audioSequence = 1;
-  #frame = 0;
-  #keyFrame = true;
-
-  constructor(capacityBps: number) {
-    this.link = new NetworkEmulator<OnWire>({ capacityBps, queueMs: 300, delayMs: 30 }, 1);
-    const track = this.publisher.addReceiver(receiveVideo());
-    const audioTrack = this.publisher.addReceiver({
-      ...receiveVideo(),
-      mid: '0',
-      kind: 'audio',
-      codecs: [opus],
-      encodings: [{ rid: null, ssrc: 0x3333, rtxSsrc: -1 }],
-      headerExtensions: publisherExtensions,
-    });
-    this.video.setSource(track);
-    this.audio.setSource(audioTrack);
-    this.video.onStateChange = (state) => this.states.push(state);
-  }
-
-  run(seconds: number): void {
-    const until = this.simulation.clock.nowMs + seconds * 1000;
-    while (this.simulation.clock.nowMs < until) {
-      this.simulation.advance(1);
-      const now = Math.round(this.simulation.clock.nowMs);
-      if (now % 20 === 0) this.#publishAudio();
-      if (now % 40 === 0) this.#publishFrame();
-      this.#network(this.simulation.clock.nowMs);
-      if (this.withFeedback && now % feedbackMs === 0) this.#report();
-    }
-  }
-
-  reset(): void {
-    this.arrived = new Map();
-    this.audioDelaysMs = [];
-  }
-
-  #publishAudio(): void {
-    this.simulation.receive(
-      0,
-      PacketKind.Rtp,
-      rtp({
-        payloadType: 111,
-        sequenceNumber: this.#audioSequence & 0xffff,
-        timestamp: this.#audioSequence++ * 960,
-        ssrc: 0x3333,
-        payload: new Uint8Array(80),
-      }),
-    );
-  }
-
-  /** 25 frames of 6 kB; a key frame where one was asked for. */
-  #publishFrame(): void {
-    const asked = this.simulation.take(0, PacketKind.Rtcp).some(({ bytes }) => bytes[1] === 206);
-    const key = this.#keyFrame || asked;
-    this.#keyFrame = false;
-    this.#frame++;
-    for (let i = 0; i < 6; i++) {
-      const payload = new Uint8Array(1000);
-      payload.set(i === 0 && key ? vp8KeyPayload : i === 0 ? vp8DeltaPayload : [0, 1]);
-      const sequenceNumber = this.#sequence++ & 0xffff;
-      this.simulation.receive(
-        0,
-        PacketKind.Rtp,
-        rtp({
-          payloadType: 96,
-          sequenceNumber,
-          timestamp: this.#frame * 3600,
-          ssrc: 0x1111,
-          marker: i === 5,
-          payload,
-        }),
-      );
-    }
-  }
-
-  #network(nowMs: number): void {
-    for (const { bytes } of this.simulation.take(1, PacketKind.Rtp)) {
-      this.link.enqueue(nowMs, { length: bytes.length + wireOverhead, bytes, sentMs: nowMs });
-    }
-    for (let at = this.link.nextDeadline(); at <= nowMs; at = this.link.nextDeadline()) {
-      for (const { bytes, sentMs } of this.link.take(at)) {
-        const { ssrc, extensionById } = readRtp(bytes);
-        this.arrived.set(ssrc, (this.arrived.get(ssrc) ?? 0) + 1);
-        if (ssrc === audioSsrc) this.audioDelaysMs.push(at - sentMs);
-        const number = extensionById.get(transportWideId)!;
-        this.#arrivals[0] = 5_000_000 + at * 1000;
-        this.#log.record((number[0] << 8) | number[1], this.#arrivals, 0);
-      }
-    }
-  }
-
-  #report(): void {
-    const result = { end: 0, next: 0 };
-    while (this.#log.pending) {
-      const bytes = new Uint8Array(1400);
-      const to = Math.min(this.#log.highest, this.#log.from + maxStatuses - 1);
-      writeTransportFeedback(bytes, 0, 1, 2, 0, this.#log.times, this.#log.mask, this.#log.from, to, result);
-      this.#log.reported(result.next);
-      this.simulation.receive(1, PacketKind.Rtcp, bytes.subarray(0, result.end));
-    }
-  }
-}
+import { audioSsrc, rtxSsrc, Scene, threeEncodings, videoSsrc } from './scene.ts';
 
 test('a path with room carries everything, and nothing waits', () => {
   const scene = new Scene(20_000_000);
@@ -224,4 +64,62 @@ test('without feedback the promise of it counts for a moment only', () => {
   assert.equal(estimate, null);
   assert.equal(reason, 'not-measured');
   assert.equal(scene.video.state, 'live');
+});
+
+test('the layers of simulcast follow the path: 2.5 M, 600 k, 200 k, 2.5 M', () => {
+  const scene = new Scene(2_500_000, threeEncodings);
+  const layers: number[] = [];
+  for (const capacityBps of [2_500_000, 600_000, 200_000, 2_500_000]) {
+    scene.link.update(scene.simulation.clock.nowMs, { capacityBps });
+    scene.run(20);
+    layers.push(scene.video.current.spatial);
+    scene.reset();
+    const before = scene.switches;
+    scene.run(20);
+    // Steady by now: 20 s are four times 5 s.
+    assert.ok(scene.switches - before <= 4);
+    assert.equal(scene.video.state, 'live');
+    const gaps = scene.videoArrivalsMs.map((at, index, all) => (index === 0 ? 0 : at - all[index - 1]));
+    assert.ok(Math.max(...gaps) < 500, `${Math.max(...gaps)} ms without video at ${capacityBps}`);
+    layers.push(scene.video.current.spatial);
+  }
+  assert.deepEqual(layers, [2, 2, 0, 0, 0, 0, 2, 2]);
+  assert.equal(scene.video.targetReason, 'all-wanted');
+});
+
+test('a subscriber never gets nothing while its lowest layer fits', () => {
+  // 25 packets of 664 bytes, and 50 of 144, on the wire.
+  const needed = 25 * 664 * 8 + 50 * 144 * 8;
+  for (const seed of [1, 2, 3]) {
+    for (const capacityBps of [150_000, 190_000, 230_000, 260_000, 400_000]) {
+      const scene = new Scene(capacityBps, threeEncodings, seed);
+      let withoutMs = 0;
+      for (let i = 0; i < 300; i++) {
+        scene.run(0.1);
+        const fits = scene.subscriber.bandwidthStats().estimate! >= needed;
+        withoutMs = fits && scene.video.target.spatial < 0 ? withoutMs + 100 : 0;
+        assert.ok(withoutMs <= 500, `nothing is sent, though it would fit into ${capacityBps}`);
+        if (scene.video.target.spatial < 0) assert.equal(scene.video.targetReason, 'estimate-too-low');
+      }
+      if (capacityBps >= 230_000) assert.equal(scene.video.state, 'live');
+    }
+  }
+});
+
+test('a bound of what is sent limits the layers though the path would carry more', () => {
+  const scene = new Scene(20_000_000, threeEncodings);
+  scene.run(8);
+  assert.equal(scene.video.current.spatial, 2);
+  scene.subscriber.setOutgoingBitrate({ max: 700_000 });
+  scene.run(2);
+  const { sentBytes } = scene;
+  scene.run(10);
+  assert.equal(scene.video.current.spatial, 1);
+  const { estimate, reason } = scene.subscriber.bandwidthStats();
+  assert.equal(estimate, 700_000);
+  assert.equal(reason, 'configured-limit');
+  assert.ok(((scene.sentBytes - sentBytes) * 8) / 10 <= 720_000);
+  scene.subscriber.setOutgoingBitrate({ max: null });
+  scene.run(12);
+  assert.equal(scene.video.current.spatial, 2);
 });

@@ -14,6 +14,8 @@ export interface MemberOptions {
   /** Whether the peer goes on to DTLS once ICE is connected. Default true. */
   readonly handshakes?: boolean;
   readonly join?: Pick<JoinOptions, 'wants' | 'msidOf' | 'holdsBack'>;
+  /** Of its video. Default 1. */
+  readonly encodings?: number;
 }
 
 export class RoomMembers {
@@ -35,7 +37,7 @@ export class RoomMembers {
     roomId: string,
     participantId: string,
     kinds: readonly Kind[] = [],
-    { handshakes = true, join = {} }: MemberOptions = {},
+    { handshakes = true, join = {}, encodings = 1 }: MemberOptions = {},
   ): Member {
     const participant = this.#rooms.join({
       roomId,
@@ -46,6 +48,7 @@ export class RoomMembers {
     });
     const peer = this.#network.createPeer();
     peer.handshakes = handshakes;
+    peer.encodings = encodings;
     const closed: CloseReason[] = [];
     participant.on('closed', (reason) => closed.push(reason));
     participant.on('negotiationneeded', () => {

@@ -25,8 +25,12 @@ import type { Transceiver } from '../../src/webrtc/sdp/transceiver.ts';
 const tickMs = 20;
 const waitMs = 15_000;
 
-/** VP8: payload descriptor with the start bit, then the frame header of a 16×16 key frame (RFC 7741, RFC 6386 §9.1). */
-const vp8KeyFrame = [0x10, 0x10, 0x00, 0x00, 0x9d, 0x01, 0x2a, 16, 0, 16, 0];
+/** VP8: payload descriptor with the start bit, then the frame header of a key frame (RFC 7741, RFC 6386 §9.1). */
+const vp8KeyFrame = (side: number) => [0x10, 0x10, 0x00, 0x00, 0x9d, 0x01, 0x2a, side, 0, side, 0];
+/** The side of the smallest encoding; each next one has twice that. */
+const smallestSide = 16;
+/** Between the SSRCs of a track's encodings; that of its RTX is next to the first. */
+const ssrcStep = 16;
 
 /** The sockets, the clock and the packet dispatch of all headless peers of a test file. */
 export class HeadlessNetwork {
@@ -87,6 +91,10 @@ export class HeadlessPeer {
   readonly negotiator: Negotiator;
   /** The level its audio says it has, in dBov (RFC 6464); null for saying none. */
   audioLevel: number | null = null;
+  /** Encodings of its video, smallest first: simulcast by SSRC group where there are several. */
+  encodings = 1;
+  /** Encodings it does not send at the moment. */
+  readonly stoppedEncodings = new Set<number>();
   /** Whether it sends media. */
   transmits = true;
   /** A packet on every line at each so many ticks of the network, which are 20 ms. */
@@ -188,7 +196,21 @@ export class HeadlessPeer {
   }
 
   createOffer(): string {
-    return this.negotiator.createOffer();
+    const offer = this.negotiator.createOffer();
+    if (this.encodings === 1) return offer;
+    // As pages do that make simulcast out of one stream.
+    return offer.replace(/(?=a=ssrc-group:FID (\d+))/, (_, ssrc) => {
+      const ssrcs = this.#encodingSsrcs(Number(ssrc));
+      const lines = [
+        `ssrc-group:SIM ${ssrcs.join(' ')}`,
+        ...ssrcs.slice(1).map((own) => `ssrc:${own} cname:headless`),
+      ];
+      return lines.map((line) => `a=${line}\r\n`).join('');
+    });
+  }
+
+  #encodingSsrcs(first: number): number[] {
+    return Array.from({ length: this.encodings }, (_, index) => (first + index * ssrcStep) >>> 0);
   }
 
   acceptAnswer(sdp: string): void {
@@ -281,7 +303,13 @@ export class HeadlessPeer {
     if (this.data.nextDeadline() <= now) this.data.handleTimeout();
     this.#ticks++;
     if (!this.transmits || this.#ticks % this.ticksPerPacket !== 0) return;
-    for (const { transceiver } of this.#tracks) if (transceiver?.send) this.#sendRtp(transceiver);
+    for (const { transceiver } of this.#tracks) {
+      if (!transceiver?.send) continue;
+      const ssrcs = transceiver.kind === 'video' ? this.#encodingSsrcs(transceiver.ssrc) : [transceiver.ssrc];
+      ssrcs.forEach((ssrc, encoding) => {
+        if (!this.stoppedEncodings.has(encoding)) this.#sendRtp(transceiver, ssrc, smallestSide << encoding);
+      });
+    }
   }
 
   /** Ends as a browser does, with a DTLS close_notify. */
@@ -341,12 +369,12 @@ export class HeadlessPeer {
     }
   }
 
-  #sendRtp({ kind, send, ssrc }: Transceiver): void {
+  #sendRtp({ kind, send }: Transceiver, ssrc: number, side: number): void {
     const level = kind === 'audio' ? this.audioLevel : null;
     const levelId = send?.headerExtensions.find(({ uri }) => uri === headerExtensionUri.audioLevel)?.id;
     const extension =
       level === null || levelId === undefined ? [] : [0xbe, 0xde, 0, 1, levelId << 4, 0x80 | -level, 0, 0];
-    const payload = [...extension, ...(kind === 'video' ? vp8KeyFrame : [0xf8, 0xff, 0xfe])];
+    const payload = [...extension, ...(kind === 'video' ? vp8KeyFrame(side) : [0xf8, 0xff, 0xfe])];
     const sequenceNumber = ((this.#sequenceNumbers.get(ssrc) ?? 0) + 1) & 0xffff;
     this.#sequenceNumbers.set(ssrc, sequenceNumber);
     const { sendQueue } = this.#network;

@@ -34,7 +34,12 @@ export async function startManifold(options: ManifoldOptions = {}): Promise<Runn
 
 /** An offer that a browser made. */
 export function browserOffer(
-  name: 'chromium-audio-video' | 'chromium-recvonly' | 'firefox-audio-video' | 'firefox-recvonly',
+  name:
+    | 'chromium-audio-video'
+    | 'chromium-recvonly'
+    | 'firefox-audio-video'
+    | 'firefox-recvonly'
+    | 'chromium-simulcast',
 ): string {
   return readFileSync(new URL(`../../src/webrtc/sdp/fixtures/${name}.sdp`, import.meta.url), 'utf8');
 }

@@ -7,7 +7,7 @@ import {
   formatScore,
 } from '../shared/format.ts';
 import { isBadQuality } from './rates.ts';
-import type { PublicationFacts, SubscriptionFacts } from './snapshot.ts';
+import type { LayerFacts, PublicationFacts, SentLayersFacts, SubscriptionFacts } from './snapshot.ts';
 
 export function PublicationTable({
   publications,
@@ -41,6 +41,7 @@ export function PublicationTable({
             <th scope="col" class="number">
               Level
             </th>
+            <th scope="col">Layers</th>
             <th scope="col" class="number">
               Freezes
             </th>
@@ -74,6 +75,9 @@ export function PublicationTable({
                 </td>
                 <td class="number">{formatMilliseconds(publication.jitterMs)}</td>
                 <td class="number">{formatLevel(publication.audioLevel)}</td>
+                <td>
+                  <LayerList layers={publication.layers} />
+                </td>
                 <td class="number">{formatCount(publication.freezes)}</td>
                 <QualityCell quality={publication.quality} />
                 <td class="number">{formatCount(publication.subscribers)}</td>
@@ -105,6 +109,7 @@ export function SubscriptionTable({
             <th scope="col">Kind</th>
             <th scope="col">State</th>
             <th scope="col">Reason</th>
+            <th scope="col">Layers</th>
             <th scope="col" class="number">
               Bitrate
             </th>
@@ -136,7 +141,8 @@ export function SubscriptionTable({
               <td>
                 <span class={`pill ${lookOf(subscription.state)}`}>{subscription.state ?? 'unknown'}</span>
               </td>
-              <td>{subscription.reason ?? '–'}</td>
+              <td>{subscription.pauseReason ?? subscription.reason ?? '–'}</td>
+              <SentLayersCell layers={subscription.layers} />
               <td class="number">{formatBitrate(subscription.bitrate)}</td>
               <td class="number">{formatCount(subscription.packets)}</td>
               <td class="number">{formatPercent(subscription.fractionLost)}</td>
@@ -148,6 +154,35 @@ export function SubscriptionTable({
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** The picture sizes a publisher sends, and what each costs. */
+function LayerList({ layers }: { layers: readonly LayerFacts[] }) {
+  if (layers.length === 0) return <>–</>;
+  return (
+    <ul class="layers">
+      {layers.map(({ spatial, height, frameRate, bitrate, active }) => (
+        <li key={spatial} class={active ? undefined : 'muted'}>
+          {height === null ? `layer ${spatial}` : `${height}p`}
+          {frameRate !== null && ` ${Math.round(frameRate)} fps`}{' '}
+          {active ? formatBitrate(bitrate) : 'not sent'}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Spatial and temporal layer of those there are, counted from 1, and why those. */
+function SentLayersCell({ layers }: { layers: SentLayersFacts | null }) {
+  if (layers === null) return <td>–</td>;
+  const of = (layer: number | null, highest: number | null) =>
+    highest === null ? '–' : `${layer === null ? 0 : layer + 1}/${highest + 1}`;
+  return (
+    <td title={`${formatCount(layers.switches)} switches`}>
+      S {of(layers.spatial, layers.highestSpatial)} T {of(layers.temporal, layers.highestTemporal)}
+      {layers.reason !== null && <span class="tag">{layers.reason}</span>}
+    </td>
   );
 }
 

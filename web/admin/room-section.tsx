@@ -1,6 +1,7 @@
 import { formatBitrate, formatDuration, formatScore } from '../shared/format.ts';
 import { Icon } from '../shared/icon.tsx';
 import type { View } from './admin-state.ts';
+import { BandwidthList } from './bandwidth-list.tsx';
 import { PublicationTable, SubscriptionTable } from './media-tables.tsx';
 import { countFailed, countRoom, isBadQuality, sumBitrates } from './rates.ts';
 import type { ParticipantFacts, RoomFacts } from './snapshot.ts';
@@ -122,6 +123,7 @@ function ParticipantRow({ participant, room, view, open, onToggle, onRemove }: P
       </div>
       {open && (
         <div class="details" id={detailsId}>
+          {participant.bandwidth !== null && <BandwidthList bandwidth={participant.bandwidth} />}
           <PublicationTable publications={participant.publications} losses={view.rates.lossByPublication} />
           <SubscriptionTable subscriptions={participant.subscriptions} nameOf={(id) => names.get(id) ?? id} />
         </div>

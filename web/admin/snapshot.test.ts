@@ -18,6 +18,13 @@ test('a full answer is read', () => {
             connectionState: 'connected',
             joinedAt: 1000,
             quality: 4.5,
+            bandwidth: {
+              estimate: 2_000_000,
+              reason: 'near-capacity',
+              target: 1_500_000,
+              rttMs: 20,
+              max: null,
+            },
             publications: [
               {
                 id: 'p1',
@@ -32,6 +39,11 @@ test('a full answer is read', () => {
                 speaking: true,
                 dominant: true,
                 audioLevel: -30,
+                layers: [
+                  { spatial: 0, temporal: 0, bitrate: 50, height: 180, frameRate: 15, active: true },
+                  { spatial: 0, temporal: 1, bitrate: 90, height: 180, frameRate: 30, active: true },
+                  { spatial: 1, temporal: 0, bitrate: 0, height: 0, frameRate: 0, active: false },
+                ],
                 freezes: 2,
                 quality: 4,
               },
@@ -47,6 +59,16 @@ test('a full answer is read', () => {
                 bitrate: 7,
                 packets: 8,
                 fractionLost: 0.1,
+                pauseReason: 'hidden',
+                layers: {
+                  current: { spatial: 0, temporal: 1 },
+                  reason: 'bandwidth',
+                  switches: 3,
+                  available: [
+                    { spatial: 0, temporal: 1 },
+                    { spatial: 1, temporal: 0 },
+                  ],
+                },
                 rttMs: 30,
                 freezes: 1,
                 quality: 3,
@@ -65,9 +87,27 @@ test('a full answer is read', () => {
   assert.equal(snapshot!.server.eventLoopLagMs, 1.5);
   const [participant] = room.participants;
   assert.equal(participant!.quality, 4.5);
+  const { estimate, reason, target, max, packetsWaiting } = participant!.bandwidth!;
+  assert.deepEqual(
+    [estimate, reason, target, max, packetsWaiting],
+    [2_000_000, 'near-capacity', 1_500_000, null, null],
+  );
   const { speaking, dominant, audioLevel, freezes, quality } = participant!.publications[0]!;
   assert.deepEqual([speaking, dominant, audioLevel, freezes, quality], [true, true, -30, 2, 4]);
+  assert.deepEqual(participant!.publications[0]!.layers, [
+    { spatial: 0, bitrate: 90, height: 180, frameRate: 30, active: true },
+    { spatial: 1, bitrate: 0, height: null, frameRate: null, active: false },
+  ]);
   const subscription = participant!.subscriptions[0]!;
+  assert.equal(subscription.pauseReason, 'hidden');
+  assert.deepEqual(subscription.layers, {
+    spatial: 0,
+    temporal: 1,
+    highestSpatial: 1,
+    highestTemporal: 0,
+    reason: 'bandwidth',
+    switches: 3,
+  });
   const { fractionLost, rttMs } = subscription;
   assert.deepEqual([fractionLost, rttMs, subscription.freezes, subscription.quality], [0.1, 30, 1, 3]);
 });

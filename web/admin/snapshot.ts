@@ -31,8 +31,26 @@ export interface ParticipantFacts {
   readonly joinedAtMs: number | null;
   /** 1 (bad) to 5 (excellent). */
   readonly quality: number | null;
+  /** null where the server tells nothing of it. */
+  readonly bandwidth: BandwidthFacts | null;
   readonly publications: readonly PublicationFacts[];
   readonly subscriptions: readonly SubscriptionFacts[];
+}
+
+/** What its network carries, and what it is sent; bit rates in bits per second. */
+export interface BandwidthFacts {
+  readonly estimate: number | null;
+  readonly reason: string | null;
+  readonly target: number | null;
+  readonly wanted: number | null;
+  readonly current: number | null;
+  readonly max: number | null;
+  readonly maxIncoming: number | null;
+  /** 0 … 1 */
+  readonly lossFraction: number | null;
+  readonly rttMs: number | null;
+  readonly packetsWaiting: number | null;
+  readonly waitingMs: number | null;
 }
 
 export interface PublicationFacts {
@@ -46,6 +64,8 @@ export interface PublicationFacts {
   readonly lost: number | null;
   readonly jitterMs: number | null;
   readonly subscribers: number | null;
+  /** The spatial layers, lowest first; empty for audio. */
+  readonly layers: readonly LayerFacts[];
   readonly speaking: boolean;
   readonly dominant: boolean;
   /** dBov */
@@ -66,9 +86,32 @@ export interface SubscriptionFacts {
   readonly packets: number | null;
   /** 0 … 1 */
   readonly fractionLost: number | null;
+  /** null for audio. */
+  readonly layers: SentLayersFacts | null;
+  readonly pauseReason: string | null;
   readonly rttMs: number | null;
   readonly freezes: number | null;
   readonly quality: number | null;
+}
+
+/** One spatial layer with all its temporal ones. */
+export interface LayerFacts {
+  readonly spatial: number;
+  readonly bitrate: number | null;
+  readonly height: number | null;
+  readonly frameRate: number | null;
+  readonly active: boolean;
+}
+
+export interface SentLayersFacts {
+  /** null while nothing is sent. */
+  readonly spatial: number | null;
+  readonly temporal: number | null;
+  /** The highest there is of use to the receiver. */
+  readonly highestSpatial: number | null;
+  readonly highestTemporal: number | null;
+  readonly reason: string | null;
+  readonly switches: number | null;
 }
 
 /** @returns null when it is no snapshot at all */
@@ -106,8 +149,25 @@ function readParticipant([id, participant]: readonly [string, JsonObject]): Part
     connectionState: stringField(participant, 'connectionState'),
     joinedAtMs: timeField(participant, 'joinedAt'),
     quality: numberField(participant, 'quality'),
+    bandwidth: isObject(participant.bandwidth) ? readBandwidth(participant.bandwidth) : null,
     publications: withId(objectsField(participant, 'publications')).map(readPublication),
     subscriptions: withId(objectsField(participant, 'subscriptions')).map(readSubscription),
+  };
+}
+
+function readBandwidth(bandwidth: JsonObject): BandwidthFacts {
+  return {
+    estimate: numberField(bandwidth, 'estimate'),
+    reason: stringField(bandwidth, 'reason'),
+    target: numberField(bandwidth, 'target'),
+    wanted: numberField(bandwidth, 'wanted'),
+    current: numberField(bandwidth, 'current'),
+    max: numberField(bandwidth, 'max'),
+    maxIncoming: numberField(bandwidth, 'maxIncoming'),
+    lossFraction: numberField(bandwidth, 'lossFraction'),
+    rttMs: numberField(bandwidth, 'rttMs'),
+    packetsWaiting: numberField(bandwidth, 'packetsWaiting'),
+    waitingMs: numberField(bandwidth, 'waitingMs'),
   };
 }
 
@@ -122,6 +182,7 @@ function readPublication([id, publication]: readonly [string, JsonObject]): Publ
     lost: numberField(publication, 'lost'),
     jitterMs: numberField(publication, 'jitterMs'),
     subscribers: numberField(publication, 'subscribers'),
+    layers: readLayers(objectsField(publication, 'layers') ?? []),
     speaking: publication.speaking === true,
     dominant: publication.dominant === true,
     audioLevel: numberField(publication, 'audioLevel'),
@@ -142,8 +203,44 @@ function readSubscription([id, subscription]: readonly [string, JsonObject]): Su
     packets: numberField(subscription, 'packets'),
     fractionLost: numberField(subscription, 'fractionLost'),
     rttMs: numberField(subscription, 'rttMs'),
+    pauseReason: stringField(subscription, 'pauseReason'),
+    layers: isObject(subscription.layers) ? readSentLayers(subscription.layers) : null,
     freezes: numberField(subscription, 'freezes'),
     quality: numberField(subscription, 'quality'),
+  };
+}
+
+/** Of each spatial layer the entry with all its temporal layers, which comes last. */
+function readLayers(entries: readonly JsonObject[]): LayerFacts[] {
+  const bySpatial = new Map<number, LayerFacts>();
+  for (const entry of entries) {
+    const spatial = numberField(entry, 'spatial');
+    if (spatial === null) continue;
+    bySpatial.set(spatial, {
+      spatial,
+      bitrate: numberField(entry, 'bitrate'),
+      height: numberField(entry, 'height') || null,
+      frameRate: numberField(entry, 'frameRate') || null,
+      active: entry.active === true,
+    });
+  }
+  return [...bySpatial.values()];
+}
+
+function readSentLayers(layers: JsonObject): SentLayersFacts {
+  const current = isObject(layers.current) ? layers.current : {};
+  const highest = objectsField(layers, 'available')?.at(-1) ?? {};
+  const sent = (key: string) => {
+    const layer = numberField(current, key);
+    return layer === null || layer < 0 ? null : layer;
+  };
+  return {
+    spatial: sent('spatial'),
+    temporal: sent('temporal'),
+    highestSpatial: numberField(highest, 'spatial'),
+    highestTemporal: numberField(highest, 'temporal'),
+    reason: stringField(layers, 'reason'),
+    switches: numberField(layers, 'switches'),
   };
 }
 

@@ -2,6 +2,7 @@
  * What this page sends, kept in step with one peer connection. The connection notices by itself (negotiationneeded)
  * when a change here needs an offer.
  */
+import { ActiveEncodings } from './active-encodings.ts';
 
 export interface LocalTracks {
   readonly microphone: MediaStreamTrack | null;
@@ -25,6 +26,7 @@ export class LocalLines {
   readonly #announceMute: (mid: string, muted: boolean) => void;
   readonly #microphone: RTCRtpTransceiver;
   readonly #camera: RTCRtpTransceiver;
+  readonly #cameraEncodings: ActiveEncodings;
   #screen: RTCRtpTransceiver | null = null;
   readonly #announced = new Map<string, boolean>();
   #tracks: LocalTracks;
@@ -52,6 +54,7 @@ export class LocalLines {
       });
     this.#microphone = add(tracks.microphone, 'audio', []);
     this.#camera = add(tracks.camera, 'video', cameraEncodings);
+    this.#cameraEncodings = new ActiveEncodings(this.#camera.sender);
     this.#updateScreen(tracks.screen);
   }
 
@@ -61,6 +64,17 @@ export class LocalLines {
     this.#send(this.#camera, tracks.camera);
     this.#updateScreen(tracks.screen);
     this.announce();
+  }
+
+  /** Nobody has use for these encodings, by RID, of what is sent on a line. */
+  setUnusedEncodings(mid: string, rids: readonly string[]): void {
+    if (mid === this.#camera.mid) this.#cameraEncodings.setUnused(rids);
+  }
+
+  /** An exchange of descriptions is complete. */
+  settled(): void {
+    this.announce();
+    this.#cameraEncodings.apply();
   }
 
   /** The line a local picture is sent on, for its statistics; null before it has one. */

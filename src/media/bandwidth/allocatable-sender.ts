@@ -1,4 +1,4 @@
-import type { LayerInfo, LayerPair } from '../layers/layer-policy.ts';
+import type { LayerInfo, LayerPair, LayerPreference } from '../layers/layer-policy.ts';
 import type { MediaKind } from '../rtp-parameters.ts';
 
 /** What the allocator needs of a layer: of LayerInfo. */
@@ -9,8 +9,10 @@ export interface AllocatableSender {
   readonly kind: MediaKind;
   /** The higher, the earlier it gets more than its lowest layer. */
   readonly priority: number;
-  /** Why it sends nothing whatever its target; null while it is not paused. */
-  readonly pauseReason: string | null;
+  /** Whether it sends nothing, whatever its target: paused by others. */
+  readonly suspended: boolean;
+  /** What the receiver asks for: another object each time that it asks anew. */
+  readonly preference: LayerPreference;
   /** Bits per second of payload that are sent now; asked of audio only, which has no layers. */
   readonly bitrate: number;
   /** What it may be told to send, lowest first: what the source has and the receiver has use for. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { LayerPair } from '../layers/layer-policy.ts';
+import type { LayerPair, LayerPreference } from '../layers/layer-policy.ts';
 import type { MediaKind } from '../rtp-parameters.ts';
 import type { AllocatableLayer, AllocatableSender } from './allocatable-sender.ts';
 import { BitrateAllocator } from './bitrate-allocator.ts';
@@ -12,7 +12,8 @@ class Sender implements AllocatableSender {
   bitrates: number[];
   target: LayerPair = { spatial: -1, temporal: -1 };
   targetReason = '';
-  pauseReason: string | null = null;
+  suspended = false;
+  preference: LayerPreference = {};
   switches = 0;
 
   constructor(bitrates: number[], priority = 0, kind: MediaKind = 'video') {
@@ -26,7 +27,10 @@ class Sender implements AllocatableSender {
   }
 
   layers(): AllocatableLayer[] {
-    return this.bitrates.map((bitrate, spatial) => ({ spatial, temporal: 0, bitrate, active: bitrate > 0 }));
+    const { maxSpatial = this.bitrates.length } = this.preference;
+    return this.bitrates
+      .slice(0, maxSpatial + 1)
+      .map((bitrate, spatial) => ({ spatial, temporal: 0, bitrate, active: bitrate > 0 }));
   }
 
   setTarget(spatial: number, temporal: number, reason: string): void {
@@ -89,8 +93,8 @@ test('what is paused by others gets nothing, and keeps its target', () => {
   const scene = new Scene(paused, other, audio);
   scene.run(400_000, 4000);
   assert.deepEqual(spatials([paused, other]), [0, 0]);
-  paused.pauseReason = 'hidden';
-  audio.pauseReason = 'hidden';
+  paused.suspended = true;
+  audio.suspended = true;
   scene.run(400_000, 8000);
   assert.deepEqual(spatials([paused, other]), [0, 1]);
 });
@@ -118,7 +122,7 @@ test('audio comes first', () => {
 test('what does not fit any more is left at once, a little too much after a moment', () => {
   const sender = new Sender(layers);
   const scene = new Scene(sender);
-  scene.run(1_300_000, 1000);
+  scene.run(1_300_000, 6000);
   assert.equal(sender.target.spatial, 2);
   scene.run(1_000_000, 600);
   assert.equal(sender.target.spatial, 2);
@@ -145,6 +149,17 @@ test('switches up wait for room that lasts, say so, and keep their distance', ()
   assert.equal(sender.target.spatial, 1);
   scene.run(2_000_000, 4600);
   assert.equal(sender.target.spatial, 1);
+});
+
+test('what becomes more important gets more within a moment, and what does not any more gives it up', () => {
+  const senders = [new Sender(layers, 1), new Sender(layers)];
+  const scene = new Scene(...senders);
+  scene.run(1_500_000, 3000);
+  assert.deepEqual(spatials(senders), [2, 1]);
+  senders[0].priority = 0;
+  senders[1].priority = 1;
+  scene.run(1_500_000, 2000);
+  assert.deepEqual(spatials(senders), [1, 2]);
 });
 
 test('a switch up that does not last is tried again later and later', () => {
@@ -224,4 +239,23 @@ test('the sum stays within the estimate, and nobody has a second layer while ano
       },
     ),
   );
+});
+
+test('what a receiver asks for it gets at once where it fits, and it is not taken for a wavering network', () => {
+  const sender = new Sender(layers);
+  const scene = new Scene(sender);
+  scene.run(2_000_000, 5000);
+  assert.equal(sender.target.spatial, 2);
+  for (const maxSpatial of [0, 2, 1, 2, 0, 2]) {
+    sender.preference = { maxSpatial };
+    scene.run(2_000_000, 200);
+    assert.deepEqual([sender.target.spatial, sender.targetReason], [maxSpatial, 'all-wanted']);
+  }
+  assert.equal(scene.allocator.switches, 0);
+  // Asking for more does not make it fit.
+  sender.preference = { maxSpatial: 0 };
+  scene.run(350_000, 10_000);
+  sender.preference = {};
+  scene.run(350_000, 200);
+  assert.deepEqual([sender.target.spatial, sender.targetReason], [0, 'estimate-limited']);
 });

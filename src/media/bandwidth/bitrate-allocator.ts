@@ -1,3 +1,4 @@
+import type { LayerPreference } from '../layers/layer-policy.ts';
 import { highestLayer } from '../layers/layer-selector.ts';
 import type { AllocatableLayer, AllocatableSender } from './allocatable-sender.ts';
 
@@ -22,7 +23,7 @@ const audioOverhead = 25_000;
 const switchUpMargin = 1.2;
 /** A layer in use is kept while it fits with this much too little ... */
 const keepTolerance = 1.03;
-/** ... for this long; with more too little than the next, not at all. */
+/** ... for this long, or until the distance to the last switch is kept; with more too little than the next, not at all. */
 const shortageMs = 800;
 const severeShortage = 1.12;
 /** A lowest layer in use is kept while so much of it fits: nothing at all would be worse than some loss. */
@@ -42,6 +43,8 @@ interface Share {
   readonly sender: AllocatableSender;
   /** When there was first something to send; -1 before. */
   startedMs: number;
+  /** That of the last run. */
+  priority: number;
   /** Whether its target is this allocator's; until then it is not limited. */
   limited: boolean;
   /** Of this run. */
@@ -51,14 +54,19 @@ interface Share {
   plan: number;
   switchedMs: number;
   switchedUpMs: number;
+  /** Whether that did not last. */
+  takenBack: boolean;
   intervalMs: number;
   roomSinceMs: number;
+  /** What the receiver asked for the last time, and whether it has asked anew since the last choice. */
+  preference: LayerPreference;
+  asked: boolean;
 }
 
 /**
  * Shares an estimate over the senders of one connection: audio first, then the lowest layer of every video, then more
  * by priority. Switches down at once when it has to; up with margin, patience and at most one layer choice per sender
- * and interval. Runs with each new estimate, not per packet.
+ * and interval; what a receiver asks for, it gets without waiting if it fits. Runs with each new estimate, not per packet.
  */
 export class BitrateAllocator {
   /** Bits per second that would be used if all of it fitted; with overhead. */
@@ -71,6 +79,8 @@ export class BitrateAllocator {
   #shares: Share[] = [];
   #audio: AllocatableSender[] = [];
   #shortSinceMs = -1;
+  /** Any of them. */
+  #switchedMs = Number.NEGATIVE_INFINITY;
 
   add(sender: AllocatableSender): void {
     if (sender.kind === 'audio') {
@@ -80,14 +90,18 @@ export class BitrateAllocator {
     this.#shares.push({
       sender,
       startedMs: -1,
+      priority: sender.priority,
       limited: false,
       layers: [],
       current: -1,
       plan: -1,
       switchedMs: Number.NEGATIVE_INFINITY,
       switchedUpMs: Number.NEGATIVE_INFINITY,
+      takenBack: false,
       intervalMs: switchUpIntervalMs,
       roomSinceMs: -1,
+      preference: sender.preference,
+      asked: false,
     });
   }
 
@@ -112,7 +126,12 @@ export class BitrateAllocator {
     this.wanted = audio;
     for (const share of shares) {
       share.layers = layersOf(share.sender);
+      notePriority(share);
       share.current = indexOfTarget(share);
+      if (share.sender.preference !== share.preference) {
+        share.preference = share.sender.preference;
+        share.asked = true;
+      }
       if (share.startedMs < 0 && share.layers.length > 0) share.startedMs = nowMs;
       this.wanted += topBitrate(share.layers);
     }
@@ -134,7 +153,9 @@ export class BitrateAllocator {
       return keepTolerance;
     }
     if (this.#shortSinceMs < 0) this.#shortSinceMs = nowMs;
-    const sitOut = used <= budget * severeShortage && nowMs - this.#shortSinceMs < shortageMs;
+    const justSwitched = nowMs - this.#switchedMs < switchUpIntervalMs;
+    const sitOut =
+      used <= budget * severeShortage && (justSwitched || nowMs - this.#shortSinceMs < shortageMs);
     return sitOut ? severeShortage : 1;
   }
 
@@ -143,15 +164,17 @@ export class BitrateAllocator {
     const top = layers.length - 1;
     // Nothing comes: whatever does may go out until the next time.
     if (top < 0) return;
-    if (share.plan > current && !this.#maySwitchUp(share, nowMs)) {
+    const { asked } = share;
+    share.asked = false;
+    if (share.plan > current && !asked && !this.#maySwitchUp(share, nowMs)) {
       // From nothing to something is no luxury.
       const next = Math.max(current, 0);
-      this.#choose(share, next, 'waiting-to-switch-up', nowMs);
+      this.#choose(share, next, 'waiting-to-switch-up', nowMs, asked);
       return;
     }
     if (share.plan <= current) share.roomSinceMs = -1;
     const reason = share.plan === top ? 'all-wanted' : 'estimate-limited';
-    this.#choose(share, share.plan, share.plan < 0 ? 'estimate-too-low' : reason, nowMs);
+    this.#choose(share, share.plan, share.plan < 0 ? 'estimate-too-low' : reason, nowMs, asked);
   }
 
   #maySwitchUp(share: Share, nowMs: number): boolean {
@@ -161,14 +184,15 @@ export class BitrateAllocator {
     return nowMs - share.roomSinceMs >= switchUpAfterMs && nowMs - share.switchedMs >= share.intervalMs;
   }
 
-  #choose(share: Share, index: number, reason: AllocationReason, nowMs: number): void {
+  #choose(share: Share, index: number, reason: AllocationReason, nowMs: number, asked: boolean): void {
     const { sender, layers, current } = share;
     const { target } = sender;
     const spatial = index < 0 ? -1 : layers[index].spatial;
     const temporal = index < 0 ? -1 : layers[index].temporal;
     share.limited = true;
     if (target.spatial === spatial && target.temporal === temporal && sender.targetReason === reason) return;
-    if (index !== current) this.#noteSwitch(share, index > current, nowMs);
+    // What the receiver asked for is no sign of a network that wavers.
+    if (index !== current && !asked) this.#noteSwitch(share, index > current, nowMs);
     share.current = index;
     sender.setTarget(spatial, temporal, reason);
   }
@@ -179,11 +203,25 @@ export class BitrateAllocator {
     if (up) {
       if (nowMs - share.switchedUpMs > 4 * share.intervalMs) share.intervalMs = switchUpIntervalMs;
       share.switchedUpMs = nowMs;
-    } else if (nowMs - share.switchedUpMs < lastingMs) {
+      share.takenBack = false;
+    } else if (!share.takenBack && nowMs - share.switchedUpMs < lastingMs) {
+      // A fall of several steps, as after a cut of the capacity, takes it back once.
+      share.takenBack = true;
       share.intervalMs = Math.min(maxSwitchUpIntervalMs, 2 * share.intervalMs);
     }
     share.switchedMs = nowMs;
+    this.#switchedMs = nowMs;
   }
+}
+
+/** What has become more important need not keep the distance to its last switch. */
+function notePriority(share: Share): void {
+  const { priority } = share.sender;
+  if (priority > share.priority) {
+    share.switchedMs = Number.NEGATIVE_INFINITY;
+    share.intervalMs = switchUpIntervalMs;
+  }
+  share.priority = priority;
 }
 
 /** Nothing is known that would limit a sender: what was limited is not any more. */
@@ -237,13 +275,13 @@ function cost(share: Share, index: number): number {
 
 /** What can be sent of a video: the lowest layer that comes, and those above of which it is known what they cost. */
 function layersOf(sender: AllocatableSender): AllocatableLayer[] {
-  if (sender.pauseReason !== null) return [];
+  if (sender.suspended) return [];
   const active = sender.layers().filter((layer) => layer.active);
   return active.filter(({ bitrate }, index) => index === 0 || bitrate > 0);
 }
 
-function audioCost({ pauseReason, bitrate }: AllocatableSender): number {
-  return pauseReason !== null || bitrate === 0 ? 0 : bitrate + audioOverhead;
+function audioCost({ suspended, bitrate }: AllocatableSender): number {
+  return suspended || bitrate === 0 ? 0 : bitrate + audioOverhead;
 }
 
 function topBitrate(layers: readonly AllocatableLayer[]): number {

@@ -3,15 +3,16 @@ import type { AllocatableSender } from './allocatable-sender.ts';
 import type { BandwidthEstimator, EstimateReason } from './bandwidth-estimator.ts';
 import { unlimitedBandwidth } from './bandwidth-estimator.ts';
 import { BitrateAllocator } from './bitrate-allocator.ts';
+import type { BitrateBounds } from './bitrate-bounds.ts';
 import { PacketOutlet } from './packet-outlet.ts';
 import { type PaddingSource, PathFiller } from './path-filler.ts';
 import type { ProbeReason } from './probe-schedule.ts';
 import { ReportedEstimator } from './reported-estimator.ts';
-import { type EstimatorLimits, SendSideEstimator } from './send-side-estimator.ts';
+import { SendSideEstimator } from './send-side-estimator.ts';
 import { SentPacketLog } from './sent-packet-log.ts';
 
-/** Video is sent at this multiple of the estimate at most. */
-const pacingFactor = 1.2;
+/** Video is sent at this multiple of the estimate at most: more, and a key frame alone makes a queue at the path. */
+const pacingFactor = 1.1;
 /** With an estimate this many times what is sent there is nothing to pace; nor this long after the last overuse. */
 const farAbove = 2;
 const rememberedFallMs = 30_000;
@@ -26,25 +27,38 @@ const unboundedIntervalMs = 2000;
 /** A receiver that was to report how packets arrive, and does not for so long, is taken at its other word. */
 const feedbackPatienceMs = 3000;
 
+/**
+ * Packets sent again take this share of the estimate at most, and as much at once as that is in so many ms: where more is
+ * lost, sending all of it again loses more.
+ */
+const repairShare = 0.5;
+const repairBurstMs = 500;
+
+/** What is known of the path to a receiver, and what is made of it. Bit rates are in bits per second on the wire. */
 export interface BandwidthStats {
-  /** Bits per second, null for no bound. */
+  /** null for no bound. */
   readonly estimate: number | null;
   readonly reason: EstimateReason;
-  /** Bits per second on the wire that the layers chosen take, and that all layers wanted would. */
-  readonly allocated: number;
+  /** What the layers chosen take, and what all layers wanted would. */
+  readonly target: number;
   readonly wanted: number;
-  /** Bits per second on the wire over the last half second, padding included. */
-  readonly sent: number;
+  /** What is sent, over the last half second, padding included. */
+  readonly current: number;
+  /** Bounds of the estimate; null for no upper one. */
+  readonly min: number;
+  readonly max: number | null;
+  /** 0 … 1, of the last measurement; null without measurement. */
+  readonly lossFraction: number | null;
+  /** Whether bursts of video are spread over time; how many packets wait for their turn, and how long the first has. */
+  readonly pacing: boolean;
+  readonly packetsWaiting: number;
+  readonly waitingMs: number;
+  /** Packets that have waited, and those of them that waited too long for the packet ring. */
+  readonly packetsPaced: number;
+  readonly packetsExpired: number;
   readonly paddingBytes: number;
   readonly probes: number;
   readonly lastProbe: ProbeReason | null;
-  readonly pacing: boolean;
-  /** Packets that waited for their turn, that wait, and that waited too long for the packet ring. */
-  readonly packetsPaced: number;
-  readonly packetsWaiting: number;
-  readonly packetsExpired: number;
-  /** 0 … 1, of the last measurement; null without measurement. */
-  readonly lossFraction: number | null;
   readonly layerSwitches: number;
 }
 
@@ -57,7 +71,8 @@ export class ConnectionBandwidth {
   readonly allocator = new BitrateAllocator();
 
   readonly #context: MediaContext;
-  readonly #limits: EstimatorLimits;
+  readonly #initialBitrate: number;
+  #bounds: BitrateBounds;
   readonly #onDeadline: (atMs: number) => void;
   readonly #filler: PathFiller;
   readonly #reported: ReportedEstimator;
@@ -68,25 +83,34 @@ export class ConnectionBandwidth {
   #sendRate = 0;
   #rateBytes = 0;
   #rateMs = -1;
+  /** Bytes of packets sent again since `#rateMs`, and their rate; in bits that may be sent now, of when. */
+  #repairBytes = 0;
+  #repairRate = 0;
+  #repairBudget = 0;
+  #repairBudgetMs = Number.NEGATIVE_INFINITY;
   /** When something was last heard of what was sent, or sending began; -1 before. */
   #heardMs = -1;
   /** The next packet's number then. */
   #heardNext = 0;
 
-  /** `onDeadline` is called with the time at which handleTimeout() is wanted. */
+  /**
+   * `initialBitrate` is bits per second. `onDeadline` is called with the time at which handleTimeout() is wanted.
+   */
   constructor(
     context: MediaContext,
     transport: number,
-    limits: EstimatorLimits,
+    initialBitrate: number,
+    bounds: BitrateBounds,
     padding: PaddingSource,
     onDeadline: (atMs: number) => void,
   ) {
     this.#context = context;
-    this.#limits = limits;
+    this.#initialBitrate = initialBitrate;
+    this.#bounds = bounds;
     this.#onDeadline = onDeadline;
-    this.#reported = new ReportedEstimator(limits);
+    this.#reported = new ReportedEstimator(bounds);
     this.outlet = new PacketOutlet(context, transport, () => onDeadline(this.outlet.nextDrainMs()));
-    this.#filler = new PathFiller(this.outlet, this.allocator, padding, onDeadline);
+    this.#filler = new PathFiller(this.outlet, this.allocator, padding, context.counters, onDeadline);
   }
 
   get estimate(): number {
@@ -113,7 +137,7 @@ export class ConnectionBandwidth {
     if (on) {
       const log = new SentPacketLog(this.#context.randomUint32() & 0x7fff);
       const { probe } = this.#filler;
-      this.#sendSide = new SendSideEstimator(this.#limits, log, probe);
+      this.#sendSide = new SendSideEstimator(this.#initialBitrate, this.#bounds, log, probe);
       this.outlet.log = log;
       this.#heardNext = log.next;
       this.outlet.probe = probe;
@@ -123,6 +147,19 @@ export class ConnectionBandwidth {
       this.outlet.probe = null;
     }
     this.#chooseEstimator();
+  }
+
+  /** What may be sent at least and at most, whatever is measured. */
+  get bounds(): BitrateBounds {
+    return this.#bounds;
+  }
+
+  setBounds(bounds: BitrateBounds): void {
+    this.#bounds = bounds;
+    this.#sendSide?.setBounds(bounds);
+    this.#reported.setBounds(bounds);
+    this.#chooseEstimator();
+    this.reallocate();
   }
 
   addSender(sender: AllocatableSender): void {
@@ -149,6 +186,25 @@ export class ConnectionBandwidth {
       return;
     }
     this.reallocate();
+  }
+
+  /** Whether a packet may be sent again now. */
+  mayRepair(): boolean {
+    // An estimate from reports alone cannot tell congestion from chance.
+    if (this.#measuring === null) return true;
+    const { estimate } = this.#estimator;
+    const { nowMs } = this.#context.clock;
+    const perMs = (estimate * repairShare) / 1000;
+    const grown = this.#repairBudget + (nowMs - this.#repairBudgetMs) * perMs;
+    this.#repairBudget = Math.min(grown, repairBurstMs * perMs);
+    this.#repairBudgetMs = nowMs;
+    return this.#repairBudget > 0;
+  }
+
+  /** A packet of so many bytes was sent again. */
+  repaired(bytes: number): void {
+    this.#repairBytes += bytes;
+    this.#repairBudget -= bytes * 8;
   }
 
   /** Transport-wide feedback. False for malformed feedback. */
@@ -195,19 +251,22 @@ export class ConnectionBandwidth {
     const { estimate, reason } = this.#estimator;
     const { outlet, allocator } = this;
     return {
-      estimate: estimate === Number.POSITIVE_INFINITY ? null : Math.round(estimate),
+      estimate: finite(Math.round(estimate)),
       reason,
-      allocated: Math.round(allocator.allocated),
+      target: Math.round(allocator.allocated),
       wanted: Math.round(allocator.wanted),
-      sent: Math.round(this.#sendRate),
+      current: Math.round(this.#sendRate),
+      min: this.#bounds.min,
+      max: finite(this.#bounds.max),
+      lossFraction: this.#sendSide === null ? this.#reported.lossFraction : this.#sendSide.losses.fraction,
+      pacing: outlet.pacing,
+      packetsWaiting: outlet.waiting,
+      waitingMs: outlet.waitingMs,
+      packetsPaced: outlet.paced,
+      packetsExpired: outlet.expired,
       paddingBytes: this.#filler.paddingBytes,
       probes: this.#filler.probes,
       lastProbe: this.#filler.lastProbe,
-      pacing: outlet.pacing,
-      packetsPaced: outlet.paced,
-      packetsWaiting: outlet.waiting,
-      packetsExpired: outlet.expired,
-      lossFraction: this.#sendSide === null ? this.#reported.lossFraction : this.#sendSide.losses.fraction,
       layerSwitches: allocator.switches,
     };
   }
@@ -229,7 +288,9 @@ export class ConnectionBandwidth {
     const { estimate } = this.#estimator;
     const fell = estimate < this.#allocatedEstimate * noticeableShare;
     if (fell || nowMs - this.#allocatedMs >= reallocateMs) {
-      this.allocator.allocate(nowMs, estimate, this.#limitKnown);
+      // What is lost is sent again before anything else: layers share what that leaves.
+      const repair = this.#measuring === null ? 0 : this.#repairRate;
+      this.allocator.allocate(nowMs, Math.max(0, estimate - repair), this.#limitKnown);
       this.#allocatedMs = nowMs;
       this.#allocatedEstimate = estimate;
     }
@@ -266,9 +327,14 @@ export class ConnectionBandwidth {
   #measureSendRate(nowMs: number): void {
     const { sentBytes } = this.outlet;
     if (this.#rateMs >= 0 && nowMs - this.#rateMs < sendRateMs) return;
-    if (this.#rateMs >= 0) this.#sendRate = ((sentBytes - this.#rateBytes) * 8000) / (nowMs - this.#rateMs);
+    if (this.#rateMs >= 0) {
+      const perByte = 8000 / (nowMs - this.#rateMs);
+      this.#sendRate = (sentBytes - this.#rateBytes) * perByte;
+      this.#repairRate = (this.#repairRate + this.#repairBytes * perByte) / 2;
+    }
     this.#rateMs = nowMs;
     this.#rateBytes = sentBytes;
+    this.#repairBytes = 0;
   }
 
   #checkSilence(nowMs: number): void {
@@ -283,4 +349,9 @@ export class ConnectionBandwidth {
     sendSide.handleSilence(nowMs, nowMs - this.#heardMs);
     this.#chooseEstimator();
   }
+}
+
+/** JSON has no Infinity. */
+function finite(bitrate: number): number | null {
+  return bitrate === Number.POSITIVE_INFINITY ? null : bitrate;
 }

@@ -1,6 +1,12 @@
 /** Below the first, losses are no sign of congestion; above the second they are (gcc draft §6). */
 const lowLoss = 0.02;
 const highLoss = 0.1;
+/**
+ * The same where no queue stands: what is lost there is lost by chance, as far as anyone can tell; and as chance is
+ * uneven, it is measured over longer.
+ */
+const highLossWithoutQueue = 0.15;
+const withoutQueueWindowMs = 1000;
 /** Statuses a measurement needs. */
 const minPackets = 20;
 /** How often the bound may fall, on top of the RTT. */
@@ -14,8 +20,8 @@ const growthPerSecond = 0.08;
 const freeBitrate = 100_000_000;
 
 /**
- * The loss-based bound of the estimate (gcc draft §6): falls with losses above 10 %, grows again below 2 %. A path that
- * loses at random below that is left alone. As the bound ignores where losses come from, it stops at what gets through.
+ * The loss-based bound of the estimate (gcc draft §6): falls with losses above 10 %, grows again below 2 %; where no
+ * queue stands, 15 % and 10 %. A path that loses at random below that is left alone. As the bound ignores where losses come from, it stops at what gets through.
  */
 export class LossBound {
   /** Bits per second; Infinity while losses bound nothing. */
@@ -38,18 +44,22 @@ export class LossBound {
   /**
    * @param estimate what would hold without this bound, bits per second
    * @param delivered bits per second that get through, 0 while unknown
+   * @param queueStands whether packets wait on the way
    */
-  update(nowMs: number, estimate: number, delivered: number, rttMs: number): void {
+  update(nowMs: number, estimate: number, delivered: number, rttMs: number, queueStands: boolean): void {
     if (this.#windowMs < 0) this.#windowMs = nowMs;
-    if (this.#packets < minPackets || nowMs - this.#windowMs < minWindowMs) return;
+    const windowMs = queueStands ? minWindowMs : withoutQueueWindowMs;
+    if (this.#packets < minPackets || nowMs - this.#windowMs < windowMs) return;
     this.fraction = Math.max(0, Math.min(1, this.#lost / this.#packets));
     this.#packets = 0;
     this.#lost = 0;
     this.#windowMs = nowMs;
-    const elapsedMs = this.#updatedMs < 0 ? 0 : Math.min(1000, nowMs - this.#updatedMs);
+    const elapsedMs = this.#updatedMs < 0 ? 0 : Math.min(2000, nowMs - this.#updatedMs);
     this.#updatedMs = nowMs;
-    if (this.fraction > highLoss) this.#fall(nowMs, estimate, delivered, rttMs);
-    else if (this.fraction < lowLoss && this.bitrate !== Number.POSITIVE_INFINITY) {
+    const tooMuch = queueStands ? highLoss : highLossWithoutQueue;
+    const little = queueStands ? lowLoss : highLoss;
+    if (this.fraction > tooMuch) this.#fall(nowMs, estimate, delivered, rttMs);
+    else if (this.fraction < little && this.bitrate !== Number.POSITIVE_INFINITY) {
       this.bitrate *= (1 + growthPerSecond) ** (elapsedMs / 1000);
       // The delay has taken over.
       if (this.bitrate > estimate) this.bitrate = Number.POSITIVE_INFINITY;

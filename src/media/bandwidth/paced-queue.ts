@@ -4,8 +4,8 @@ import { packetAge } from '../rtp/serial-number.ts';
 /** Packets that wait at most; a power of two. At 1200 bytes three tenths of a second of 8 Mbit/s. */
 const queuePackets = 256;
 const mask = queuePackets - 1;
-/** Longest prefix that is kept: a header with the usual extensions and a MID. */
-export const maxPacedPrefixBytes = 112;
+/** Longest prefix that is kept: a header with the usual extensions, a dependency descriptor with its structure, and a MID. */
+export const maxPacedPrefixBytes = 176;
 const stride = 5;
 
 /**

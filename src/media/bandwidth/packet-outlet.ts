@@ -75,6 +75,12 @@ export class PacketOutlet {
     return this.#queue === null ? 0 : this.#queue.length;
   }
 
+  /** How long the first of them has waited. */
+  get waitingMs(): number {
+    const queue = this.#queue;
+    return queue === null || queue.length === 0 ? 0 : queue.waitedMs(this.#context.clock.nowMs);
+  }
+
   get waitingBytes(): number {
     return this.#queue === null ? 0 : this.#queue.bytes;
   }
@@ -175,6 +181,7 @@ export class PacketOutlet {
       packetNumber,
     );
     this.paced++;
+    this.#context.counters.packetsPaced++;
     if (queue.length === 1) this.#onWaiting();
     // There is always room for one more.
     if (queue.full) this.#sendFirst(queue);
@@ -200,6 +207,7 @@ export class PacketOutlet {
     queue.peek();
     if (!queue.stillThere(ring.newest, slotCount)) {
       this.expired++;
+      this.#context.counters.packetsExpired++;
       queue.shift();
       return;
     }

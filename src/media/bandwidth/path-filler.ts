@@ -1,3 +1,4 @@
+import type { MediaCounters } from '../media-counters.ts';
 import type { BitrateAllocator } from './bitrate-allocator.ts';
 import type { PacketOutlet } from './packet-outlet.ts';
 import { ProbeCluster } from './probe-cluster.ts';
@@ -19,6 +20,10 @@ const probeIntervalMs = 4;
 const quietQueueShare = 0.5;
 /** A probe that leaves a queue behind was more than there is room for. */
 const noQueueShare = 0.6;
+/** An estimate so far above the capacity that was known, so long after the last fall and without a queue, has outgrown it. */
+const outgrownShare = 1.03;
+const undisturbedMs = 4000;
+const noneQueueShare = 0.2;
 /** Nothing is filled up into a queue this long. */
 const fullQueueShare = 2;
 /** Beyond the layers wanted: what the allocator asks for before it switches up. */
@@ -41,6 +46,7 @@ export class PathFiller {
   readonly #outlet: PacketOutlet;
   readonly #allocator: BitrateAllocator;
   readonly #source: PaddingSource;
+  readonly #counters: MediaCounters;
   readonly #onDue: (atMs: number) => void;
   readonly #schedule = new ProbeSchedule();
   /** What filling up has saved, or owes: bytes, since when, and what had been sent by then. */
@@ -52,11 +58,13 @@ export class PathFiller {
     outlet: PacketOutlet,
     allocator: BitrateAllocator,
     source: PaddingSource,
+    counters: MediaCounters,
     onDue: (atMs: number) => void,
   ) {
     this.#outlet = outlet;
     this.#allocator = allocator;
     this.#source = source;
+    this.#counters = counters;
     this.#onDue = onDue;
   }
 
@@ -100,7 +108,14 @@ export class PathFiller {
   #isUseful(estimator: SendSideEstimator | null): boolean {
     if (estimator === null || !this.#source.canPad) return false;
     const { wanted, allocated } = this.#allocator;
-    return this.probe.sending !== 0 || (wanted > allocated && estimator.estimate < wanted * wantedMargin);
+    return (
+      this.probe.sending !== 0 || (wanted > allocated && estimator.estimate < this.#usefulBitrate(estimator))
+    );
+  }
+
+  /** Bits per second beyond which nothing is gained. */
+  #usefulBitrate({ bounds }: SendSideEstimator): number {
+    return Math.min(bounds.max, this.#allocator.wanted * wantedMargin);
   }
 
   #wakeAt(atMs: number): void {
@@ -113,20 +128,30 @@ export class PathFiller {
     const { estimate, rates, detector, queueShare } = estimator;
     const bitrate = this.#schedule.decide(nowMs, {
       estimate,
-      wanted: this.#allocator.wanted * wantedMargin,
+      wanted: this.#usefulBitrate(estimator),
       fellMs: rates.fellMs,
       fellFrom: rates.fellFrom,
       calm: detector.usage === 'normal' && queueShare < quietQueueShare,
-      growing: rates.reason === 'increasing' || rates.reason === 'application-limited',
+      growing: this.#isGrowing(nowMs, estimator),
     });
     if (bitrate === 0) return;
     this.probes++;
+    this.#counters.probesSent++;
     this.probe.start(nowMs, bitrate, !this.#schedule.starting);
+  }
+
+  /** Whether the path may well carry more than was known of it. */
+  #isGrowing(nowMs: number, { rates, queueShare }: SendSideEstimator): boolean {
+    const { reason, bitrate, capacity, fellMs } = rates;
+    if (reason !== 'near-capacity') return reason === 'increasing' || reason === 'application-limited';
+    return (
+      bitrate > outgrownShare * capacity && nowMs - fellMs > undisturbedMs && queueShare < noneQueueShare
+    );
   }
 
   /** Keeps what is sent at the estimate, where media alone is less: else nothing would be known of the rest. */
   #fillUp(nowMs: number, estimator: SendSideEstimator): void {
-    const bitrate = Math.min(estimator.estimate, this.#allocator.wanted * wantedMargin);
+    const bitrate = Math.min(estimator.estimate, this.#usefulBitrate(estimator));
     // A queue that is to empty is not filled again.
     const perMs = (estimator.reason === 'queue-draining' ? drainingShare * bitrate : bitrate) / 8000;
     const { sentBytes, waiting } = this.#outlet;
@@ -150,6 +175,7 @@ export class PathFiller {
       const before = outlet.sentBytes;
       if (!this.#source.sendPadding(end - before)) return;
       this.paddingBytes += outlet.sentBytes - before;
+      this.#counters.paddingBytes += outlet.sentBytes - before;
     }
   }
 }

@@ -1,5 +1,8 @@
+import { type BitrateBounds, withinBounds } from './bitrate-bounds.ts';
 import type { LinkUsage } from './overuse-detector.ts';
 
+/** No path is taken to carry more, in bits per second: nothing would be gained by knowing. */
+const highestBitrate = 50_000_000;
 /** What the estimate falls to, of what gets through, when a queue builds (gcc draft §5.5). */
 const backoff = 0.88;
 /** Growth per second while the capacity is unknown (gcc draft §5.5), and what it speeds up to. */
@@ -11,9 +14,13 @@ const speedUpMs = 1500;
 const packetBits = 1200 * 8;
 /** Added to the RTT, the time in which an overuse would show (gcc draft §5.5). */
 const detectionMs = 100;
-/** Slowest growth there, per second; and that of an estimate that is well below the capacity. */
+/** Slowest growth there, per second; and that of an estimate that is well below the capacity, back to where it was. */
 const nearGrowthPerSecond = 0.03;
-const wellBelow = 0.95;
+const returnPerSecond = 0.16;
+const wellBelow = 0.9;
+/** From such a queue on, the estimate does not grow beyond what gets through by more than this. */
+const beginningQueueShare = 0.35;
+const beginningMargin = 1.04;
 /** While a queue stands, the estimate is not above what gets through by more than this ... */
 const standingMargin = 1.01;
 /** ... unless little is sent anyway. */
@@ -62,18 +69,21 @@ export class RateControl {
   fellMs = Number.NEGATIVE_INFINITY;
   fellFrom = 0;
 
-  readonly #min: number;
-  readonly #max: number;
+  #bounds: BitrateBounds;
   /** Of the capacity, as a share of it. */
   #deviation = initialDeviation;
   #updatedMs = -1;
   /** Since when the estimate has grown without knowing the capacity; -1 while it does not. */
   #growingSinceMs = -1;
 
-  constructor(initial: number, min: number, max: number) {
-    this.#min = min;
-    this.#max = max;
-    this.bitrate = initial;
+  constructor(initial: number, bounds: BitrateBounds) {
+    this.#bounds = bounds;
+    this.bitrate = this.#bounded(initial);
+  }
+
+  setBounds(bounds: BitrateBounds): void {
+    this.#bounds = bounds;
+    this.bitrate = this.#bounded(this.bitrate);
   }
 
   /**
@@ -156,7 +166,7 @@ export class RateControl {
     if (this.bitrate <= this.#upperCapacity) {
       this.#growingSinceMs = -1;
       const responseSeconds = ((rttMs < 0 ? 100 : rttMs) + detectionMs) / 1000;
-      const share = this.bitrate < wellBelow * this.capacity ? growthPerSecond : nearGrowthPerSecond;
+      const share = this.bitrate < wellBelow * this.capacity ? returnPerSecond : nearGrowthPerSecond;
       next = this.bitrate + Math.max(share * this.bitrate, packetBits / responseSeconds) * seconds;
       this.reason = 'near-capacity';
     } else {
@@ -166,7 +176,9 @@ export class RateControl {
       next = this.bitrate * (1 + Math.min(maxGrowthPerSecond, speed)) ** seconds;
       this.reason = 'increasing';
     }
-    this.bitrate = this.#bounded(Math.min(next, limit));
+    const queueBegins = queueShare > beginningQueueShare && delivered > 0;
+    const reached = queueBegins ? Math.max(this.bitrate, beginningMargin * delivered) : limit;
+    this.bitrate = this.#bounded(Math.min(next, limit, reached));
   }
 
   get #upperCapacity(): number {
@@ -186,6 +198,6 @@ export class RateControl {
   }
 
   #bounded(bitrate: number): number {
-    return Math.max(this.#min, Math.min(this.#max, bitrate));
+    return withinBounds(Math.min(highestBitrate, bitrate), this.#bounds);
   }
 }

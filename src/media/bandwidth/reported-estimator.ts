@@ -1,4 +1,5 @@
 import type { BandwidthEstimator, EstimateReason } from './bandwidth-estimator.ts';
+import { type BitrateBounds, withinBounds } from './bitrate-bounds.ts';
 import { LossBound } from './loss-bound.ts';
 
 /**
@@ -10,13 +11,19 @@ export class ReportedEstimator implements BandwidthEstimator {
   estimate = Number.POSITIVE_INFINITY;
   reason: EstimateReason = 'not-measured';
 
-  readonly #minBitrate: number;
+  #bounds: BitrateBounds;
   readonly #losses = new LossBound();
   #remote = Number.POSITIVE_INFINITY;
   #reported = false;
 
-  constructor({ minBitrate }: { readonly minBitrate: number }) {
-    this.#minBitrate = minBitrate;
+  constructor(bounds: BitrateBounds) {
+    this.#bounds = bounds;
+    this.#combine();
+  }
+
+  setBounds(bounds: BitrateBounds): void {
+    this.#bounds = bounds;
+    this.#combine();
   }
 
   /** Of the last report, 0 … 1; null before the first. */
@@ -45,8 +52,9 @@ export class ReportedEstimator implements BandwidthEstimator {
 
   #combine(): void {
     const bitrate = Math.min(this.#remote, this.#losses.bitrate);
-    this.estimate = Math.max(this.#minBitrate, bitrate);
-    if (bitrate === Number.POSITIVE_INFINITY) this.reason = 'not-measured';
+    this.estimate = withinBounds(bitrate, this.#bounds);
+    if (this.estimate === Number.POSITIVE_INFINITY) this.reason = 'not-measured';
+    else if (this.#bounds.max <= bitrate) this.reason = 'configured-limit';
     else this.reason = this.#losses.bitrate < this.#remote ? 'loss' : 'receiver-estimate';
   }
 }

@@ -1,6 +1,7 @@
 import { arrivalTicksPerMs, readTransportFeedback } from '../rtcp/transport-feedback.ts';
 import { timestampDelta } from '../rtp/serial-number.ts';
 import type { BandwidthEstimator, EstimateReason } from './bandwidth-estimator.ts';
+import { type BitrateBounds, withinBounds } from './bitrate-bounds.ts';
 import { DelayTrend } from './delay-trend.ts';
 import { DeliveryRate } from './delivery-rate.ts';
 import { LossBound } from './loss-bound.ts';
@@ -14,7 +15,6 @@ import { type SentPacketLog, SentState, sentTicksPerMs } from './sent-packet-log
 /** What gets through is measured over this long; right after a change of the path over less. */
 const deliveryWindowMs = 1000;
 const fallWindowMs = 300;
-/** Silence after which the path is taken for worse than thought; and how often again. */
 /** A trend without so much of a queue is jitter: ms, and the packets of a burst. */
 const leastQueueMs = 28;
 const burstBits = 1200 * 8;
@@ -27,15 +27,9 @@ const longQueueMs = 700;
 const fallsInVain = 4;
 /** From sent ticks to arrival ticks. */
 const sentToArrivalShift = Math.log2(sentTicksPerMs / arrivalTicksPerMs);
+/** Silence after which the path is taken for worse than thought; and how often again. */
 const silenceMs = 1000;
 const silenceBackoff = 0.5;
-
-export interface EstimatorLimits {
-  /** Bits per second, all of them. */
-  readonly initialBitrate: number;
-  readonly minBitrate: number;
-  readonly maxBitrate: number;
-}
 
 /**
  * The send-side estimator of one connection (draft-ietf-rmcat-gcc-02 and libwebrtc's practice since), fed with
@@ -58,7 +52,7 @@ export class SendSideEstimator implements BandwidthEstimator {
   /** What was reported, by when it was sent. */
   readonly sending = new DeliveryRate();
 
-  readonly #limits: EstimatorLimits;
+  #bounds: BitrateBounds;
   readonly #log: SentPacketLog;
   readonly #probe: ProbeCluster;
   readonly #groups = new PacketGroups();
@@ -76,12 +70,23 @@ export class SendSideEstimator implements BandwidthEstimator {
   #heardMs = -1;
   #silencedMs = -1;
 
-  constructor(limits: EstimatorLimits, log: SentPacketLog, probe: ProbeCluster) {
-    this.#limits = limits;
+  /** `initial` is bits per second. */
+  constructor(initial: number, bounds: BitrateBounds, log: SentPacketLog, probe: ProbeCluster) {
+    this.#bounds = bounds;
     this.#log = log;
     this.#probe = probe;
-    this.estimate = limits.initialBitrate;
-    this.rates = new RateControl(limits.initialBitrate, limits.minBitrate, limits.maxBitrate);
+    this.rates = new RateControl(initial, bounds);
+    this.estimate = this.rates.bitrate;
+  }
+
+  get bounds(): BitrateBounds {
+    return this.#bounds;
+  }
+
+  setBounds(bounds: BitrateBounds): void {
+    this.#bounds = bounds;
+    this.rates.setBounds(bounds);
+    this.#combine();
   }
 
   /**
@@ -188,7 +193,7 @@ export class SendSideEstimator implements BandwidthEstimator {
     const delivered = delivery.bitrate(windowMs);
     const sent = sending.bitrate(windowMs);
     this.rates.update(nowMs, usage, delivered, sent, this.queueShare, rttMs, this.feedbackRttMs);
-    this.losses.update(nowMs, this.rates.bitrate, delivered, rttMs);
+    this.losses.update(nowMs, this.rates.bitrate, delivered, rttMs, this.queueShare >= 1);
     this.#combine();
   }
 
@@ -213,8 +218,8 @@ export class SendSideEstimator implements BandwidthEstimator {
   #combine(): void {
     const { rates, losses } = this;
     const bounded = losses.bitrate < rates.bitrate;
-    this.estimate = Math.max(this.#limits.minBitrate, Math.min(rates.bitrate, losses.bitrate));
+    this.estimate = withinBounds(Math.min(rates.bitrate, losses.bitrate), this.#bounds);
     this.reason = bounded ? 'loss' : rates.reason;
-    if (this.estimate >= this.#limits.maxBitrate) this.reason = 'configured-limit';
+    if (this.estimate >= this.#bounds.max) this.reason = 'configured-limit';
   }
 }

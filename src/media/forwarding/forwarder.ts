@@ -1,34 +1,20 @@
-import { slotBytes } from '../../packet-io/layout.ts';
-import { Urgency } from '../bandwidth/packet-outlet.ts';
-import { noDependencyRewrite } from '../codecs/dependency-descriptor.ts';
-import { noRewrite } from '../codecs/payload-rewrite.ts';
 import type { LayerInfo, LayerPair, LayerPreference } from '../layers/layer-policy.ts';
-import { RateSampler } from '../receiving/rate-sampler.ts';
+import { LayerReason } from '../layers/layer-reason.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
-import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, SendParameters } from '../rtp-parameters.ts';
 import { TimerName } from '../timer-table.ts';
 import type { TransportLink } from '../transport-link.ts';
-import { repeatsExactly, sentExtensions } from './exact-repetition.ts';
-import type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
+import type { ForwarderState, ForwarderStats, SentLayers } from './forwarder-stats.ts';
 import type { InboundTrack } from './inbound-track.ts';
 import { OutgoingQuality } from './outgoing-quality.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
+import { PacketWriter } from './packet-writer.ts';
 import { PayloadTypeMap } from './payload-type-map.ts';
-import { type RetransmissionFormat, Retransmitter } from './retransmitter.ts';
 import { SenderReports } from './sender-reports.ts';
-import { commitPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
-export type { ForwarderState, ForwarderStats } from './forwarder-stats.ts';
+export type { ForwarderState, ForwarderStats, SentLayers } from './forwarder-stats.ts';
 
-/** How often a receiver is told the capture clock, in ms: RFC 3550 §6.2 asks for less, browsers do this. */
-const videoReportMs = 1000;
-const audioReportMs = 3000;
-/** The first report after a start is what lip sync waits for. */
-const firstReportMs = 20;
-
-const noMid = new Uint8Array(0);
 const nothing: LayerPair = { spatial: -1, temporal: -1 };
 
 /** One track sent to one receiver: decides for each packet, numbers it, and writes what is the receiver's own. */
@@ -49,21 +35,16 @@ export class Forwarder {
 
   readonly #link: TransportLink;
   readonly #video: boolean;
-  readonly #signedSsrc: number;
   readonly #payloadTypes = new PayloadTypeMap();
-  readonly #rate = new RateSampler();
   readonly #outgoing: OutgoingStream;
+  readonly #writer: PacketWriter;
   readonly #quality: OutgoingQuality;
-  /** Paused, or no layer allowed. */
+  /** Paused, failed, or no layer allowed. */
   #halted = false;
-  #mapping: ExtensionMapping;
-  #midBytes: Uint8Array;
-  /** Written until the receiver has shown that it knows the SSRC. */
-  #mid: Uint8Array;
-  #retransmitter: Retransmitter | null = null;
-  #retransmissionFormat: RetransmissionFormat | null = null;
-  #packets = 0;
-  #bytes = 0;
+  #failed = false;
+  /** What was thrown, until it has been told. */
+  #untold: unknown = null;
+  #prominence = 0;
   #nackReceived = 0;
   #pliReceived = 0;
 
@@ -73,30 +54,21 @@ export class Forwarder {
     this.#video = parameters.kind === 'video';
     this.mid = parameters.mid;
     this.ssrc = parameters.ssrc >>> 0;
-    this.#signedSsrc = parameters.ssrc | 0;
     this.parameters = parameters;
-    this.reports = new SenderReports(link);
+    this.reports = new SenderReports(link, parameters.kind);
     this.#quality = new OutgoingQuality(link, parameters.kind);
     this.#outgoing = new OutgoingStream(link, parameters.kind, () => this.#blocked);
     this.#outgoing.onBegin = () => this.#begun();
     this.#outgoing.onWait = () => this.#refreshState();
-    this.#midBytes = new TextEncoder().encode(parameters.mid);
-    this.#mid = this.#midBytes;
-    this.#mapping = link.commons.mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
+    this.#writer = new PacketWriter(link, parameters);
     this.update(parameters);
   }
 
   /** Follows a renegotiation; mid and SSRC stay. */
   update(parameters: SendParameters): void {
     this.parameters = parameters;
-    const mapping = this.#link.commons.mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
-    this.#link.commons.mappings.release(this.#mapping);
-    // What was written with another mapping cannot be repeated exactly.
-    if (mapping !== this.#mapping) this.#retransmitter?.nextEpoch();
-    this.#mapping = mapping;
-    const history = parameters.codecs.some(({ feedback }) => feedback.includes('nack'));
-    if (!history) this.#retransmitter = null;
-    else this.#retransmitter ??= new Retransmitter(this.#link, this.#historyPackets());
+    this.#writer.update(parameters);
+    this.#outgoing.update(parameters);
     this.sourceChanged();
   }
 
@@ -109,9 +81,11 @@ export class Forwarder {
     if (source === this.source) return;
     this.source?.detach(this);
     this.source = source;
+    this.#failed = false;
+    this.#halted = this.#mustHalt;
     this.#outgoing.setSource(source);
     source?.attach(this);
-    this.#retransmitter?.nextEpoch();
+    this.#writer.nextEpoch();
     this.sourceChanged();
     this.#outgoing.requestStart();
   }
@@ -163,14 +137,27 @@ export class Forwarder {
     return this.#outgoing.choice.target.preference;
   }
 
-  /** Among the subscriptions of one receiver; higher goes first. */
+  /** Among the subscriptions of one receiver; higher goes first: as it asks for, else as setProminence() says. */
   get priority(): number {
-    return this.preference.priority ?? 0;
+    return this.preference.priority ?? this.#prominence;
+  }
+
+  /** How much it matters to everybody, as with who has the word; 0 is like the rest. */
+  setProminence(prominence: number): void {
+    if (prominence === this.#prominence) return;
+    this.#prominence = prominence;
+    this.#link.bandwidth.reallocate();
+  }
+
+  /** Whether it sends nothing, whatever its target. */
+  get suspended(): boolean {
+    return this.#failed || this.pauseReason !== null;
   }
 
   /** The layers of the source the receiver has use for, lowest first; empty while nothing has come, and for audio. */
   layers(): readonly LayerInfo[] {
-    return this.#video && this.source !== null ? this.#outgoing.choice.target.useful(this.source.layers) : [];
+    if (!this.#video || this.#failed || this.source === null) return [];
+    return this.#outgoing.choice.target.useful(this.source.layers);
   }
 
   /** The highest layers allowed, as given to setTarget(); -1 each for nothing. */
@@ -186,6 +173,15 @@ export class Forwarder {
   /** The layers sent now; -1 each for nothing. */
   get current(): LayerPair {
     return this.#outgoing.starting ? nothing : this.#outgoing.choice.current;
+  }
+
+  /** Video: why the layers sent now are those: one of LayerReason, or what paused or limits it. */
+  get layerReason(): string {
+    if (this.#failed) return LayerReason.Failed;
+    const { choice, starting } = this.#outgoing;
+    if (this.pauseReason !== null) return this.pauseReason;
+    if (choice.target.nothing) return this.targetReason;
+    return starting ? LayerReason.Starting : choice.reason;
   }
 
   /** Whether layers went, came, or changed their order: called by the source, before it forwards on. */
@@ -217,7 +213,7 @@ export class Forwarder {
   /** The rank of the largest encoding the receiver has use for, whatever its network carries; -1 for none. */
   get highestRank(): number {
     const { source } = this;
-    if (source === null || this.pauseReason !== null) return -1;
+    if (source === null || this.#failed || this.pauseReason !== null) return -1;
     return this.#outgoing.choice.target.highestRank(source.layers, source.encodings.length);
   }
 
@@ -226,22 +222,40 @@ export class Forwarder {
     const { source, parameters } = this;
     this.#payloadTypes.update(source?.payloadTypes ?? null, parameters);
     this.unwrapsRed = this.#payloadTypes.unwrapsRed;
-    this.#retransmissionFormat = {
-      ssrc: this.#signedSsrc,
-      rtxSsrc: parameters.rtxSsrc | 0,
-      rtxPayloadTypes: this.#payloadTypes.rtxTypes,
-      mapping: this.#mapping,
-      mid: this.#midBytes,
-      extensionKinds: source?.extensionKinds ?? null,
-    };
+    const { rtxTypes } = this.#payloadTypes;
+    this.#writer.setRetransmission(parameters.rtxSsrc, rtxTypes, source?.extensionKinds ?? null);
     this.#refreshState();
+  }
+
+  /**
+   * A bug came up while it was given something of its source: it sends nothing of that any more. Who published that
+   * has no part in it, so all else waits for settleFailure().
+   */
+  fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#halted = true;
+    this.#untold = error ?? new Error('Something empty was thrown.');
+    const { context, timers, nowMs } = this.#link;
+    context.counters.forwardersFailed++;
+    timers.schedule(TimerName.Failure, nowMs);
+  }
+
+  /** Tells of a failure; called by its own transport. */
+  settleFailure(report: (error: unknown) => void): void {
+    const error = this.#untold;
+    if (error === null) return;
+    this.#untold = null;
+    report(error);
+    this.#stop();
+    this.#link.bandwidth.reallocate();
   }
 
   /** Detaches it for good. */
   close(): void {
     this.onStateChange = null;
     this.setSource(null);
-    this.#link.commons.mappings.release(this.#mapping);
+    this.#writer.close();
   }
 
   /** One packet of the source: sends it if the decision is so. */
@@ -249,20 +263,22 @@ export class Forwarder {
     const outgoing = this.#outgoing;
     const payloadType = this.#payloadTypes.types[packet.payloadType];
     if (this.#halted || !this.#link.sendEnabled) return;
-    if (outgoing.decide(packet, payloadType)) this.#write(packet, outgoing, payloadType);
+    if (!outgoing.decide(packet, payloadType)) return;
+    this.#writer.write(packet, outgoing, payloadType);
+    if (!packet.newest) return;
+    if (this.#video) this.#quality.freezes.packet(outgoing.timestamp, packet.startsKeyFrame);
+    outgoing.timestamps.sent(outgoing.timestamp);
   }
 
   /** The receiver asks for packet `sequence` again. */
   nacked(sequence: number): void {
     this.#nackReceived++;
-    if (this.#retransmitter === null || !this.#link.sendEnabled || this.pauseReason !== null) return;
-    const bytes = this.#retransmitter.retransmit(sequence, this.#retransmissionFormat!);
-    if (bytes > 0) this.#countOut(bytes);
+    if (this.#link.sendEnabled && this.pauseReason === null) this.#writer.repeat(sequence);
   }
 
   /** Whether sendPadding() can send anything. */
   get canPad(): boolean {
-    return this.#retransmitter !== null && this.#link.sendEnabled && this.#payloadTypes.paddingType >= 0;
+    return this.#link.sendEnabled && this.#writer.canPad(this.#payloadTypes.paddingType);
   }
 
   /**
@@ -270,11 +286,7 @@ export class Forwarder {
    * @returns the bytes queued, 0 where nothing can be
    */
   sendPadding(bytes: number): number {
-    if (!this.canPad) return 0;
-    const { paddingType } = this.#payloadTypes;
-    const sent = this.#retransmitter!.sendPadding(bytes, this.#retransmissionFormat!, paddingType);
-    this.#countOut(sent);
-    return sent;
+    return this.canPad ? this.#writer.pad(bytes, this.#payloadTypes.paddingType) : 0;
   }
 
   /** The receiver cannot decode on. */
@@ -287,7 +299,7 @@ export class Forwarder {
 
   /** The receiver's report on this stream: it knows the SSRC, so the MID need not be told any more. */
   receiverReported(block: ReportBlock): void {
-    if (!repeatsExactly(this.parameters)) this.#mid = noMid;
+    this.#writer.ssrcKnown();
     this.reports.receive(block);
   }
 
@@ -298,71 +310,60 @@ export class Forwarder {
 
   /** Bits per second of payload over about the last second. */
   get bitrate(): number {
-    return this.#rate.bitsPerSecond;
+    return this.#quality.bitrate;
   }
 
   get hasSent(): boolean {
-    return this.#packets > 0;
+    return this.#writer.packets > 0;
   }
 
   /** Writes a sender report if one is due and the publisher's clock is known; returns the end. */
   writeSenderReport(bytes: Uint8Array, at: number): number {
     const { nowMs } = this.#link;
-    this.#sample(nowMs);
+    this.#sample();
     const { stream, timestamps } = this.#outgoing;
     if (this.reports.dueMs > nowMs || this.state !== 'live' || this.#outgoing.starting) return at;
     if (stream === null || !stream.clock.known || stream.streamKey !== this.#outgoing.streamKey) return at;
-    this.reports.dueMs = nowMs + (this.#video ? videoReportMs : audioReportMs);
     return this.reports.write(
       bytes,
       at,
-      this.#signedSsrc,
+      this.ssrc | 0,
       stream.clock,
       timestamps.clockRate,
       timestamps.offset,
-      this.#packets,
-      this.#bytes,
+      this.#writer.packets,
+      this.#writer.bytes,
     );
   }
 
   stats(): ForwarderStats {
     return {
-      packets: this.#packets,
-      bytes: this.#bytes,
-      bitrate: this.bitrate,
+      ...this.#writer.stats(),
       nackReceived: this.#nackReceived,
-      retransmitted: this.#retransmitter?.sent ?? 0,
-      retransmissionsMissed: this.#retransmitter?.missed ?? 0,
       pliReceived: this.#pliReceived,
-      fractionLost: this.reports.fractionLost / 256,
-      jitterMs: this.#jitterMs,
-      freezes: this.#quality.freezes.count,
-      frozenMs: this.#quality.freezes.frozenMs,
-      quality: this.quality,
-      lost: this.reports.cumulativeLost,
-      rttMs: this.reports.rttMs < 0 ? null : this.reports.rttMs,
-      current: this.current,
-      target: this.target,
-      targetReason: this.targetReason,
-      switches: this.#outgoing.choice.switches,
+      ...this.reports.stats(this.#outgoing.timestamps.clockRate),
+      ...this.#quality.stats(),
+      layers: this.#video ? this.#sentLayers() : null,
     };
   }
 
-  get #jitterMs(): number {
-    const { clockRate } = this.#outgoing.timestamps;
-    return clockRate === 0 ? 0 : (this.reports.jitter * 1000) / clockRate;
+  #sentLayers(): SentLayers {
+    const { current, target, targetReason, layerReason } = this;
+    const { switches } = this.#outgoing.choice;
+    return { current, reason: layerReason, target, targetReason, switches, available: this.layers() };
   }
 
   /** Takes what is measured over time; called with each round of reports. */
-  #sample(nowMs: number): void {
-    this.#rate.sample(this.#bytes, nowMs);
+  #sample(): void {
+    const { choice, timestamps } = this.#outgoing;
+    const { current } = this;
     const asked = this.layers().findLast(({ active }) => active) ?? null;
-    this.#quality.sample(this.#packets, this.reports, this.#jitterMs, this.current, asked);
+    const sent = { packets: this.#writer.packets, bytes: this.#writer.bytes, switches: choice.switches };
+    this.#quality.sample(sent, this.reports.stats(timestamps.clockRate), current, asked);
   }
 
   #begun(): void {
-    this.reports.dueMs = 0;
-    this.#link.timers.schedule(TimerName.Report, this.#link.nowMs + firstReportMs);
+    this.reports.begin();
     this.#refreshState();
   }
 
@@ -375,7 +376,7 @@ export class Forwarder {
   }
 
   #resumed(): void {
-    this.#halted = this.pauseReason !== null || this.#outgoing.choice.target.nothing;
+    this.#halted = this.#mustHalt;
     this.#outgoing.stop();
     this.#outgoing.choice.retarget();
     this.#refreshState();
@@ -383,68 +384,13 @@ export class Forwarder {
     this.#outgoing.requestStart();
   }
 
+  get #mustHalt(): boolean {
+    return this.#failed || this.pauseReason !== null || this.#outgoing.choice.target.nothing;
+  }
+
   /** Whether nothing may be sent, whatever comes. */
   get #blocked(): boolean {
     return this.#halted || !this.#link.sendEnabled;
-  }
-
-  #write(packet: RtpPacket, outgoing: OutgoingStream, payloadType: number): void {
-    const { context, outlet } = this.#link;
-    const at = context.sendQueue.begin();
-    const bytes = outlet.prefixes;
-    const { sequence, timestamp, rewrite, dependencyRewrite, activeTargets } = outgoing;
-    const end = this.#mapping.write(
-      bytes,
-      at + rtpHeaderBytes,
-      packet,
-      this.#mid,
-      dependencyRewrite,
-      activeTargets,
-    );
-    const markerAndPayloadType = (outgoing.marker << 7) | payloadType;
-    const extended = end > at + rtpHeaderBytes;
-    writeRtpHeader(bytes, at, extended, markerAndPayloadType, sequence, timestamp, this.#signedSsrc);
-    const { sequenceOffset, absSendTimeOffset } = this.#mapping;
-    const sent = commitPacket(
-      outlet,
-      this.#video ? Urgency.Paced : Urgency.Now,
-      packet,
-      at,
-      end,
-      sequenceOffset,
-      absSendTimeOffset,
-      rewrite,
-      packet.number,
-    );
-    this.#packets++;
-    this.#bytes += sent - (end - at);
-    this.#countOut(sent);
-    if (packet.newest) {
-      if (this.#video) this.#quality.freezes.packet(timestamp, packet.startsKeyFrame);
-      outgoing.timestamps.sent(timestamp);
-    }
-    const retransmitter = this.#retransmitter;
-    if (retransmitter !== null) {
-      retransmitter.history.record(
-        sequence,
-        packet.number,
-        timestamp,
-        markerAndPayloadType,
-        retransmitter.epoch,
-        packet.start % slotBytes,
-        packet.length,
-      );
-      if (rewrite !== noRewrite || dependencyRewrite !== noDependencyRewrite) {
-        retransmitter.history.recordRewrite(sequence, rewrite, dependencyRewrite, activeTargets);
-      }
-      retransmitter.noteRedBlock(sequence, packet.redBlock);
-    }
-  }
-
-  #countOut(bytes: number): void {
-    const { counters } = this.#link.context;
-    counters.packetsOut++;
-    counters.bytesOut += bytes;
   }
 
   #refreshState(): void {
@@ -456,15 +402,11 @@ export class Forwarder {
 
   #currentState(): ForwarderState {
     if (this.source === null) return 'no-source';
+    if (this.#failed) return 'failed';
     if (this.pauseReason !== null || this.#outgoing.choice.target.nothing) return 'paused';
     // By the codec of the last packet; before the first, any codec that may come will do.
     if (!this.#payloadTypes.supports(this.source.codec, this.source.payloadTypes))
       return 'codec-not-supported';
     return this.#video && this.#outgoing.starting ? 'waiting-keyframe' : 'live';
-  }
-
-  #historyPackets(): number {
-    const { videoHistoryPackets, audioHistoryPackets } = this.#link.options;
-    return this.#video ? videoHistoryPackets : audioHistoryPackets;
   }
 }

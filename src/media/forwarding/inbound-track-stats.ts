@@ -37,6 +37,8 @@ export interface InboundEncodingStats {
   readonly ssrc: number;
   readonly packets: number;
   readonly bytes: number;
+  /** Packets the network lost, whether or not they were repaired. */
+  readonly lost: number;
   readonly bitrate: number;
   /** Video: whether no receiver has use for it, so that the publisher may stop it. */
   readonly unused: boolean;

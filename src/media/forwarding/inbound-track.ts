@@ -5,7 +5,7 @@ import { EncodingDemand } from '../layers/encoding-demand.ts';
 import { TrackLayers } from '../layers/track-layers.ts';
 import { layerShare } from '../quality/layer-share.ts';
 import { InboundStream } from '../receiving/inbound-stream.ts';
-import { KeyFrameRequests } from '../receiving/key-frame-requests.ts';
+import { KeyFrameRequests, KeyFrameSpacing } from '../receiving/key-frame-requests.ts';
 import { audioNackPolicy, type NackPolicy, videoNackPolicy } from '../receiving/nack-generator.ts';
 import { noPayloadType, PayloadTypeTable } from '../receiving/payload-type-table.ts';
 import { ExtensionKind } from '../rtp/header-extension.ts';
@@ -14,6 +14,7 @@ import type { MediaKind, ReceiveParameters, RtpCodecParameters } from '../rtp-pa
 import { AudioActivity } from '../speakers/audio-activity.ts';
 import type { TransportLink } from '../transport-link.ts';
 import type { Forwarder } from './forwarder.ts';
+import { handOn, tellForwarders } from './hand-on.ts';
 import { InboundQuality } from './inbound-quality.ts';
 import type { InboundTrackStats } from './inbound-track-stats.ts';
 import { RedUnwrapper } from './red-unwrapper.ts';
@@ -42,22 +43,29 @@ export class InboundTrack {
   encodings: readonly InboundEncoding[] = [];
   /** Video: the layers of all encodings. */
   readonly layers: TrackLayers;
+  /** Video: whether the publisher says that it shows a screen rather than what a camera sees. */
+  showsScreen = false;
+  /** Called when `showsScreen` changes. */
+  onContentChange: (() => void) | null = null;
   /** Audio: how loud it is; null for video. */
   readonly audio: AudioActivity | null;
   /** ExtensionKind by the publisher's extension id. */
   readonly extensionKinds: Uint8Array;
+  /** Called when `unusedEncodings` changes: at once where one is needed again. */
+  onUnusedEncodingsChange: ((unused: readonly number[]) => void) | null = null;
 
   readonly #link: TransportLink;
   readonly #video: boolean;
   readonly #onStarted: (track: InboundTrack) => void;
   /** By encoding. */
   readonly #keyFrames: KeyFrameRequests[] = [];
+  readonly #keyFrameSpacing = new KeyFrameSpacing();
   readonly #demand: EncodingDemand;
   /** Replaced, never changed: it may be walked through meanwhile. */
   #forwarders: readonly Forwarder[] = [];
   readonly #red: RedUnwrapper;
   readonly #quality: InboundQuality;
-  /** The lowest encoding that comes: a gap in its frames is one of the picture. */
+  /** The lowest encoding that comes: a gap in its frames is one of the picture. -1 while none is of use. */
   #steadiestEncoding = 0;
   #started = false;
   /** The encoding of which a key frame starts with the packet that is handed round; it need not be asked for. */
@@ -81,6 +89,10 @@ export class InboundTrack {
     this.#quality = new InboundQuality(link, parameters.kind);
     this.layers = new TrackLayers(link, () => this.#layersChanged());
     this.#demand = new EncodingDemand(link);
+    this.#demand.onChange = (unused) => {
+      this.#chooseSteadiest();
+      this.onUnusedEncodingsChange?.(unused);
+    };
     this.update(parameters);
   }
 
@@ -90,15 +102,16 @@ export class InboundTrack {
     const former = this.encodings;
     this.encodings = parameters.encodings.map(({ rid, ssrc, rtxSsrc }, index) => {
       const stream = former[index]?.rid === rid ? former[index].stream : null;
+      stream?.setNackPolicy(this.#nackPolicy());
       return { index, rid, ssrc, rtxSsrc, stream };
     });
     const useFullIntraRequest = () =>
       !this.payloadTypes.allows('nack pli') && this.payloadTypes.allows('ccm fir');
     while (this.#keyFrames.length < this.encodings.length) {
-      this.#keyFrames.push(new KeyFrameRequests(this.#link, useFullIntraRequest));
+      this.#keyFrames.push(new KeyFrameRequests(this.#link, this.#keyFrameSpacing, useFullIntraRequest));
     }
     if (this.#video) this.layers.update(this.encodings);
-    for (const forwarder of this.#forwarders) forwarder.sourceChanged();
+    tellForwarders(this.#forwarders, (forwarder) => forwarder.sourceChanged());
   }
 
   /** Of all encodings, so far. */
@@ -134,11 +147,6 @@ export class InboundTrack {
    */
   get unusedEncodings(): readonly number[] {
     return this.#demand.unused;
-  }
-
-  /** Called when `unusedEncodings` changes: at once where one is needed again. */
-  set onUnusedEncodingsChange(listener: ((unused: readonly number[]) => void) | null) {
-    this.#demand.onChange = listener;
   }
 
   /** Some forwarder asks for other layers than before, or for none. Called by forwarders. */
@@ -212,16 +220,26 @@ export class InboundTrack {
   #readVideo(packet: RtpPacket, stream: InboundStream): void {
     packet.startsKeyFrame = this.#isKeyFrame(packet, stream);
     this.#startingKeyFrame = packet.startsKeyFrame && packet.newest ? packet.encoding : -1;
+    if (packet.hasExtension(ExtensionKind.VideoContentType)) this.#readContent(packet);
     this.layers.receive(packet, stream);
     if (packet.newest && packet.encoding === this.#steadiestEncoding)
       this.#quality.freezes.packet(packet.timestamp, packet.startsKeyFrame);
+  }
+
+  /** Told with key frames only: what was told last holds. Bit 0 says screen (libwebrtc's video-content-type). */
+  #readContent({ bytes, extensionOffset, extensionLength }: RtpPacket): void {
+    const kind = ExtensionKind.VideoContentType;
+    const showsScreen = extensionLength[kind] > 0 && (bytes[extensionOffset[kind]] & 1) === 1;
+    if (showsScreen === this.showsScreen) return;
+    this.showsScreen = showsScreen;
+    this.onContentChange?.();
   }
 
   #forward(packet: RtpPacket, table: PayloadTypeTable, clockRate: number): void {
     const forwarders = this.#forwarders;
     if (!table.hasRed) {
       this.audio?.receive(packet, clockRate, packet.payloadLength);
-      for (let i = 0; i < forwarders.length; i++) forwarders[i].forward(packet);
+      handOn(packet, forwarders);
     } else if (this.#red.forward(packet, table, forwarders))
       this.audio?.receive(packet, clockRate, this.#red.primaryLength);
     else this.#link.context.counters.malformedRed++;
@@ -232,7 +250,7 @@ export class InboundTrack {
     for (const { stream } of this.encodings) stream?.rate.sample(stream.bytes, this.#link.nowMs);
     if (this.#video) {
       this.layers.sample();
-      for (const forwarder of this.#forwarders) forwarder.layersMeasured();
+      tellForwarders(this.#forwarders, (forwarder) => forwarder.layersMeasured());
     }
     this.#sampleQuality();
   }
@@ -287,7 +305,7 @@ export class InboundTrack {
       redRecovered: this.#red.recovered,
       jitterMs: this.#jitterMs,
       bitrate: total((stream) => stream.rate.bitsPerSecond),
-      nackSent: total((stream) => stream.nack?.sent ?? 0),
+      nackSent: total((stream) => stream.nackSent),
       pliSent: this.#keyFrames.reduce((sum, { sent }) => sum + sent, 0),
       keyFrames: total((stream) => stream.keyFrames),
       freezes: this.#quality.freezes.count,
@@ -299,6 +317,7 @@ export class InboundTrack {
         ssrc: stream === null ? ssrc : stream.ssrc >>> 0,
         packets: stream?.packets ?? 0,
         bytes: stream?.bytes ?? 0,
+        lost: Math.max(0, stream?.statistics.lost ?? 0),
         bitrate: stream?.rate.bitsPerSecond ?? 0,
         unused: this.unusedEncodings.includes(index),
       })),
@@ -323,9 +342,16 @@ export class InboundTrack {
   }
 
   #layersChanged(): void {
-    this.#steadiestEncoding = this.layers.resolve(0)?.encoding ?? 0;
-    for (const forwarder of this.#forwarders) forwarder.layersChanged();
+    this.#chooseSteadiest();
+    tellForwarders(this.#forwarders, (forwarder) => forwarder.layersChanged());
     this.demandChanged();
+  }
+
+  /** What nobody watches may be sent or not: that is no freeze. */
+  #chooseSteadiest(): void {
+    const idle = this.unusedEncodings.length === this.encodings.length;
+    if (idle) this.#quality.freezes.paused();
+    this.#steadiestEncoding = idle ? -1 : (this.layers.resolve(0)?.encoding ?? 0);
   }
 
   /** Reads what the packet says of its layers: whether a decoder can start with it. */

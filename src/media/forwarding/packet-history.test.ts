@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { noRewrite } from '../codecs/payload-rewrite.ts';
 import { PacketHistory } from './packet-history.ts';
 
 test('what was recorded is found until its place is taken', () => {
@@ -37,4 +38,35 @@ test('a packet is taken once per throttle time, from the first moment on', () =>
 
 test('the history of a video subscription stays within its budget', () => {
   assert.ok(new PacketHistory(1024).bytes < 22 * 1024);
+});
+
+test('a history grows while it would forget what is young, and loses nothing of it', () => {
+  const history = new PacketHistory(16, 64, 1000);
+  const record = (sequence: number) => {
+    history.record(sequence, sequence, sequence * 40, 96, 0, 0, 100);
+    if (sequence % 3 === 0) history.recordRewrite(sequence, sequence, 5, 7);
+  };
+  for (let sequence = 0; sequence < 200; sequence++) record(sequence);
+  // 1000 ticks are 25 packets.
+  assert.equal(history.capacity, 32);
+  for (let sequence = 199; sequence > 199 - 25; sequence--) {
+    assert.ok(history.find(sequence), `packet ${sequence}`);
+    assert.equal(history.packetNumber, sequence);
+    assert.equal(history.rewrite, sequence % 3 === 0 ? sequence : noRewrite);
+  }
+  for (let sequence = 200; sequence < 400; sequence++) history.record(sequence, 1, 8000, 96, 0, 0, 100);
+  assert.equal(history.capacity, 64, 'and no further than it may');
+});
+
+test('growing takes along how packets were rewritten', () => {
+  const history = new PacketHistory(16, 32, 1000);
+  for (let sequence = 0; sequence < 17; sequence++) {
+    history.record(sequence, 1, 0, 96, 0, 0, 100);
+    history.recordRewrite(sequence, sequence, 5, 7);
+  }
+  assert.equal(history.capacity, 32);
+  for (let sequence = 0; sequence < 17; sequence++) {
+    assert.ok(history.find(sequence));
+    assert.deepEqual([history.rewrite, history.dependencyRewrite, history.activeTargets], [sequence, 5, 7]);
+  }
 });

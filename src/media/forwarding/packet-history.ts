@@ -31,16 +31,22 @@ export class PacketHistory {
   #at = 0;
   #newest = 0;
 
-  readonly #entries: Int32Array;
+  #entries: Int32Array;
   /** Empty until something was rewritten. */
   #rewrites = new Int32Array(0);
-  readonly #mask: number;
+  #mask: number;
+  readonly #maxPackets: number;
+  readonly #keptTicks: number;
 
-  /** `packets` is a power of two. */
-  constructor(packets: number) {
+  /**
+   * Begins with room for `packets`, and doubles it up to `maxPackets` (powers of two) for as long as what it would
+   * forget is younger than `keptTicks` of the RTP timestamp: most streams are slow, and there are many.
+   */
+  constructor(packets: number, maxPackets = packets, keptTicks = 0) {
     this.#entries = new Int32Array(packets * stride);
     this.#mask = packets - 1;
-    this.clear();
+    this.#maxPackets = maxPackets;
+    this.#keptTicks = keptTicks;
   }
 
   /** The number of the packet recorded last. */
@@ -57,11 +63,6 @@ export class PacketHistory {
     return this.#entries.byteLength + this.#rewrites.byteLength;
   }
 
-  clear(): void {
-    this.#entries.fill(0);
-    // Length 0 marks an empty entry.
-  }
-
   record(
     sequence: number,
     packetNumber: number,
@@ -71,7 +72,15 @@ export class PacketHistory {
     start: number,
     length: number,
   ): void {
-    const at = (sequence & this.#mask) * stride;
+    let at = (sequence & this.#mask) * stride;
+    if (
+      this.#entries[at + 4] !== 0 &&
+      this.#mask + 1 < this.#maxPackets &&
+      ((timestamp - this.#entries[at + 1]) | 0) < this.#keptTicks
+    ) {
+      this.#grow();
+      at = (sequence & this.#mask) * stride;
+    }
     const entries = this.#entries;
     this.#newest = sequence;
     entries[at] = packetNumber;
@@ -84,15 +93,28 @@ export class PacketHistory {
 
   /** Remembers how the packet just recorded was rewritten. */
   recordRewrite(sequence: number, rewrite: number, dependencyRewrite: number, activeTargets: number): void {
-    if (this.#rewrites.length === 0) {
-      this.#rewrites = new Int32Array((this.#mask + 1) * rewriteStride);
-      for (let at = 1; at < this.#rewrites.length; at += rewriteStride)
-        this.#rewrites[at] = noDependencyRewrite;
-    }
+    if (this.#rewrites.length === 0) this.#rewrites = emptyRewrites(this.#mask + 1);
     const at = (sequence & this.#mask) * rewriteStride;
     this.#rewrites[at] = rewrite;
     this.#rewrites[at + 1] = dependencyRewrite;
     this.#rewrites[at + 2] = activeTargets;
+  }
+
+  #grow(): void {
+    const entries = this.#entries;
+    const rewrites = this.#rewrites;
+    const packets = this.#mask + 1;
+    this.#mask = 2 * packets - 1;
+    this.#entries = new Int32Array(2 * packets * stride);
+    if (rewrites.length > 0) this.#rewrites = emptyRewrites(2 * packets);
+    for (let index = 0; index < packets; index++) {
+      const from = index * stride;
+      const to = entries[from + 3] & this.#mask;
+      this.#entries.set(entries.subarray(from, from + stride), to * stride);
+      if (rewrites.length === 0) continue;
+      const row = index * rewriteStride;
+      this.#rewrites.set(rewrites.subarray(row, row + rewriteStride), to * rewriteStride);
+    }
   }
 
   /** Looks for a packet and shows it in the fields. */
@@ -129,6 +151,13 @@ export class PacketHistory {
   }
 }
 
+function emptyRewrites(packets: number): Int32Array<ArrayBuffer> {
+  const rewrites = new Int32Array(packets * rewriteStride);
+  for (let at = 1; at < rewrites.length; at += rewriteStride) rewrites[at] = noDependencyRewrite;
+  return rewrites;
+}
+
+// An entry of length 0 is empty.
 const stride = 5;
 const rewriteStride = 3;
 const neverSentAgain = 0;

@@ -4,6 +4,7 @@ import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import { addTicks, timestampDelta } from '../rtp/serial-number.ts';
 import type { TransportLink } from '../transport-link.ts';
 import type { Forwarder } from './forwarder.ts';
+import { handOnRed } from './hand-on.ts';
 
 /** Sequence numbers for which it is remembered that their Opus was handed on: the bits of one integer. */
 const windowPackets = 32;
@@ -51,13 +52,11 @@ export class RedUnwrapper {
     if (wrapped && !this.#parse(red, packet, primary)) return false;
     this.primaryLength = wrapped ? red.length[red.count - 1] : packet.payloadLength;
     let unwrapping = false;
-    for (let i = 0; i < forwarders.length; i++) {
-      if (forwarders[i].unwrapsRed) unwrapping = true;
-      else forwarders[i].forward(packet);
-    }
+    for (let i = 0; i < forwarders.length && !unwrapping; i++) unwrapping = forwarders[i].unwrapsRed;
+    handOnRed(packet, forwarders, false);
     if (packet.streamKey !== this.#streamKey) this.#restart(packet);
     if (wrapped && unwrapping) this.#unwrap(red, packet, primary, forwarders);
-    else if (this.#take(packet.extended, packet.timestamp) && unwrapping) handOn(packet, forwarders);
+    else if (this.#take(packet.extended, packet.timestamp) && unwrapping) handOnRed(packet, forwarders, true);
     return true;
   }
 
@@ -88,7 +87,7 @@ export class RedUnwrapper {
       packet.payloadOffset = red.offset[block];
       packet.payloadLength = red.length[block];
       packet.redBlock = red.count - block;
-      handOn(packet, forwarders);
+      handOnRed(packet, forwarders, true);
     }
     packet.extended = extended;
     packet.timestamp = timestamp;
@@ -100,7 +99,7 @@ export class RedUnwrapper {
       packet.payloadOffset = red.offset[last];
       packet.payloadLength = red.length[last];
       packet.redBlock = 1;
-      handOn(packet, forwarders);
+      handOnRed(packet, forwarders, true);
     }
     packet.payloadType = payloadType;
     packet.payloadOffset = payloadOffset;
@@ -164,11 +163,5 @@ export class RedUnwrapper {
     this.#streamKey = packet.streamKey;
     this.#highest = packet.extended - 1;
     this.#handedOn = 0;
-  }
-}
-
-function handOn(packet: RtpPacket, forwarders: readonly Forwarder[]): void {
-  for (let i = 0; i < forwarders.length; i++) {
-    if (forwarders[i].unwrapsRed) forwarders[i].forward(packet);
   }
 }

@@ -9,9 +9,15 @@ import type { TransportLink } from '../transport-link.ts';
 import { PacketHistory } from './packet-history.ts';
 import { commitPacket, offsetInPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
+/** A history that begins with so many packets grows for as long as they are less than 0.7 s of video. */
+const firstHistoryPackets = 128;
+const keptTicks = 63_000;
+
 /** A packet is not sent again within an RTT of the last time, within these bounds. */
 const minThrottleMs = 10;
-const maxThrottleMs = 100;
+const maxThrottleMs = 500;
+/** Receivers hold feedback on what they got for so long: what of the time until it comes is not the way, ms. */
+const feedbackDelayMs = 100;
 /** While the RTT is unknown. */
 const defaultThrottleMs = 20;
 
@@ -58,7 +64,11 @@ export class Retransmitter {
 
   constructor(link: TransportLink, historyPackets: number) {
     this.#link = link;
-    this.history = new PacketHistory(historyPackets);
+    this.history = new PacketHistory(
+      Math.min(firstHistoryPackets, historyPackets),
+      historyPackets,
+      keptTicks,
+    );
     this.#rtxSequence = link.context.randomUint32() & 0xffff;
   }
 
@@ -89,12 +99,17 @@ export class Retransmitter {
       counters.retransmissionsMissed++;
       return 0;
     }
-    if (!history.takeRetransmission(clock.nowMs, this.#throttleMs()) || !this.#takeBudget(clock.nowMs)) {
+    if (
+      !this.#link.bandwidth.mayRepair() ||
+      !history.takeRetransmission(clock.nowMs, this.#throttleMs()) ||
+      !this.#takeBudget(clock.nowMs)
+    ) {
       counters.retransmissionsThrottled++;
       return 0;
     }
     const bytes = this.#send(sequence, format);
     if (bytes === 0) return 0;
+    this.#link.bandwidth.repaired(bytes);
     this.sent++;
     counters.rtxSent++;
     return bytes;
@@ -235,9 +250,17 @@ export class Retransmitter {
     return packetAge(ring.newest, packetNumber) < slotCount - batchSize;
   }
 
+  /**
+   * A round trip: who asks again within it has not got what was sent. The smoothed one does not know of a queue that has
+   * just built; and receivers that do not know their round trip ask again every 100 ms.
+   */
   #throttleMs(): number {
-    const { rttMs } = this.#link;
-    return rttMs < 0 ? defaultThrottleMs : Math.min(maxThrottleMs, Math.max(minThrottleMs, rttMs));
+    const { rttMs, bandwidth } = this.#link;
+    const latestMs = (bandwidth.sendSide?.feedbackRttMs ?? -1) - feedbackDelayMs;
+    const roundTripMs = Math.max(rttMs, latestMs);
+    return roundTripMs < 0
+      ? defaultThrottleMs
+      : Math.min(maxThrottleMs, Math.max(minThrottleMs, roundTripMs));
   }
 
   #takeBudget(nowMs: number): boolean {

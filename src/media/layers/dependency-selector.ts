@@ -22,6 +22,7 @@ const broken = -2;
 export class DependencySelector implements LayerSelector {
   /** The decode target forwarded; -1 before the first. */
   decodeTarget = -1;
+  switches = 0;
   #structure: DependencyStructure | null = null;
   #targetSpatial = highestLayer;
   #targetTemporal = highestLayer;
@@ -100,6 +101,7 @@ export class DependencySelector implements LayerSelector {
 
   #decide(packet: RtpPacket, dependencies: DependencyDescriptor): boolean {
     const structure = dependencies.structure!;
+    const former = this.#structure === null ? -1 : this.spatial;
     if (structure !== this.#structure || dependencies.structureAttached) {
       // Without its key frame nothing of a new structure can be decoded.
       if (!dependencies.structureAttached) return false;
@@ -115,6 +117,7 @@ export class DependencySelector implements LayerSelector {
       this.#timestamp = packet.timestamp;
       this.#changeTarget(structure, dependencies, startsPicture);
     }
+    if (former >= 0 && this.spatial !== former) this.switches++;
     this.#history.record(packet.timestamp, this.decodeTarget, 0);
     return dependencies.indication(this.decodeTarget) !== DecodeTargetIndication.NotPresent;
   }

@@ -2,6 +2,7 @@ import { KeyFrameSyntax } from '../codecs/detect-key-frame.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import { DependencySelector } from './dependency-selector.ts';
 import type { LayerPair } from './layer-policy.ts';
+import { LayerReason } from './layer-reason.ts';
 import { highestLayer, LayerScheme, type LayerSelector } from './layer-selector.ts';
 import { type ChosenLayer, LayerTarget } from './layer-target.ts';
 import type { TrackLayers } from './track-layers.ts';
@@ -20,9 +21,8 @@ export class LayerChoice {
   wantedEncoding = 0;
   /** Chooses the layers within the encoding; null where there are none to choose from. */
   selector: LayerSelector | null = null;
-  /** Changes of the encoding or the spatial layer made so far. */
-  switches = 0;
-
+  /** Changes made so far, but for those of `selector`. */
+  #switches = 0;
   #layers: TrackLayers | null = null;
   #scheme: number = LayerScheme.None;
   #chosen: ChosenLayer | null = null;
@@ -64,7 +64,7 @@ export class LayerChoice {
 
   /** Begins to send an encoding with `packet`, which starts a key frame. */
   begin(packet: RtpPacket): void {
-    if (this.encoding >= 0 && this.encoding !== packet.encoding) this.switches++;
+    if (this.encoding >= 0 && this.encoding !== packet.encoding) this.#switches++;
     this.encoding = packet.encoding;
     this.#setScheme(schemeOf(packet));
     if (this.#chosen !== null) this.#aim(this.#chosen);
@@ -78,6 +78,16 @@ export class LayerChoice {
     this.#setScheme(scheme);
     if (this.#chosen !== null) this.#aim(this.#chosen);
     this.selector?.start(packet);
+  }
+
+  /** Changes of the encoding or the spatial layer made so far. */
+  get switches(): number {
+    return this.#switches + (this.selector?.switches ?? 0);
+  }
+
+  /** Why the layers sent now are those. */
+  get reason(): string {
+    return this.#layers === null ? LayerReason.NotSent : this.target.explain(this.#layers, this.current);
   }
 
   /** The layers sent now; -1 each for nothing. */
@@ -110,12 +120,14 @@ export class LayerChoice {
     }
     // Waiting for the key frame of a smaller encoding because there is no room for this one: the least of it will do.
     const squeezed = this.target.spatial < layers.numberOf(this.encoding, 0);
-    selector.setTarget(layers.highestOf(this.encoding).spatial, squeezed ? 0 : chosen.temporal);
+    const { spatial } = layers.highestOf(this.encoding, this.target.described);
+    selector.setTarget(spatial, squeezed ? 0 : chosen.temporal);
   }
 
   #setScheme(scheme: number): void {
     if (scheme === this.#scheme && this.selector !== null) return;
     this.#scheme = scheme;
+    this.#switches += this.selector?.switches ?? 0;
     this.selector = createSelector(scheme);
     this.selector?.setTarget(highestLayer, highestLayer);
   }

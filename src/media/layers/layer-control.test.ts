@@ -200,11 +200,55 @@ test('encodings on one clock keep their timestamps apart as captured', () => {
   }
 });
 
-test('without the dependency descriptor at the receiver, layers are chosen by it all the same', () => {
-  const encoders = svc('AV1', [3, 3], { dependencyDescriptor: true });
-  const scene = started(new LayerScene(encoders, 12, false));
-  scene.forwarder.setTarget(1, 1, 'test');
-  scene.run(1000);
-  assert.deepEqual(scene.forwarder.current, { spatial: 1, temporal: 1 });
-  checkReceived(scene.received, 'AV1');
+test('every choice has its reason, and changes of it are counted', () => {
+  for (const [encoders, temporal] of [
+    [simulcast('VP8', 3), 2],
+    [svc('VP9', [3, 3], { keyPicturesOnly: true }), 2],
+    [svc('AV1', [3, 3], { dependencyDescriptor: true }), 2],
+  ] as const) {
+    const scene = new LayerScene(encoders, 6);
+    const { forwarder } = scene;
+    assert.equal(forwarder.layerReason, 'waiting-for-keyframe');
+    started(scene);
+    const expect = (spatial: number, reason: string, switches: number) => {
+      scene.run(1200);
+      const { layers } = forwarder.stats();
+      assert.equal(layers!.current.spatial, spatial);
+      assert.equal(layers!.reason, reason);
+      assert.equal(layers!.switches - atStart, switches);
+    };
+    const atStart = forwarder.stats().layers!.switches;
+    expect(2, 'highest-layer', 0);
+    forwarder.setTarget(1, temporal, 'bandwidth');
+    expect(1, 'bandwidth', 1);
+    forwarder.setPreference({ maxSpatial: 0 });
+    expect(0, 'as-asked', 2);
+    forwarder.setPreference({});
+    forwarder.setTarget(2, 0, 'bandwidth');
+    expect(2, 'bandwidth', 3);
+    forwarder.setTarget(2, temporal, 'not-limited');
+    expect(2, 'highest-layer', 3);
+    forwarder.setPreference({ maxTemporal: 1 });
+    expect(2, 'as-asked', 3);
+    forwarder.setPreference({});
+    forwarder.pause('hidden');
+    expect(-1, 'hidden', 3);
+    forwarder.resume();
+    expect(2, 'highest-layer', 3);
+    forwarder.setTarget(-1, -1, 'no-bandwidth');
+    expect(-1, 'no-bandwidth', 3);
+    assert.equal(scene.simulation.context.counters.layerSwitches - atStart, 3);
+  }
+});
+
+test('a layer that is wanted and does not come is a reason', () => {
+  const scene = started(new LayerScene(simulcast('VP8', 1), 6));
+  scene.stopped.add(2);
+  scene.run(1200);
+  assert.deepEqual(scene.forwarder.current, { spatial: 1, temporal: 0 });
+  assert.equal(scene.forwarder.layerReason, 'not-sent');
+  scene.stopped.add(0).add(1);
+  scene.forwarder.setTarget(0, 0, 'test');
+  scene.run(1200);
+  assert.equal(scene.forwarder.layerReason, 'switching');
 });

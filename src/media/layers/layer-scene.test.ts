@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { PacketKind } from '../../packet-io/layout.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
 import type { InboundTrack } from '../forwarding/inbound-track.ts';
-import { headerExtensionUri, type RtpCodecParameters } from '../rtp-parameters.ts';
+import { headerExtensionUri, type ReceiveParameters, type RtpCodecParameters } from '../rtp-parameters.ts';
 import {
   publisherExtensions,
   type ReadRtp,
@@ -43,13 +43,23 @@ export class LayerScene {
   repaired = 0;
   /** Encodings that are not sent. */
   readonly stopped = new Set<number>();
+  readonly #receive: ReceiveParameters;
+  readonly #ssrcs: readonly number[];
   readonly #random: () => number;
   readonly #sequences: number[];
   readonly #offsets: number[];
   #queue: { atMs: number; order: number; bytes: Uint8Array }[] = [];
   #order = 0;
 
-  constructor(encoders: readonly EncoderOptions[], seed: number, receiverHasDescriptor = true) {
+  /** `receive` is what was negotiated with the publisher, its encodings in the order of `encoders`. */
+  constructor(
+    encoders: readonly EncoderOptions[],
+    seed: number,
+    receiverHasDescriptor = true,
+    receive = signaledBySsrc(encoders),
+  ) {
+    this.#receive = receive;
+    this.#ssrcs = receive.encodings.map(({ ssrc }, i) => (ssrc < 0 ? mediaSsrcs[i] : ssrc));
     this.simulation = new Simulation(seed, 16384);
     this.#random = seededRandom(seed + 1);
     this.encoders = encoders.map((options, encoding) => new SyntheticEncoder({ ...options, encoding }));
@@ -58,14 +68,7 @@ export class LayerScene {
     const publisher = this.simulation.addTransport({ keyFrameIntervalMs: 200 });
     const subscriber = this.simulation.addTransport();
     const codec: RtpCodecParameters = { ...vp8, name: encoders[0].codec };
-    const descriptor = { uri, id: descriptorId };
-    this.track = publisher.addReceiver(
-      receiveVideo({
-        codecs: [codec],
-        headerExtensions: [...publisherExtensions, descriptor],
-        encodings: encoders.map((_, i) => ({ rid: null, ssrc: mediaSsrcs[i], rtxSsrc: -1 })),
-      }),
-    );
+    this.track = publisher.addReceiver(receive);
     this.forwarder = subscriber.addSender(
       sendVideo({
         codecs: [{ ...codec, payloadType: 120, rtxPayloadType: 121 }],
@@ -99,7 +102,7 @@ export class LayerScene {
       const bytes = new Uint8Array(28);
       const view = new DataView(bytes.buffer);
       bytes.set([0x80, 200, 0, 6]);
-      view.setUint32(4, mediaSsrcs[encoding]);
+      view.setUint32(4, this.#ssrcs[encoding]);
       view.setUint32(8, Math.floor(ntpMs / 1000));
       view.setUint32(12, Math.floor(((ntpMs % 1000) / 1000) * 2 ** 32));
       view.setUint32(16, (offset + Math.round(clock.nowMs * 90)) >>> 0);
@@ -110,24 +113,40 @@ export class LayerScene {
   #capture({ loss, reorder }: Impairment): void {
     const { nowMs } = this.simulation.clock;
     const random = () => this.#random() / 2 ** 32;
+    const { payloadType } = this.#receive.codecs.find(({ name }) => name === this.encoders[0].options.codec)!;
     this.encoders.forEach((encoder, encoding) => {
       if (this.stopped.has(encoding)) return;
       encoder.encode().forEach(({ payload, descriptor, marker }, i) => {
         const sequenceNumber = this.#sequences[encoding];
         this.#sequences[encoding] = (sequenceNumber + 1) & 0xffff;
         const bytes = rtp({
-          payloadType: 96,
+          payloadType,
           sequenceNumber,
           timestamp: (this.#offsets[encoding] + Math.round(nowMs * 90)) >>> 0,
-          ssrc: mediaSsrcs[encoding],
+          ssrc: this.#ssrcs[encoding],
           marker,
           payload,
-          extensions: descriptor === null ? [] : [[descriptorId, descriptor]],
+          extensions: this.#extensions(encoding, descriptor),
         });
         // What is lost comes after all, as the publisher's retransmissions would.
         const late = random() < loss ? 20 + random() * 100 : random() < reorder ? random() * 10 : 0;
         this.#queue.push({ atMs: nowMs + 1 + i * 0.5 + encoding * 0.2 + late, order: this.#order++, bytes });
       });
+    });
+  }
+
+  /** The dependency descriptor, and where encodings are told by name, MID and RID. */
+  #extensions(encoding: number, descriptor: number[] | null): (readonly [number, readonly number[]])[] {
+    const { mid, encodings, headerExtensions } = this.#receive;
+    const { rid } = encodings[encoding];
+    const values: readonly (readonly [string, Iterable<number> | null])[] = [
+      [uri, descriptor],
+      [headerExtensionUri.mid, rid === null ? null : Buffer.from(mid)],
+      [headerExtensionUri.rid, rid === null ? null : Buffer.from(rid)],
+    ];
+    return values.flatMap(([name, value]) => {
+      const id = headerExtensions.find((extension) => extension.uri === name)?.id;
+      return value === null || id === undefined ? [] : [[id, [...value]] as const];
     });
   }
 
@@ -147,7 +166,7 @@ export class LayerScene {
         if (bytes[at + 1] === 206 && (bytes[at] & 31) === 1) {
           this.keyFrameRequests++;
           const ssrc = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + 8);
-          this.encoders[mediaSsrcs.indexOf(ssrc)].requestKeyFrame();
+          this.encoders[this.#ssrcs.indexOf(ssrc)].requestKeyFrame();
         }
         at += (((bytes[at + 2] << 8) | bytes[at + 3]) + 1) * 4;
       }
@@ -181,6 +200,14 @@ export class LayerScene {
     assert.equal(repair.timestamp, original.rtp.timestamp);
     assert.deepEqual(repair.extensionById.get(receiverDescriptorId) ?? null, original.descriptor);
   }
+}
+
+function signaledBySsrc(encoders: readonly EncoderOptions[]): ReceiveParameters {
+  return receiveVideo({
+    codecs: [{ ...vp8, name: encoders[0].codec }],
+    headerExtensions: [...publisherExtensions, { uri, id: descriptorId }],
+    encodings: encoders.map((_, i) => ({ rid: null, ssrc: mediaSsrcs[i], rtxSsrc: -1 })),
+  });
 }
 
 /** One encoding with several layers. */

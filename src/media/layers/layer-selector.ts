@@ -11,6 +11,8 @@ export interface LayerSelector {
   /** Layers up to these are forwarded now. */
   readonly spatial: number;
   readonly temporal: number;
+  /** Changes of the spatial layer so far. */
+  readonly switches: number;
   /** Whether the target's spatial layer is out of reach until a key frame comes. */
   readonly needsKeyFrame: boolean;
 

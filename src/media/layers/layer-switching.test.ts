@@ -40,6 +40,48 @@ const streams: Readonly<Record<string, EncoderOptions[]>> = {
   'AV1 simulcast, L1T3': simulcast('AV1', 3, described),
 };
 
+/** All modes of one to three spatial and temporal layers, those with inter-layer prediction in key pictures only too. */
+function svcModes(codec: 'VP9' | 'AV1', more: Partial<EncoderOptions>): [string, EncoderOptions[]][] {
+  const counts = [1, 2, 3] as const;
+  const modes = counts.flatMap((spatial) => counts.map((temporal) => [spatial, temporal] as const));
+  return modes.flatMap(([spatial, temporal]) =>
+    [false, true].flatMap((keyPicturesOnly): [string, EncoderOptions[]][] => {
+      if (keyPicturesOnly && spatial === 1) return [];
+      const name = `L${spatial}T${temporal}${keyPicturesOnly ? '_KEY' : ''}`;
+      return [[name, svc(codec, [spatial, temporal], { keyPicturesOnly, ...more })]];
+    }),
+  );
+}
+
+for (const [family, modes] of Object.entries({
+  VP9: svcModes('VP9', {}),
+  'VP9 flexible': svcModes('VP9', { flexible: true }),
+  AV1: svcModes('AV1', described),
+})) {
+  for (const [mode, encoders] of modes) {
+    test(`${family} ${mode}: every layer is reached and left again`, () => {
+      const [{ codec, spatialLayers, temporalLayers }] = encoders;
+      const scene = new LayerScene(encoders, 3);
+      scene.run(1500, { loss: 0.02, reorder: 0.02 });
+      for (let spatial = spatialLayers - 1; spatial >= 0; spatial--) {
+        for (let temporal = temporalLayers - 1; temporal >= 0; temporal--) {
+          for (const target of [
+            { spatial, temporal },
+            { spatial: spatialLayers - 1, temporal: temporalLayers - 1 },
+          ]) {
+            scene.forwarder.setTarget(target.spatial, target.temporal, 'test');
+            scene.run(700, { loss: 0.02, reorder: 0.02 });
+            assert.deepEqual(scene.forwarder.current, target);
+          }
+        }
+      }
+      // What is late comes.
+      scene.run(300);
+      checkReceived(scene.received, codec);
+    });
+  }
+}
+
 for (const [name, encoders] of Object.entries(streams)) {
   const { codec } = encoders[0];
   for (const [network, impairment] of Object.entries({

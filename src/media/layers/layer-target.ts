@@ -1,10 +1,12 @@
 import {
   type LayerInfo,
+  type LayerPair,
   type LayerPlace,
   type LayerPreference,
   spatialLimit,
   temporalLimit,
 } from './layer-policy.ts';
+import { LayerReason } from './layer-reason.ts';
 import { highestLayer } from './layer-selector.ts';
 import type { TrackLayers } from './track-layers.ts';
 
@@ -20,6 +22,11 @@ export class LayerTarget {
   temporal: number = highestLayer;
   reason = 'not-limited';
   preference: LayerPreference = {};
+  /**
+   * Whether the receiver gets dependency descriptors. Without, the first frame of a picture and the second look like
+   * one to it, of which it decodes nothing: where only descriptors tell spatial layers apart, it gets the lowest.
+   */
+  described = true;
 
   /** Whether nothing may be sent. */
   get nothing(): boolean {
@@ -34,17 +41,37 @@ export class LayerTarget {
 
   /** The layer to send; null where the track sends none. */
   choose(layers: TrackLayers): ChosenLayer | null {
-    const list = layers.list();
-    const place = layers.resolve(Math.min(this.spatial, spatialLimit(list, this.preference)));
+    const list = layers.list(this.described);
+    const place = this.#resolve(layers, list);
     if (place === null) return null;
     const spatial = layers.numberOf(place.encoding, place.spatial);
     const temporal = Math.min(this.temporal, temporalLimit(list, spatial, this.preference));
     return { ...place, temporal: Math.min(highestLayer, temporal) };
   }
 
+  /** Why the layers sent now, `current`, are those: one of LayerReason, or the reason of the target. */
+  explain(layers: TrackLayers, current: LayerPair): string {
+    const list = layers.list(this.described);
+    const top = list.at(-1);
+    const place = this.#resolve(layers, list);
+    if (top === undefined || place === null) return LayerReason.NotSent;
+    const spatial = layers.numberOf(place.encoding, place.spatial);
+    const highest = Math.max(0, ...list.filter((layer) => layer.spatial === spatial).map(temporalOf));
+    const asked = temporalLimit(list, spatial, this.preference);
+    const temporal = Math.min(this.temporal, asked, highest);
+    if (current.spatial !== spatial || current.temporal !== temporal) return LayerReason.Switching;
+    const limit = Math.min(top.spatial, spatialLimit(list, this.preference));
+    if (spatial !== Math.min(limit, this.spatial)) return LayerReason.NotSent;
+    if (this.spatial < limit) return this.reason;
+    if (limit < top.spatial) return LayerReason.AsAsked;
+    if (!this.described && spatial < this.#limitIfDescribed(layers)) return LayerReason.NotDescribed;
+    if (this.temporal < Math.min(asked, highest)) return this.reason;
+    return asked < highest ? LayerReason.AsAsked : LayerReason.Highest;
+  }
+
   /** The layers the receiver has use for, lowest first: at least the lowest there is. */
   useful(layers: TrackLayers): LayerInfo[] {
-    const list = layers.list();
+    const list = layers.list(this.described);
     const maxSpatial = spatialLimit(list, this.preference);
     const useful = list.filter(
       ({ spatial, temporal }) =>
@@ -55,7 +82,7 @@ export class LayerTarget {
 
   /** The highest encoding, by its rank, the receiver has use for, whatever its bandwidth. */
   highestRank(layers: TrackLayers, encodings: number): number {
-    const limit = spatialLimit(layers.list(), this.preference);
+    const limit = spatialLimit(layers.list(this.described), this.preference);
     let highest = 0;
     for (let encoding = 0; encoding < encodings; encoding++) {
       const rank = layers.rankOf(encoding);
@@ -63,4 +90,19 @@ export class LayerTarget {
     }
     return highest;
   }
+
+  /** Where the layer wanted is, `list` being those there are for the receiver. */
+  #resolve(layers: TrackLayers, list: readonly LayerInfo[]): LayerPlace | null {
+    return layers.resolve(Math.min(this.spatial, spatialLimit(list, this.preference)), this.described);
+  }
+
+  /** The spatial layer a receiver with dependency descriptors would get, whatever its bandwidth. */
+  #limitIfDescribed(layers: TrackLayers): number {
+    const place = layers.resolve(spatialLimit(layers.list(), this.preference));
+    return place === null ? -1 : layers.numberOf(place.encoding, place.spatial);
+  }
+}
+
+function temporalOf({ temporal }: LayerInfo): number {
+  return temporal;
 }

@@ -10,6 +10,7 @@ import { LimitHistory } from './limit-history.ts';
 export class Vp8Selector implements LayerSelector {
   readonly spatial = 0;
   temporal = highestLayer;
+  readonly switches = 0;
   readonly needsKeyFrame = false;
   #target = highestLayer;
   #timestamp = 0;

@@ -20,6 +20,9 @@ export class Vp9Selector implements LayerSelector {
   /** Bit mask by spatial layer: those the receiver has had every frame of since the last key picture. */
   #complete = 0xff;
   readonly #history = new LimitHistory();
+  /** The highest spatial layer that has come. */
+  #highestSeen = 0;
+  switches = 0;
 
   get needsKeyFrame(): boolean {
     return this.#targetSpatial !== this.spatial && !this.#isComplete(this.#targetSpatial);
@@ -41,6 +44,7 @@ export class Vp9Selector implements LayerSelector {
     if (layers.syntax !== KeyFrameSyntax.Vp9) return true;
     if (!packet.newest) return this.#selectLate(packet);
     if (packet.timestamp !== this.#timestamp) this.#nextPicture(packet);
+    if (layers.spatial > this.#highestSeen) this.#highestSeen = layers.spatial;
     if (layers.temporal > this.temporal) return false;
     if (fits(layers, this.spatial)) return true;
     this.#complete &= ~(1 << layers.spatial);
@@ -68,7 +72,7 @@ export class Vp9Selector implements LayerSelector {
       return;
     }
     if (this.#targetSpatial < this.spatial && this.#isComplete(this.#targetSpatial)) {
-      this.spatial = this.#targetSpatial;
+      this.#setSpatial(this.#targetSpatial);
     }
     if (this.#targetTemporal <= this.temporal) this.temporal = this.#targetTemporal;
     else if (vp9.switchingUp && temporal <= this.temporal) this.temporal = this.#targetTemporal;
@@ -76,10 +80,15 @@ export class Vp9Selector implements LayerSelector {
   }
 
   #startKeyPicture({ timestamp }: RtpPacket): void {
-    this.spatial = this.#targetSpatial;
+    this.#setSpatial(this.#targetSpatial);
     this.temporal = this.#targetTemporal;
     this.#complete = 0xff;
     this.#history.record(timestamp, this.spatial, this.temporal);
+  }
+
+  #setSpatial(spatial: number): void {
+    if (Math.min(spatial, this.#highestSeen) !== Math.min(this.spatial, this.#highestSeen)) this.switches++;
+    this.spatial = spatial;
   }
 
   #isComplete(spatial: number): boolean {

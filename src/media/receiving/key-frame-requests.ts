@@ -5,27 +5,41 @@ import type { TransportLink } from '../transport-link.ts';
 /** A request that no key frame answered is repeated while somebody waits: a PLI may get lost. */
 const unansweredRetryMs = 1000;
 
+/**
+ * At least this long between requests for different encodings of a track, in ms: libwebrtc ignores one that comes
+ * within 300 ms of the last, whichever encoding it is for.
+ */
+const encodingSpacingMs = 350;
+
+/** When any encoding of a track was last asked for a key frame. */
+export class KeyFrameSpacing {
+  lastSentMs = Number.NEGATIVE_INFINITY;
+}
+
 /** Asks the publisher of one stream for key frames: many requests become one, and no two come close together. */
 export class KeyFrameRequests {
   /** Requests sent. */
   sent = 0;
 
   readonly #link: TransportLink;
+  readonly #spacing: KeyFrameSpacing;
   readonly #useFullIntraRequest: () => boolean;
   #lastSentMs = Number.NEGATIVE_INFINITY;
   #wanted = false;
   #unanswered = false;
   #command = 0;
 
-  constructor(link: TransportLink, useFullIntraRequest: () => boolean) {
+  /** `spacing` is shared by the encodings of a track. */
+  constructor(link: TransportLink, spacing: KeyFrameSpacing, useFullIntraRequest: () => boolean) {
     this.#link = link;
+    this.#spacing = spacing;
     this.#useFullIntraRequest = useFullIntraRequest;
   }
 
   /** Asks for a key frame of `ssrc`, at once or as soon as the interval has passed. */
   request(ssrc: number): void {
     this.#wanted = true;
-    const allowedMs = this.#lastSentMs + this.#link.options.keyFrameIntervalMs;
+    const allowedMs = this.#allowedMs();
     if (this.#link.nowMs >= allowedMs) this.#send(ssrc);
     else this.#link.timers.schedule(TimerName.KeyFrame, allowedMs);
   }
@@ -46,8 +60,16 @@ export class KeyFrameRequests {
   }
 
   #dueMs(): number {
-    if (this.#wanted) return this.#lastSentMs + this.#link.options.keyFrameIntervalMs;
-    return this.#unanswered ? this.#lastSentMs + unansweredRetryMs : Number.POSITIVE_INFINITY;
+    if (this.#wanted) return this.#allowedMs();
+    if (!this.#unanswered) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#allowedMs(), this.#lastSentMs + unansweredRetryMs);
+  }
+
+  #allowedMs(): number {
+    return Math.max(
+      this.#lastSentMs + this.#link.options.keyFrameIntervalMs,
+      this.#spacing.lastSentMs + encodingSpacingMs,
+    );
   }
 
   #send(ssrc: number): void {
@@ -55,6 +77,7 @@ export class KeyFrameRequests {
     this.#wanted = false;
     this.#unanswered = true;
     this.#lastSentMs = link.nowMs;
+    this.#spacing.lastSentMs = link.nowMs;
     link.timers.schedule(TimerName.KeyFrame, link.nowMs + unansweredRetryMs);
     if (!link.sendEnabled) return;
     const at = link.beginRtcp();

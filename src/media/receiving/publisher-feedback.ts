@@ -1,3 +1,5 @@
+import { type BitrateBounds, withinBounds } from '../bandwidth/bitrate-bounds.ts';
+import { incomingBoundsOf } from '../media-transport-options.ts';
 import { writeNack, writeReceiverEstimate } from '../rtcp/rtcp-writer.ts';
 import { maxStatuses, writeTransportFeedback } from '../rtcp/transport-feedback.ts';
 import { TimerName } from '../timer-table.ts';
@@ -8,6 +10,9 @@ import type { StreamDemux } from './stream-demux.ts';
 
 /** Sequence numbers of one NACK packet: at worst 4 bytes each, so it fits one datagram. */
 const maxNackSequences = 256;
+
+/** Takes a bound back, in bits per second. */
+const unboundedEstimate = 1_000_000_000;
 
 const sequences = new Uint16Array(maxNackSequences);
 const collected = { count: 0, gaveUp: 0 };
@@ -23,12 +28,26 @@ export class PublisherFeedback {
 
   readonly #link: TransportLink;
   readonly #demux: StreamDemux;
+  #bounds: BitrateBounds;
+  /** Whether it was told of a bound, which holds until it is told otherwise. */
+  #toldBound = false;
   #feedbackCount = 0;
   #mediaSsrc = 0;
 
   constructor(link: TransportLink, demux: StreamDemux) {
     this.#link = link;
     this.#demux = demux;
+    this.#bounds = incomingBoundsOf(link.options);
+  }
+
+  /** What the publisher is asked to send, in bits per second. */
+  get bounds(): BitrateBounds {
+    return this.#bounds;
+  }
+
+  setBounds(bounds: BitrateBounds): void {
+    this.#bounds = bounds;
+    this.sendReceiverEstimate();
   }
 
   /** A packet with a transport-wide number arrived at `arrivals[index]`. */
@@ -92,20 +111,24 @@ export class PublisherFeedback {
     if (nextMs < Number.POSITIVE_INFINITY) link.timers.schedule(TimerName.Nack, nextMs);
   }
 
-  /** Tells publishers without transport-wide feedback that they may send what they like. */
+  /**
+   * Tells publishers without transport-wide feedback what they may send, as nothing is known that would limit them; and
+   * those with it where there is a bound, which limits what they find out themselves (as libwebrtc understands REMB).
+   */
   sendReceiverEstimate(): void {
     const link = this.#link;
-    if (!this.receiverEstimate || this.transportWide || !link.sendEnabled) return;
+    const bounded = this.#bounds.max < Number.POSITIVE_INFINITY;
+    if (!this.receiverEstimate || !link.sendEnabled) return;
+    if (this.transportWide && !bounded && !this.#toldBound) return;
+    const estimate = this.transportWide ? unboundedEstimate : link.options.receiverEstimateBitrate;
     const ssrcs = this.#demux.tracks
       .filter(({ kind }) => kind === 'video')
       .flatMap(({ encodings }) => encodings.flatMap(({ stream }) => stream?.ssrc ?? []));
     if (ssrcs.length === 0) return;
     const at = link.beginRtcp();
-    const { receiverEstimateBitrate } = link.options;
-    link.endRtcp(
-      at,
-      writeReceiverEstimate(link.rtcpBytes, at, link.reporterSsrc, receiverEstimateBitrate, ssrcs),
-    );
+    const bitrate = withinBounds(estimate, this.#bounds);
+    link.endRtcp(at, writeReceiverEstimate(link.rtcpBytes, at, link.reporterSsrc, bitrate, ssrcs));
+    if (bounded) this.#toldBound = true;
     link.context.counters.rembSent++;
   }
 

@@ -17,6 +17,7 @@ const copiedKinds: readonly number[] = [
   ExtensionKind.VideoOrientation,
   ExtensionKind.PlayoutDelay,
   ExtensionKind.AbsCaptureTime,
+  ExtensionKind.VideoContentType,
 ];
 
 /** Profile and length, before the elements. */

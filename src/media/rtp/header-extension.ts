@@ -12,9 +12,10 @@ export const ExtensionKind = {
   PlayoutDelay: 7,
   DependencyDescriptor: 8,
   AbsCaptureTime: 9,
+  VideoContentType: 10,
 } as const;
 
-export const extensionKindCount = 10;
+export const extensionKindCount = 11;
 /** In a table of kinds by id: an id nobody negotiated, or one we do not know. */
 export const unknownExtension = 255;
 
@@ -29,6 +30,7 @@ const uris: readonly string[] = [
   headerExtensionUri.playoutDelay,
   headerExtensionUri.dependencyDescriptor,
   headerExtensionUri.absCaptureTime,
+  headerExtensionUri.videoContentType,
 ];
 
 /** The kind of an extension's URI, or -1. */

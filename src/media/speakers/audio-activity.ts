@@ -1,6 +1,7 @@
 import type { MediaClock } from '../media-context.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import { timestampDelta } from '../rtp/serial-number.ts';
+import type { LevelLog } from './level-log.ts';
 import { levelOf, loudnessOfSize, noLevel } from './packet-loudness.ts';
 
 /** One column of the grid: what most senders put into a packet. */
@@ -28,6 +29,8 @@ export class AudioActivity {
   levelKnown = false;
   /** Packets noted so far. */
   packets = 0;
+  /** Set by whoever wants the levels packet by packet. */
+  levels: LevelLog | null = null;
 
   readonly #clock: MediaClock;
   /** Loudness by frame number & mask; 0 is silence. */
@@ -62,6 +65,7 @@ export class AudioActivity {
     this.#lastPacketMs = this.#clock.nowMs;
     const level = levelOf(packet);
     this.levelKnown = level !== noLevel;
+    if (this.levels !== null) this.levels.note(packet);
     const follows = this.#noteDuration(packet);
     const loudness = this.levelKnown ? level : loudnessOfSize(this.#bytesOf20Ms(bytes));
     const ahead = Math.floor(timestampDelta(packet.timestamp, this.#newestTimestamp) / ticksPerFrame);

@@ -1,4 +1,5 @@
-/** How fast one socket may send: a bucket that fills steadily, and messages that cost what they make the server do. */
+/** How fast one socket may send: messages cost what they make the server do. */
+import { TokenBucket } from '../token-bucket.ts';
 import type { ClientMessage } from './client-message.ts';
 
 /** A call with many tracks begins with a burst: an offer and some dozens of candidates for each of several peers. */
@@ -8,11 +9,10 @@ const refillPerSecond = 200;
 const costs: Partial<Record<ClientMessage['event'], number>> = { joinRoom: 10, offer: 10, answer: 10 };
 
 export class MessageBudget {
-  #tokens = capacity;
-  #updatedMs: number;
+  readonly #bucket: TokenBucket;
 
   constructor(nowMs: number) {
-    this.#updatedMs = nowMs;
+    this.#bucket = new TokenBucket(capacity, refillPerSecond, nowMs);
   }
 
   /**
@@ -21,9 +21,6 @@ export class MessageBudget {
    * @returns false when the socket has sent too much
    */
   spend(event: ClientMessage['event'] | null, nowMs: number): boolean {
-    const refilled = ((nowMs - this.#updatedMs) / 1000) * refillPerSecond;
-    this.#updatedMs = nowMs;
-    this.#tokens = Math.min(capacity, this.#tokens + refilled) - ((event && costs[event]) ?? 1);
-    return this.#tokens >= 0;
+    return this.#bucket.spend((event && costs[event]) ?? 1, nowMs);
   }
 }

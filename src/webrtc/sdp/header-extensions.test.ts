@@ -71,7 +71,7 @@ describe('offerExtensions', () => {
     const ids = offerExtensions('video', defaultHeaderExtensions, 'sendrecv', headerExtensionMap()).map(
       ({ id }) => id,
     );
-    assert.equal(new Set(ids).size, 9);
+    assert.equal(new Set(ids).size, 10);
     assert.ok(ids.every((id) => id >= 1 && id <= 14));
   });
 

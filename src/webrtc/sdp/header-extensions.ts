@@ -33,6 +33,7 @@ export const defaultHeaderExtensions: readonly HeaderExtensionCapability[] = [
   { uri: uri.playoutDelay, kinds: ['video'], direction: 'sendrecv', preferredId: 5 },
   { uri: uri.dependencyDescriptor, kinds: ['video'], direction: 'sendrecv', preferredId: 12 },
   { uri: uri.absCaptureTime, kinds: both, direction: 'sendrecv', preferredId: 9 },
+  { uri: uri.videoContentType, kinds: ['video'], direction: 'sendrecv', preferredId: 7 },
 ];
 
 /** A header extension in use on one m-line. */

@@ -18,6 +18,7 @@ export interface InboundMedia {
   pliCount: number;
   retransmittedPacketsReceived: number;
   framesDecoded: number;
+  framesDropped: number;
   keyFramesDecoded: number;
   frameWidth: number;
   frameHeight: number;
@@ -94,6 +95,7 @@ export async function inboundMedia(): Promise<InboundMedia[]> {
         pliCount: number(entry.pliCount),
         retransmittedPacketsReceived: number(entry.retransmittedPacketsReceived),
         framesDecoded: number(entry.framesDecoded),
+        framesDropped: number(entry.framesDropped),
         keyFramesDecoded: number(entry.keyFramesDecoded),
         frameWidth: number(entry.frameWidth),
         frameHeight: number(entry.frameHeight),

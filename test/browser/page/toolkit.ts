@@ -2,8 +2,13 @@
  * What the tests put into every page before its own scripts run: connections are tracked, and
  * `toolkit` offers the clients and reports the tests call through page.evaluate.
  */
+
 import { dataClose, dataOpen, dataReceived, dataSendBytes, dataSendTexts, dataStates } from './data-page.ts';
+import { shownSize, takeSeenFrames, watchFrames } from './frame-watch.ts';
 import { krakenJoin, krakenMute, krakenView } from './kraken-page.ts';
+import { playLayered } from './layered-player.ts';
+import { layeredEncodings, publishLayered } from './layered-publisher.ts';
+import { markedFramesMadeAt } from './marked-source.ts';
 import { describeConnections, inboundMedia, outboundMedia } from './media-report.ts';
 import { limitCameras, openSource } from './media-source.ts';
 import {
@@ -38,6 +43,8 @@ export const pageToolkit = {
   krakenJoin,
   krakenMute,
   krakenView,
+  layeredEncodings,
+  markedFramesMadeAt,
   openSource,
   outboundMedia,
   pionAddVideo,
@@ -49,11 +56,16 @@ export const pageToolkit = {
   pionRejoin,
   pionRestartIce,
   pionShown,
+  playLayered,
   playWhep,
   presentedFrames,
+  publishLayered,
   publishWhip,
   restartIceByPatch,
+  shownSize,
+  takeSeenFrames,
   trackedConnections,
+  watchFrames,
 };
 
 declare global {

@@ -18,7 +18,8 @@ export interface HttpSession {
 
 const sessions: HttpSession[] = [];
 
-function preferCodec(
+/** Makes a line offer one codec, with what repairs or carries it. */
+export function preferCodec(
   transceiver: RTCRtpTransceiver,
   kind: string,
   wanted: string | null,
@@ -50,7 +51,8 @@ async function gathered(connection: RTCPeerConnection, timeoutMs: number): Promi
   });
 }
 
-async function exchange(connection: RTCPeerConnection, url: string): Promise<number> {
+/** Offers what a connection has by an HTTP POST. @returns the handle of the session */
+export async function exchange(connection: RTCPeerConnection, url: string): Promise<number> {
   await connection.setLocalDescription(await connection.createOffer());
   await gathered(connection, 1000);
   const response = await fetch(url, {

@@ -1,5 +1,5 @@
 /** What the server wants this page's peer connections to be made with: STUN and TURN servers. */
-import { isObject, objectsField } from '../shared/json-fields.ts';
+import { isObject, objectsField } from './json-fields.ts';
 
 /** Without an answer in this time it goes on with what is known: most networks need no ICE servers. */
 const timeoutMs = 3000;

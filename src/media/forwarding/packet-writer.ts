@@ -1,0 +1,163 @@
+import { slotBytes } from '../../packet-io/layout.ts';
+import { Urgency } from '../bandwidth/packet-outlet.ts';
+import { noDependencyRewrite } from '../codecs/dependency-descriptor.ts';
+import { noRewrite } from '../codecs/payload-rewrite.ts';
+import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
+import type { RtpPacket } from '../rtp/rtp-packet.ts';
+import type { SendParameters } from '../rtp-parameters.ts';
+import type { TransportLink } from '../transport-link.ts';
+import { repeatsExactly, sentExtensions } from './exact-repetition.ts';
+import type { ForwarderStats } from './forwarder-stats.ts';
+import type { OutgoingStream } from './outgoing-stream.ts';
+import { type RetransmissionFormat, Retransmitter } from './retransmitter.ts';
+import { commitPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
+
+const noMid = new Uint8Array(0);
+
+/** Writes what one forwarder has decided to send, and writes it again when the receiver asks. */
+export class PacketWriter {
+  /** First transmissions, and the bytes of their payloads. */
+  packets = 0;
+  bytes = 0;
+
+  readonly #link: TransportLink;
+  readonly #signedSsrc: number;
+  readonly #urgency: number;
+  readonly #midBytes: Uint8Array;
+  /** Written until the receiver has shown that it knows the SSRC. */
+  #mid: Uint8Array;
+  #repeatsExactly = false;
+  #mapping: ExtensionMapping;
+  #retransmitter: Retransmitter | null = null;
+  #retransmissionFormat: RetransmissionFormat | null = null;
+
+  constructor(link: TransportLink, parameters: SendParameters) {
+    this.#link = link;
+    this.#signedSsrc = parameters.ssrc | 0;
+    this.#urgency = parameters.kind === 'video' ? Urgency.Paced : Urgency.Now;
+    this.#midBytes = new TextEncoder().encode(parameters.mid);
+    this.#mid = this.#midBytes;
+    this.#mapping = link.commons.mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
+  }
+
+  stats(): Pick<ForwarderStats, 'packets' | 'bytes' | 'retransmitted' | 'retransmissionsMissed'> {
+    const { packets, bytes } = this;
+    const retransmitted = this.#retransmitter?.sent ?? 0;
+    return { packets, bytes, retransmitted, retransmissionsMissed: this.#retransmitter?.missed ?? 0 };
+  }
+
+  /** Follows a renegotiation. */
+  update(parameters: SendParameters): void {
+    this.#repeatsExactly = repeatsExactly(parameters);
+    const { mappings } = this.#link.commons;
+    const mapping = mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
+    mappings.release(this.#mapping);
+    // What was written with another mapping cannot be repeated exactly.
+    if (mapping !== this.#mapping) this.nextEpoch();
+    this.#mapping = mapping;
+    const history = parameters.codecs.some(({ feedback }) => feedback.includes('nack'));
+    const { videoHistoryPackets, audioHistoryPackets } = this.#link.options;
+    const packets = parameters.kind === 'video' ? videoHistoryPackets : audioHistoryPackets;
+    if (!history) this.#retransmitter = null;
+    else this.#retransmitter ??= new Retransmitter(this.#link, packets);
+  }
+
+  /** How packets are sent again from now on; `extensionKinds` are the source's, null without one. */
+  setRetransmission(rtxSsrc: number, rtxPayloadTypes: Uint8Array, extensionKinds: Uint8Array | null): void {
+    this.#retransmissionFormat = {
+      ssrc: this.#signedSsrc,
+      rtxSsrc: rtxSsrc | 0,
+      rtxPayloadTypes,
+      mapping: this.#mapping,
+      mid: this.#midBytes,
+      extensionKinds,
+    };
+  }
+
+  /** What is sent from now on comes from another source. */
+  nextEpoch(): void {
+    this.#retransmitter?.nextEpoch();
+  }
+
+  /** The receiver knows the SSRC: the MID need not be told any more. */
+  ssrcKnown(): void {
+    if (!this.#repeatsExactly) this.#mid = noMid;
+  }
+
+  /** Sends a packet as `outgoing` has decided. */
+  write(packet: RtpPacket, outgoing: OutgoingStream, payloadType: number): void {
+    const { context, outlet } = this.#link;
+    const at = context.sendQueue.begin();
+    const bytes = outlet.prefixes;
+    const { sequence, timestamp, rewrite, dependencyRewrite, activeTargets } = outgoing;
+    const end = this.#mapping.write(
+      bytes,
+      at + rtpHeaderBytes,
+      packet,
+      this.#mid,
+      dependencyRewrite,
+      activeTargets,
+    );
+    const markerAndPayloadType = (outgoing.marker << 7) | payloadType;
+    const extended = end > at + rtpHeaderBytes;
+    writeRtpHeader(bytes, at, extended, markerAndPayloadType, sequence, timestamp, this.#signedSsrc);
+    const { sequenceOffset, absSendTimeOffset } = this.#mapping;
+    const sent = commitPacket(
+      outlet,
+      this.#urgency,
+      packet,
+      at,
+      end,
+      sequenceOffset,
+      absSendTimeOffset,
+      rewrite,
+      packet.number,
+    );
+    this.packets++;
+    this.bytes += sent - (end - at);
+    this.#countOut(sent);
+    const retransmitter = this.#retransmitter;
+    if (retransmitter === null) return;
+    retransmitter.history.record(
+      sequence,
+      packet.number,
+      timestamp,
+      markerAndPayloadType,
+      retransmitter.epoch,
+      packet.start % slotBytes,
+      packet.length,
+    );
+    if (rewrite !== noRewrite || dependencyRewrite !== noDependencyRewrite)
+      retransmitter.history.recordRewrite(sequence, rewrite, dependencyRewrite, activeTargets);
+    retransmitter.noteRedBlock(sequence, packet.redBlock);
+  }
+
+  /** Sends the packet numbered `sequence` again, if it is still there. */
+  repeat(sequence: number): void {
+    if (this.#retransmitter === null) return;
+    const bytes = this.#retransmitter.retransmit(sequence, this.#retransmissionFormat!);
+    if (bytes > 0) this.#countOut(bytes);
+  }
+
+  /** Whether pad() can send anything that receivers take for padding: as repetitions with `payloadType`. */
+  canPad(payloadType: number): boolean {
+    return this.#retransmitter !== null && payloadType >= 0;
+  }
+
+  /** Sends about `bytes` that the receiver throws away; canPad() must hold. Returns the bytes queued. */
+  pad(bytes: number, payloadType: number): number {
+    const sent = this.#retransmitter!.sendPadding(bytes, this.#retransmissionFormat!, payloadType);
+    this.#countOut(sent);
+    return sent;
+  }
+
+  close(): void {
+    this.#link.commons.mappings.release(this.#mapping);
+  }
+
+  #countOut(bytes: number): void {
+    const { counters } = this.#link.context;
+    counters.packetsOut++;
+    counters.bytesOut += bytes;
+  }
+}
