@@ -18,7 +18,7 @@ const opened = [];
 if (floor) captureNativePacketIo();
 const manifold = await createManifold({
   http: { host: '127.0.0.1', port: 0 },
-  kraken: { listen: false },
+  kraken: { listen: false, publishesPerSecond: 0 },
   media: { addresses: ['127.0.0.1'], port: 0 },
   limits: { connectionsPerAddress: 10_000 },
   logging: { level: 'error' },

@@ -57,6 +57,7 @@ export class SendingLines {
       } else if (this.#keepsLines) {
         if (answering || !this.#isReusable(line)) continue;
         transceiver.direction = transceiver.direction === 'recvonly' ? 'sendrecv' : 'sendonly';
+        transceiver.renewSource();
         return line;
       } else if (answering && transceiver.remoteReceives && !this.#used.has(line)) {
         transceiver.direction = transceiver.direction === 'inactive' ? 'sendonly' : 'sendrecv';

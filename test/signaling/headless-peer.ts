@@ -34,12 +34,14 @@ const ssrcStep = 16;
 
 /** The sockets, the clock and the packet dispatch of all headless peers of a test file. */
 export class HeadlessNetwork {
-  readonly io: PacketIo = openPacketIo({ slotCount: 1024, maxTransports: 64, gso: false });
-  readonly sendQueue = new SendQueue(this.io);
+  readonly io: PacketIo;
+  readonly sendQueue: SendQueue;
   readonly #peers = new Map<number, HeadlessPeer>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor() {
+  constructor({ maxPeers = 64 } = {}) {
+    this.io = openPacketIo({ slotCount: 1024, maxTransports: maxPeers, gso: false });
+    this.sendQueue = new SendQueue(this.io);
     this.io.start((count) => {
       const { inbox, arena } = this.io;
       for (let index = 0; index < count; index++) {
@@ -95,6 +97,8 @@ export class HeadlessPeer {
   readonly stoppedEncodings = new Set<number>();
   /** Whether it sends media. */
   transmits = true;
+  /** A packet on every line at each so many ticks of the network, which are 20 ms. */
+  ticksPerPacket = 1;
   /** Whether it begins a DTLS handshake once ICE is connected. */
   handshakes = true;
   /** Whether what comes over DTLS is lost. */
@@ -116,6 +120,7 @@ export class HeadlessPeer {
   #dtls: DtlsSession | null = null;
   #dtlsDeadline = Number.POSITIVE_INFINITY;
   #closed = false;
+  #ticks = 0;
 
   constructor(
     network: HeadlessNetwork,
@@ -296,7 +301,8 @@ export class HeadlessPeer {
     const line = this.negotiator.dataLine;
     if (line !== null) this.data.start('client', line);
     if (this.data.nextDeadline() <= now) this.data.handleTimeout();
-    if (!this.transmits) return;
+    this.#ticks++;
+    if (!this.transmits || this.#ticks % this.ticksPerPacket !== 0) return;
     for (const { transceiver } of this.#tracks) {
       if (!transceiver?.send) continue;
       const ssrcs = transceiver.kind === 'video' ? this.#encodingSsrcs(transceiver.ssrc) : [transceiver.ssrc];

@@ -142,8 +142,12 @@ describe('subscribe', () => {
     const next = await a.nextOffer('another has gone');
     assert.deepEqual(mutedSections(next), [0, 1]);
     assert.equal(directionOf(sections(next)[1]), 'inactive');
+    const ssrcs = (offer: string) =>
+      sections(offer).map((section) => line(section, 'a=ssrc:')?.split(' ')[0]);
+    const before = a.offers.flatMap(ssrcs);
     const e = await join(rid, 'e');
     await a.hears(d, e);
+    assert.ok(!before.includes(ssrcs(a.offers.at(-1)!)[0]), 'another source than the one before it');
     const f = await join(rid, 'f');
     await a.hears(d, e, f);
     assert.deepEqual(

@@ -8,7 +8,7 @@ import { HeadlessNetwork, until } from './headless-peer.ts';
 import { directionOf, errorCodeOf, KrakenCaller, sections } from './kraken-caller.ts';
 import { type RunningManifold, startManifold } from './running-manifold.ts';
 
-const silenceMs = 2000;
+const silenceMs = 1200;
 
 let server: RunningManifold;
 let network: HeadlessNetwork;

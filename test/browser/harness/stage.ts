@@ -10,7 +10,7 @@ import { toolkitBundle } from './toolkit-bundle.ts';
 
 export interface StageOptions {
   /** Or what makes them, once what the file itself starts is there. */
-  readonly server?: ServerOptions | (() => ServerOptions);
+  readonly server?: ServerOptions | (() => Promise<ServerOptions>);
   /** Scripts the page server offers besides the empty page. */
   readonly files?: Readonly<Record<string, URL>>;
 }
@@ -53,7 +53,7 @@ export function stage(options: StageOptions = {}): StageTest {
   let roomNumber = 0;
 
   before(async () => {
-    const serverOptions = typeof options.server === 'function' ? options.server() : options.server;
+    const serverOptions = typeof options.server === 'function' ? await options.server() : options.server;
     [server, pages] = await Promise.all([startManifold(serverOptions), startPageServer(options.files)]);
   });
   after(async () => {

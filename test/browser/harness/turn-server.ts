@@ -17,8 +17,20 @@ export interface TurnProcess {
 }
 
 const startTimeoutMs = 10_000;
+/** A port that is free for UDP may be taken for TCP. */
+const attempts = 5;
 
 export async function startTurnServer(): Promise<TurnProcess> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnFreePort();
+    } catch (error) {
+      if (attempt === attempts) throw error;
+    }
+  }
+}
+
+async function startOnFreePort(): Promise<TurnProcess> {
   const port = await freePort();
   const secret = randomBytes(16).toString('hex');
   const folder = mkdtempSync(join(tmpdir(), 'manifold-turn-'));
@@ -49,7 +61,9 @@ export async function startTurnServer(): Promise<TurnProcess> {
     }
     rmSync(folder, { recursive: true, force: true });
   };
-  if (!(await answersStun(port, () => child.exitCode === null))) {
+  const isHopeful = (): boolean =>
+    child.exitCode === null && !log.some((line) => line.includes('Address already in use'));
+  if (!(await answersStun(port, isHopeful)) || !isHopeful()) {
     await close();
     throw new Error(`coturn does not answer:\n${log.slice(-20).join('\n')}`);
   }
@@ -57,7 +71,7 @@ export async function startTurnServer(): Promise<TurnProcess> {
 }
 
 /** Whether a STUN Binding request (RFC 8489) is answered in time. */
-async function answersStun(port: number, isRunning: () => boolean): Promise<boolean> {
+async function answersStun(port: number, isHopeful: () => boolean): Promise<boolean> {
   const socket = createSocket('udp4');
   const request = Buffer.concat([Buffer.from([0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42]), randomBytes(12)]);
   let answered = false;
@@ -65,7 +79,7 @@ async function answersStun(port: number, isRunning: () => boolean): Promise<bool
     answered = true;
   });
   const end = performance.now() + startTimeoutMs;
-  while (!answered && isRunning() && performance.now() < end) {
+  while (!answered && isHopeful() && performance.now() < end) {
     socket.send(request, port, '127.0.0.1');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -18,8 +18,8 @@ export interface KrakenJoin {
   readonly name: string;
   /** Default: a new one. Tabs of one browser share it. */
   readonly uuid?: string;
-  /** Opus under 96 instead of what the browser chose. */
-  readonly rewriteOffer?: { readonly from: string; readonly to: string };
+  /** Pause between polls in ms. Default: 3000, as the clients have it. */
+  readonly pollMs?: number;
 }
 
 export interface KrakenView {
@@ -39,7 +39,7 @@ export interface KrakenView {
   readonly candidateType: string | null;
 }
 
-const pollPauseMs = 3000;
+const defaultPollMs = 3000;
 const morninPauseMs = 500;
 
 class Client {
@@ -95,9 +95,7 @@ class Client {
     });
     this.#stream ??= await navigator.mediaDevices.getUserMedia({ audio: true, video: false });
     for (const track of this.#stream.getTracks()) pc.addTrack(track, this.#stream);
-    const offer = await pc.createOffer();
-    const { from, to } = this.#join.rewriteOffer ?? { from: '\0', to: '' };
-    await pc.setLocalDescription({ type: 'offer', sdp: offer.sdp!.replaceAll(from, to) });
+    await pc.setLocalDescription(await pc.createOffer());
     const published = await this.rpc.call('publish', [
       this.#rid,
       this.#uid,
@@ -128,7 +126,7 @@ class Client {
       this.#poll(pc).catch((error: unknown) => {
         this.#failure = String(error);
       });
-    }, pollPauseMs);
+    }, this.#join.pollMs ?? defaultPollMs);
   }
 
   async #takeOffer(pc: RTCPeerConnection, data: RTCSessionDescriptionInit & { jsep: string }): Promise<void> {
