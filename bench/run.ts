@@ -72,22 +72,13 @@ async function measure(mode: Mode, scenario: Scenario, more: readonly string[]):
   const env = mode === 'floor' ? { MANIFOLD_ADDON: floorAddon } : {};
   const server = startNode(
     serverCore,
-    [
-      '--max-semi-space-size=2',
-      '--import',
-      'tsx',
-      'bench/bench-server.ts',
-      mode,
-      String(scenario.subscribers),
-    ],
+    ['--max-semi-space-size=2', 'bench/bench-server.mjs', mode, String(scenario.subscribers)],
     env,
   );
   try {
     const { port, pid } = JSON.parse(await firstLine(server)) as { port: number; pid: number };
     const load = startNode(loadCore, [
-      '--import',
-      'tsx',
-      'src/cli.ts',
+      'dist/cli.js',
       'load',
       ...['--server', `http://127.0.0.1:${port}`, '--pid', String(pid), '--json'],
       ...['--traffic', scenario.traffic, '--subscribers', String(scenario.subscribers)],

@@ -2,6 +2,9 @@
 #include <dlfcn.h>
 #include <openssl/crypto.h>
 #include <openssl/opensslv.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "bindings.h"
 #include "counters.h"
@@ -82,10 +85,21 @@ napi_value makeCounterNames(napi_env env) {
   return names;
 }
 
+/**
+ * Each join uses and frees large buffers (DTLS handshakes, descriptions). By default glibc then raises its threshold
+ * for giving memory back, and keeps megabytes of it; naming the threshold it begins with makes it stay there.
+ */
+void keepFreeMemorySmall() {
+#ifdef __GLIBC__
+  mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+#endif
+}
+
 void deleteAddon(napi_env, void* addon, void*) { delete static_cast<Addon*>(addon); }
 
 napi_value init(napi_env env, napi_value exports) {
   if (!checkOpenssl(env)) return nullptr;
+  keepFreeMemorySmall();
   Addon* addon = new Addon();
   if (napi_set_instance_data(env, addon, deleteAddon, nullptr) != napi_ok) {
     delete addon;

@@ -1,6 +1,15 @@
 /** What `npm test` consists of. */
 import { sourceFiles } from './source-files.ts';
-import { aiortc, chromium, ffmpeg, firefox, gstreamer, openssl, type TestTool } from './test-tools.ts';
+import {
+  aiortc,
+  chromium,
+  coturn,
+  ffmpeg,
+  firefox,
+  gstreamer,
+  openssl,
+  type TestTool,
+} from './test-tools.ts';
 
 export interface TestStage {
   readonly name: string;
@@ -19,7 +28,7 @@ export const testStages: readonly TestStage[] = [
     concurrency: 2,
     folders: ['src', 'web', 'scripts', 'bench', 'test/bandwidth'],
   },
-  { name: 'browser', tools: [openssl, chromium, firefox], concurrency: 1, folders: ['test/browser'] },
+  { name: 'browser', tools: [openssl, chromium, firefox, coturn], concurrency: 1, folders: ['test/browser'] },
   {
     name: 'interop',
     tools: [aiortc, gstreamer, ffmpeg, chromium, firefox],

@@ -39,6 +39,13 @@ export const ffmpeg: TestTool = {
   isThere: () => succeeds('ffmpeg', '-version'),
 };
 
+/** A TURN server; the tests start one of their own. */
+export const coturn: TestTool = {
+  name: 'coturn',
+  packages: ['coturn'],
+  isThere: () => succeeds('turnserver', '--version'),
+};
+
 export const aiortc: TestTool = {
   name: 'aiortc (Python)',
   packages: ['python3', 'python3-aiortc'],

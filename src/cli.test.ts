@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,13 @@ import { WebSocket } from 'ws';
 const cli = fileURLToPath(new URL('cli.ts', import.meta.url));
 const running = new Set<ChildProcess>();
 /** Any free ports, this machine only. */
-const quiet = ['--http-host=127.0.0.1', '--http-port=0', '--media-port=0', '--media-addresses=127.0.0.1'];
+const quiet = [
+  '--http-host=127.0.0.1',
+  '--http-port=0',
+  '--media-port=0',
+  '--media-addresses=127.0.0.1',
+  '--kraken-port=0',
+];
 
 after(() => {
   for (const child of running) child.kill('SIGKILL');
@@ -70,13 +76,53 @@ describe('manifold', () => {
     writeFileSync(file, '[http]\nport = 1\ntls-port = 2\n[limits]\nrooms = 3\n');
     const { stdout } = await run(['serve', '-c', file, '--print-config', '--http-port', '5'], {
       MANIFOLD_HTTP_TLS_PORT: '4',
-      MANIFOLD_ADMIN_TOKEN: 'secret',
+      MANIFOLD_ADMIN_TOKEN: 'confidential',
     });
     rmSync(directory, { recursive: true });
     assert.match(stdout, /^port = 5$/m);
     assert.match(stdout, /^tls-port = 4$/m);
     assert.match(stdout, /^rooms = 3$/m);
-    assert.doesNotMatch(stdout, /secret/);
+    assert.doesNotMatch(stdout, /confidential/);
+  });
+
+  test('-c and -s are taken as Kraken has them, the file in the home directory included', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'manifold-home-'));
+    mkdirSync(join(home, '.kraken'));
+    const engine = '[engine]\ninterface = "lo"\nlog-level = 10\nport-min = 31000\n[rpc]\nport = 7001\n';
+    writeFileSync(join(home, '.kraken/engine.toml'), engine);
+    for (const args of [
+      ['-c', '~/.kraken/engine.toml', '-s', 'engine'],
+      ['-s', 'engine'],
+    ]) {
+      const { stdout } = await run([...args, '--print-config'], { HOME: home });
+      assert.match(stdout, /^port = 7001$/m);
+      assert.match(stdout, /^port = 31000$/m);
+      assert.match(stdout, /^addresses = \[ "127\.0\.0\.1" \]$/m);
+    }
+    writeFileSync(join(home, 'engine.toml'), '[engine]\nbind = "eth0"\n');
+    const wrong = await run(['-c', join(home, 'engine.toml')]);
+    rmSync(home, { recursive: true });
+    assert.equal(wrong.code, 2);
+    assert.match(
+      wrong.stderr,
+      /^manifold: engine\.bind .*there is no such key in a Kraken engine’s file\.\n$/,
+    );
+  });
+
+  test('-s monitor is a shell without methods', async () => {
+    const child = start([...quiet, '-s', 'monitor']);
+    const [line] = (await once(createInterface(child.stdout!), 'line')) as [string];
+    const url = `http://127.0.0.1:${(JSON.parse(line) as { http: { port: number }[] }).http[0].port}/`;
+    const post = (body: string) =>
+      fetch(url, { method: 'POST', body, headers: { Origin: 'https://a.example' } });
+    const answer = await post('{"id":"7","method":"list"}');
+    assert.deepEqual([answer.status, await answer.json()], [200, { error: 'invalid method list', id: '7' }]);
+    assert.equal(answer.headers.get('access-control-allow-origin'), null);
+    assert.equal((await post('{')).status, 400);
+    assert.deepEqual(await (await fetch(url)).json(), { error: 'not found' });
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    assert.deepEqual(await exited, [0, null]);
   });
 
   for (const [what, args, environment, expected] of [

@@ -9,6 +9,7 @@ import { ConfigError, createManifold, type ManifoldOptions, silentLogger } from 
 const here: ManifoldOptions = {
   log: silentLogger,
   http: { host: '127.0.0.1', port: 0 },
+  kraken: { listen: false },
   media: { port: 0, addresses: ['127.0.0.1'], slots: 1024 },
 };
 

@@ -23,6 +23,7 @@ import type { PacketIo } from './packet-io/packet-io.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { BugCount } from './server/bug-count.ts';
 import { createLogger } from './server/create-logger.ts';
+import { type KrakenService, serveKraken } from './server/kraken-service.ts';
 import { reachableAddresses } from './server/local-addresses.ts';
 import { packageVersion, webDirectory } from './server/package-files.ts';
 import { registerServerMetrics } from './server/server-metrics.ts';
@@ -53,6 +54,8 @@ export interface Manifold {
   readonly addresses: readonly ListeningAddress[];
   /** The port of plain HTTP; 0 before listen(), or on a server of yours. */
   readonly httpPort: number;
+  /** Where Kraken's JSON-RPC is served alone; null before listen(), and where it is on the HTTP ports only. */
+  readonly krakenAddress: ListeningAddress | null;
   /** Where media is received. */
   readonly mediaAddresses: readonly string[];
   readonly mediaPort: number;
@@ -134,7 +137,7 @@ function assemble(
   serveMetrics(http, metrics);
   const lag = new EventLoopLag();
   serveAdminApi(http, adminSource(rooms, engine, lag), config.admin.token === '' ? null : config.admin.token);
-  serveDialects(http, rooms, config, log);
+  const kraken = serveDialects(http, rooms, config, log);
   if (pages) servePages(http, config, log);
   if (server !== undefined) http.attach(server);
   engine.start();
@@ -143,7 +146,8 @@ function assemble(
   const close = async (): Promise<void> => {
     stopping = true;
     rooms.close();
-    await http.close(config.timeouts.shutdownMs);
+    const { shutdownMs } = config.timeouts;
+    await Promise.all([http.close(shutdownMs), kraken.close(shutdownMs)]);
     engine.close();
     metrics.close();
     lag.close();
@@ -153,12 +157,16 @@ function assemble(
     rooms,
     async listen() {
       for (const listener of listeners) await http.listen(listener);
+      if (server === undefined && config.kraken.listen) await kraken.listen();
     },
     get addresses() {
       return http.addresses;
     },
     get httpPort() {
       return http.addresses.find((address) => address.protocol === 'http')?.port ?? 0;
+    },
+    get krakenAddress() {
+      return kraken.address;
     },
     mediaAddresses: engine.sockets.map((socket) => socket.address),
     mediaPort: engine.sockets[0].port,
@@ -207,7 +215,7 @@ function dataLimits({ dataChannels, dataMessageBytes, dataBufferBytes }: Config[
   return { maxChannels: dataChannels, maxMessageBytes: dataMessageBytes, maxBufferedBytes: dataBufferBytes };
 }
 
-function serveDialects(http: HttpServer, rooms: Rooms, config: Config, log: Logger): void {
+function serveDialects(http: HttpServer, rooms: Rooms, config: Config, log: Logger): KrakenService {
   const token = config.auth.bearerToken === '' ? null : config.auth.bearerToken;
   http.hono.route(
     '/',
@@ -227,6 +235,7 @@ function serveDialects(http: HttpServer, rooms: Rooms, config: Config, log: Logg
     timings: { roomIdleMs: config.talksy.roomIdleMs, joinMs: config.talksy.joinMs },
   });
   http.webSocket(createPionDialect({ rooms, log }));
+  return serveKraken(http, rooms, config, log);
 }
 
 function servePages(http: HttpServer, config: Config, log: Logger): void {

@@ -37,6 +37,14 @@ test('knows the flags that are not keys', () => {
   assert.equal(parseCommandLine(['--version']).version, true);
 });
 
+test('takes the service that Kraken’s command line names', () => {
+  const line = parseCommandLine(['-c', 'config/engine.toml', '-s', 'engine']);
+  assert.deepEqual([line.configFile, line.service], ['config/engine.toml', 'engine']);
+  assert.equal(parseCommandLine(['--service=monitor']).service, 'monitor');
+  assert.equal(parseCommandLine([]).service, null);
+  assert.deepEqual(problemsOf('-s', 'router'), ['--service: must be engine or monitor, not router.']);
+});
+
 test('says what is wrong', () => {
   assert.deepEqual(problemsOf('--http-prot', '1'), [
     '--http-prot: there is no such flag. Did you mean --http-port?',

@@ -70,6 +70,14 @@ export function secret(description: string) {
   );
 }
 
+/** A secret of two servers, which either may have chosen. Never printed; empty means unset. */
+export function sharedSecret(description: string) {
+  return v.optional(
+    v.pipe(v.string('must be text'), v.description(description), v.metadata(metadata('secret', '<secret>'))),
+    '',
+  );
+}
+
 export function toggle(description: string, defaultOn: boolean) {
   return v.optional(
     v.pipe(
@@ -104,6 +112,37 @@ export function addressList(description: string, example: string) {
       v.maxLength(32, 'may have at most 32 addresses'),
       v.description(description),
       v.metadata(metadata('list', '<address,…>', example)),
+    ),
+    [],
+  );
+}
+
+/** Some of `known`. */
+export function choices<const T extends readonly string[]>(
+  description: string,
+  known: T,
+  defaultChoices: T[number][],
+) {
+  const expected = `must be a list of ${known.join(', ')}`;
+  return v.optional(
+    v.pipe(
+      v.array(v.picklist(known, expected), expected),
+      v.minLength(1, 'must name at least one'),
+      v.description(description),
+      v.metadata(metadata('list', '<name,…>', JSON.stringify(known).replaceAll(',', ', '))),
+    ),
+    defaultChoices,
+  );
+}
+
+export function hostList(description: string, example: string) {
+  const expected = 'must be a list of host names or addresses, without port';
+  return v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(expected), v.regex(/^[A-Za-z0-9.:-]{1,253}$/, expected)), expected),
+      v.maxLength(64, 'may have at most 64 hosts'),
+      v.description(description),
+      v.metadata(metadata('list', '<host,…>', example)),
     ),
     [],
   );

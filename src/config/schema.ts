@@ -6,11 +6,14 @@ import * as v from 'valibot';
 import {
   addressList,
   choice,
+  choices,
+  hostList,
   iceServers,
   integer,
   milliseconds,
   port,
   secret,
+  sharedSecret,
   text,
   toggle,
 } from './key-types.ts';
@@ -217,6 +220,56 @@ const ice = v.strictObject({
   ),
 });
 
+const turn = v.strictObject({
+  host: text(
+    'URL of a TURN server that Kraken clients are given short-lived credentials for, such as turn:turn.example.org:3478, without transport; empty for none.',
+    '<url>',
+    '',
+  ),
+  secret: sharedSecret(
+    'Secret shared with that server, of which the credentials are made (coturn: static-auth-secret).',
+  ),
+});
+
+/** Every name that the table of codecs has; RTX and RED's needs come with them. */
+const krakenCodecs = ['opus', 'red', 'G722', 'PCMU', 'PCMA', 'VP8', 'H264', 'VP9', 'AV1', 'H265'] as const;
+
+const kraken = v.strictObject({
+  listen: toggle('Serve Kraken’s JSON-RPC on a port of its own too, and nothing else there.', true),
+  port: port(
+    'TCP port of that; 0 lets the system choose. One that is in use is reported, and the server runs on without it.',
+    7000,
+  ),
+  codecs: choices(
+    'Codecs of Kraken clients. The original has Opus alone; with one of video, clients that offer video send and get it.',
+    krakenCodecs,
+    ['opus'],
+  ),
+  silenceMs: milliseconds(
+    'A Kraken participant of whom no media comes for this long is closed; its clients do not say that they leave.',
+    { default: 60_000, min: 1000, max: 600_000 },
+  ),
+  callbackHosts: hostList(
+    'The only hosts that a publish call may name for its callback, wherever they are. Empty: any with a public address.',
+    '["hooks.example.org"]',
+  ),
+  callbackMs: milliseconds('How long a callback may take to answer 200.', {
+    default: 30_000,
+    min: 100,
+    max: 60_000,
+  }),
+  callsPerSecond: integer('Kraken calls a second of one address, over time; 0 for any number.', {
+    default: 1000,
+    min: 0,
+    max: 1_000_000,
+  }),
+  publishesPerSecond: integer('Of these, publications; 0 for any number.', {
+    default: 20,
+    min: 0,
+    max: 1_000_000,
+  }),
+});
+
 const logging = v.strictObject({
   level: choice('Least level that is logged.', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
   format: choice(
@@ -238,6 +291,8 @@ export const sectionTitles = {
   auth: 'Who may publish and watch.',
   admin: 'The admin page (/admin) and its API.',
   ice: 'ICE servers for clients. The server itself needs none.',
+  turn: 'A TURN server that is not this one.',
+  kraken: 'The Kraken dialect.',
   logging: 'Logs go to standard output.',
 } as const;
 
@@ -253,6 +308,8 @@ export const configSchema = v.pipe(
     auth: v.optional(auth, {}),
     admin: v.optional(admin, {}),
     ice: v.optional(ice, {}),
+    turn: v.optional(turn, {}),
+    kraken: v.optional(kraken, {}),
     logging: v.optional(logging, {}),
   }),
   v.forward(
@@ -276,6 +333,20 @@ export const configSchema = v.pipe(
       'must not exceed bandwidth.max-outgoing-bitrate',
     ),
     ['bandwidth', 'minOutgoingBitrate'],
+  ),
+  v.forward(
+    v.check(
+      ({ turn }) => (turn.host === '') === (turn.secret === ''),
+      'must be given together with turn.host, or neither',
+    ),
+    ['turn', 'secret'],
+  ),
+  v.forward(
+    v.check(
+      ({ http, kraken }) => !kraken.listen || kraken.port === 0 || kraken.port !== http.port,
+      'must differ from http.port, on which Kraken is served anyway',
+    ),
+    ['kraken', 'port'],
   ),
   v.forward(
     v.check(

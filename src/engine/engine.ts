@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts';
 import type { MediaContext } from '../media/media-context.ts';
 import { createMediaCounters, type MediaCounters } from '../media/media-counters.ts';
 import type { MediaTransport, MediaTransportOptions } from '../media/media-transport.ts';
+import type { RtpCodec } from '../media/rtp-parameters.ts';
 import { addressStride, InboxField, inboxStride, PacketKind } from '../packet-io/layout.ts';
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
 import { SendQueue } from '../packet-io/send-queue.ts';
@@ -121,9 +122,13 @@ export class Engine {
     return performance.now();
   }
 
-  /** @throws Error when the limit of transports is reached */
-  createPeerConnection(): PeerConnection {
+  /**
+   * @param usesCodec which of the engine's codecs the connection may use; default all
+   * @throws Error when the limit of transports is reached
+   */
+  createPeerConnection(usesCodec?: (codec: RtpCodec) => boolean): PeerConnection {
     this.#clock.nowMs = performance.now();
+    const { negotiation } = this.#options;
     let deadline: Deadline | null = null;
     const connection: PeerConnection = new PeerConnection({
       io: this.#io,
@@ -131,7 +136,10 @@ export class Engine {
       media: this.#options.media,
       ice: { ...this.#options.ice, counters: this.iceCounters },
       ...(this.#options.data === undefined ? {} : { data: this.#dataOptions(this.#options.data) }),
-      negotiation: this.#options.negotiation,
+      negotiation:
+        usesCodec === undefined
+          ? negotiation
+          : { ...negotiation, codecs: negotiation.codecs.filter(usesCodec) },
       localCandidates: this.localCandidates,
       createIceCredentials,
       log: this.#log,

@@ -37,6 +37,12 @@ const headersTimeoutMs = 10_000;
 /** For the whole request; bodies are small. */
 const requestTimeoutMs = 30_000;
 
+/**
+ * For a connection between two requests: longer than proxies hold theirs, and than clients that poll pause, because a
+ * request on its way to a connection that is just being closed is lost.
+ */
+const idleTimeoutMs = 75_000;
+
 type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export class HttpServer implements HttpApp {
@@ -157,7 +163,11 @@ export class HttpServer implements HttpApp {
   }
 
   #createServer(listener: HttpListener): Server {
-    const options = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs };
+    const options = {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: idleTimeoutMs,
+    };
     const server =
       listener.tls === undefined
         ? createServer(options)

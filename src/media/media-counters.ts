@@ -30,8 +30,10 @@ export interface MediaCounters {
   rtxSent: number;
   /** NACKed packets the ring or the history no longer holds. */
   retransmissionsMissed: number;
-  /** NACKs ignored because the packet was sent again a moment ago, or because the budget is spent. */
+  /** NACKs ignored because the packet was sent again a moment ago, or the receiver can do without it. */
   retransmissionsThrottled: number;
+  /** NACKs ignored because repairs would take too much of the path, or come too late. */
+  retransmissionsRefused: number;
   pliSent: number;
   firSent: number;
   /** PLI and FIR of subscribers. */
@@ -82,6 +84,7 @@ export function createMediaCounters(): MediaCounters {
     rtxSent: 0,
     retransmissionsMissed: 0,
     retransmissionsThrottled: 0,
+    retransmissionsRefused: 0,
     pliSent: 0,
     firSent: 0,
     pliReceived: 0,

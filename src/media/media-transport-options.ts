@@ -10,8 +10,10 @@ export interface MediaTransportOptions {
   readonly receiverEstimateBitrate?: number;
   /** Time between two transport-wide feedback packets, in ms. Default 100, as libwebrtc. */
   readonly transportFeedbackMs?: number;
-  /** Packets each video subscription remembers for retransmission; a power of two. Default 512: over a
-   * second of 5 Mbit/s. */
+  /**
+   * Packets each video subscription remembers at most for retransmission; a power of two. Default 1024: over a second
+   * of 9 Mbit/s.
+   */
   readonly videoHistoryPackets?: number;
   /** The same for audio, where NACK was negotiated. Default 128. */
   readonly audioHistoryPackets?: number;
@@ -34,7 +36,7 @@ export function resolveMediaTransportOptions(options: MediaTransportOptions): Re
     keyFrameIntervalMs: options.keyFrameIntervalMs ?? 500,
     receiverEstimateBitrate: options.receiverEstimateBitrate ?? 10_000_000,
     transportFeedbackMs: options.transportFeedbackMs ?? 100,
-    videoHistoryPackets: options.videoHistoryPackets ?? 512,
+    videoHistoryPackets: options.videoHistoryPackets ?? 1024,
     audioHistoryPackets: options.audioHistoryPackets ?? 128,
     initialOutgoingBitrate: options.initialOutgoingBitrate ?? 600_000,
     minOutgoingBitrate: options.minOutgoingBitrate ?? 50_000,

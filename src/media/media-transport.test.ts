@@ -155,7 +155,7 @@ test('a subscriber gets what it asks for by RTX, and not twice at once', () => {
   assert.equal(repairs[1].sequenceNumber, (repairs[0].sequenceNumber + 1) & 0xffff);
   simulation.receive(subscriberId, PacketKind.Rtcp, nack);
   assert.deepEqual(received(simulation), []);
-  simulation.advance(25);
+  simulation.advance(50);
   simulation.receive(subscriberId, PacketKind.Rtcp, nack);
   assert.equal(received(simulation).length, 2);
   assert.ok(first);

@@ -130,7 +130,9 @@ export class MediaTransport {
   updateSender(forwarder: Forwarder, parameters: SendParameters): void {
     if (!this.#forwarders.includes(forwarder)) return;
     forwarder.update(parameters);
+    forwarder.source?.demandChanged();
     this.#sendersChanged();
+    this.#bandwidth.reallocate();
   }
 
   removeSender(forwarder: Forwarder): void {

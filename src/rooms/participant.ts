@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts';
 import type { BitrateBounds, BitrateChanges } from '../media/bandwidth/bitrate-bounds.ts';
 import type { BandwidthStats } from '../media/bandwidth/connection-bandwidth.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
-import type { MediaKind } from '../media/rtp-parameters.ts';
+import type { MediaKind, RtpCodec } from '../media/rtp-parameters.ts';
 import type { DataChannelInit } from '../webrtc/data-channels/channel-init.ts';
 import type { DataChannel } from '../webrtc/data-channels/data-channel.ts';
 import type { DataCounters } from '../webrtc/data-channels/data-counters.ts';
@@ -45,6 +45,14 @@ export interface JoinOptions {
   readonly msidOf?: (publication: Publication) => LocalMsid;
   /** Which of its own publications the room is not told of until announce(). Default: none. */
   readonly holdsBack?: (publication: Publication) => boolean;
+  /** Which of the server's codecs its connection may use. Default: all. */
+  readonly usesCodec?: (codec: RtpCodec) => boolean;
+  /**
+   * Answers to its offers only receive, and what it could receive on its own lines is offered by us later. Lines are
+   * then kept for ever: one that is no longer sent on turns inactive, and may carry another publication once the
+   * client has answered that. Default: what the room has is put into the answer, and idle lines are given back.
+   */
+  readonly answersReceiveOnly?: boolean;
   /** Whether a data channel the client opens is one of the room's. Default: every one is. */
   readonly sharesData?: (channel: DataChannel) => boolean;
 }
@@ -122,7 +130,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     this.room = room;
     this.joinedAt = new Date();
     this.#connection = connection;
-    this.#lines = new SendingLines(connection, options.renegotiates);
+    this.#lines = new SendingLines(connection, options.renegotiates, options.answersReceiveOnly === true);
     this.#options = options;
     this.#host = host;
     this.dataRelay = new DataRelay({
@@ -159,6 +167,13 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   /** The transport of its connection, as packet I/O counts them. */
   get transport(): number {
     return this.#connection.transport;
+  }
+
+  /** Media packets of all it publishes, so far. */
+  get packetsReceived(): number {
+    let packets = 0;
+    for (const { track } of this.#publications.values()) packets += track.packetsReceived;
+    return packets;
   }
 
   /** Why the connection failed, once it has. */
@@ -201,7 +216,8 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
       this.#negotiatedOnce = true;
       this.#offering = true;
       try {
-        this.#subscribeToAll();
+        this.#lines.noteOffer();
+        if (this.#options.answersReceiveOnly !== true) this.#subscribeToAll();
         if (this.#options.subscribes !== false) this.#lines.openAll(this.room.id);
         return this.#connection.createAnswer();
       } finally {

@@ -6,19 +6,36 @@ import { UserError } from '../errors.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { MediaLine } from '../webrtc/media-line.ts';
 import type { PeerConnection } from '../webrtc/peer-connection.ts';
+import { sends } from '../webrtc/sdp/direction.ts';
 
 export class SendingLines {
   readonly #connection: PeerConnection;
   readonly #renegotiates: boolean;
+  readonly #keepsLines: boolean;
   /** Lines that once carried a publication: their track id at the client is taken (W3C: a receiver keeps its track). */
   readonly #used = new WeakSet<MediaLine>();
   /** Inactive lines that can be given back. */
   readonly #idle = new Set<MediaLine>();
+  /** Lines of the client's last offer on which it would not receive. */
+  readonly #deaf = new WeakSet<MediaLine>();
 
-  /** `renegotiates`: the client answers offers of ours. If not, only the lines it offered itself are used. */
-  constructor(connection: PeerConnection, renegotiates: boolean) {
+  /**
+   * `renegotiates`: the client answers offers of ours. If not, only the lines it offered itself are used.
+   * `keepsLines`: lines of the client's are used by our offers too, and no line is given back; it carries something
+   * else once the client has agreed that nothing is sent on it.
+   */
+  constructor(connection: PeerConnection, renegotiates: boolean, keepsLines = false) {
     this.#connection = connection;
     this.#renegotiates = renegotiates;
+    this.#keepsLines = keepsLines;
+  }
+
+  /** An offer of the client was taken: remembers on which lines it receives. */
+  noteOffer(): void {
+    for (const line of this.#connection.lines) {
+      if (line.transceiver.remoteReceives) this.#deaf.delete(line);
+      else this.#deaf.add(line);
+    }
   }
 
   /**
@@ -37,12 +54,27 @@ export class SendingLines {
       if (transceiver.kind !== kind || transceiver.stopped || line.taken) continue;
       if (!this.#renegotiates) {
         if (transceiver.remoteReceives) return line;
+      } else if (this.#keepsLines) {
+        if (answering || !this.#isReusable(line)) continue;
+        transceiver.direction = transceiver.direction === 'recvonly' ? 'sendrecv' : 'sendonly';
+        transceiver.renewSource();
+        return line;
       } else if (answering && transceiver.remoteReceives && !this.#used.has(line)) {
         transceiver.direction = transceiver.direction === 'inactive' ? 'sendonly' : 'sendrecv';
         return line;
       }
     }
     return null;
+  }
+
+  /**
+   * Whether a line that is kept can carry something else: its last publication must have been seen to go, or a
+   * browser tells of the next and not of the last.
+   */
+  #isReusable(line: MediaLine): boolean {
+    const { mid, currentDirection } = line.transceiver;
+    const agreed = mid !== null && currentDirection !== null && !sends(currentDirection);
+    return agreed && !this.#deaf.has(line) && this.#connection.signalingState === 'stable';
   }
 
   #add(kind: MediaKind): MediaLine | null {
@@ -80,7 +112,7 @@ export class SendingLines {
     else if (transceiver.mid === null) transceiver.stop();
     else {
       transceiver.direction = 'inactive';
-      this.#idle.add(line);
+      if (!this.#keepsLines) this.#idle.add(line);
     }
   }
 

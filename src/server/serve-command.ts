@@ -1,13 +1,19 @@
 /** `manifold serve`: reads the configuration, runs the server, and ends it in order. */
-import { parseCommandLine } from '../config/command-line.ts';
+import { existsSync } from 'node:fs';
+import { homedir, networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { type CommandLine, parseCommandLine } from '../config/command-line.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import { configAsToml, flagsHelp } from '../config/config-text.ts';
+import { type TranslatedFile, translateKrakenFile } from '../config/kraken-file.ts';
 import { configFileVariable, readConfig } from '../config/read-config.ts';
 import type { Config } from '../config/schema.ts';
 import { ListenError } from '../http/listen-error.ts';
 import type { Logger } from '../log.ts';
 import type { Manifold } from '../server.ts';
 import { createLogger, logsAreText } from './create-logger.ts';
+import { reachableAddresses } from './local-addresses.ts';
+import { runMonitor } from './monitor-command.ts';
 import { packageVersion } from './package-files.ts';
 import { startBanner } from './start-banner.ts';
 import { StartError } from './start-error.ts';
@@ -18,7 +24,8 @@ Usage: manifold [serve] [flags]
        manifold load [flags]        put a load on a running server; see manifold load --help
 
   --config <file>, -c               Configuration file, TOML; also ${configFileVariable}. See
-                                    config.sample.toml.
+                                    config.sample.toml. That of a Kraken engine is understood, too.
+  --service <engine|monitor>, -s    As Kraken has it: engine is the server, and the default.
   --print-config                    Print the configuration in effect, secrets hidden, and exit.
   --version                         Print the version and exit.
   --help, -h                        Print this and exit.
@@ -42,9 +49,9 @@ export async function runServeCommand(args: readonly string[]): Promise<number |
     process.stdout.write(`manifold ${packageVersion}\n`);
     return 0;
   }
-  const configFile = line.configFile ?? process.env[configFileVariable];
+  const file = readFile(line);
   const config = readConfig({
-    ...(configFile === undefined || configFile === '' ? {} : { file: readConfigFile(configFile) }),
+    ...(file === null ? {} : { file }),
     environment: process.env,
     flags: line.flags,
   });
@@ -52,12 +59,28 @@ export async function runServeCommand(args: readonly string[]): Promise<number |
     process.stdout.write(`${configAsToml(config)}\n`);
     return 0;
   }
-  await serve(config);
+  if (line.service === 'monitor') await runMonitor(config);
+  else await serve(config, file?.notes ?? []);
   return null;
 }
 
-async function serve(config: Config): Promise<void> {
+/** The file that is named; else, as Kraken does it, one in the home directory if there is one. */
+function readFile(line: CommandLine): TranslatedFile | null {
+  const named = line.configFile ?? process.env[configFileVariable] ?? '';
+  const krakenFile = join(homedir(), '.kraken/engine.toml');
+  const isKraken = named === '' && line.service !== null && existsSync(krakenFile);
+  const name = isKraken ? krakenFile : named.replace(/^~(?=\/)/, homedir());
+  return name === '' ? null : translateKrakenFile(readConfigFile(name), addressesOf);
+}
+
+function addressesOf(networkInterface: string): readonly string[] | null {
+  const addresses = networkInterfaces()[networkInterface];
+  return addresses === undefined ? null : reachableAddresses({ [networkInterface]: addresses });
+}
+
+async function serve(config: Config, notes: readonly string[]): Promise<void> {
   const log = createLogger(config.logging);
+  for (const note of notes) log.warn({}, note);
   const manifold = await openMedia(config, log);
   endOnSignals(manifold, log);
   try {
@@ -73,6 +96,7 @@ async function serve(config: Config): Promise<void> {
       {
         version: packageVersion,
         http: manifold.addresses,
+        kraken: manifold.krakenAddress,
         mediaAddresses: manifold.mediaAddresses,
         mediaPort: manifold.mediaPort,
       },

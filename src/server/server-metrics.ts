@@ -261,6 +261,7 @@ function dropsByReason({ io, engine }: MetricSources): Readonly<Record<string, n
     'malformed-red': packets.malformedRed,
     'retransmission-gone': packets.retransmissionsMissed,
     'retransmission-throttled': packets.retransmissionsThrottled,
+    'retransmission-refused': packets.retransmissionsRefused,
     'malformed-stun': engine.iceCounters.malformed,
     'unauthenticated-stun': engine.iceCounters.unauthenticated,
     'unrouted-stun': packets.stunUnrouted,

@@ -5,15 +5,19 @@ import type { Manifold } from '../server.ts';
 import { reachableAddresses } from './local-addresses.ts';
 import { packageVersion } from './package-files.ts';
 
-export function startBanner(manifold: Pick<Manifold, 'addresses' | 'mediaAddresses' | 'mediaPort'>): string {
+export function startBanner(
+  manifold: Pick<Manifold, 'addresses' | 'krakenAddress' | 'mediaAddresses' | 'mediaPort'>,
+): string {
   const urls = manifold.addresses.flatMap(urlsOf);
   const local = urls[0] ?? '';
+  const kraken = (manifold.krakenAddress === null ? [] : urlsOf(manifold.krakenAddress))[0] ?? local;
   return `
   Manifold ${packageVersion} is running.
 
     Demo room    ${urls.map((url) => `${url}/`).join('\n                 ')}
     Admin        ${local}/admin
     WHIP, WHEP   ${local}/whip/<room>, ${local}/whep/<room>
+    Kraken       POST ${kraken}/
     Metrics      ${local}/metrics
     Media        UDP port ${manifold.mediaPort} on ${manifold.mediaAddresses.join(', ')}
 

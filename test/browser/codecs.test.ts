@@ -95,6 +95,27 @@ for (const { name, fmtp } of [
   });
 }
 
+test('AV1 in spatial layers plays where the dependency descriptor was not negotiated', async (stage) => {
+  const publisher = await stage.open('chromium', 'publisher');
+  await publisher.evaluate(
+    (url, publication) => toolkit.publishLayered(url, publication),
+    stage.server.whip(stage.room),
+    {
+      source: { width: 640, height: 360, frameRate: 15, rich: false },
+      codec: 'video/AV1',
+      encodings: [{ scalabilityMode: 'L2T2_KEY' }],
+    },
+  );
+  for (const browser of ['chromium', 'firefox'] as const) {
+    // Browsers offer the descriptor only to those who ask.
+    const player = await stage.open(browser, `${browser} player`);
+    await player.evaluate((url) => toolkit.playWhep(url, ['video']), stage.server.whep(stage.room));
+    const lowest = { videos: 1, audios: 0, width: 320, height: 180, videoCodec: 'video/AV1' };
+    await receives(player, lowest);
+  }
+  assert.match(JSON.stringify(await stage.server.rooms()), /"no-dependency-descriptor"/);
+});
+
 test('opus in RED plays in Chromium and, unpacked or as it is, in Firefox', async (stage) => {
   const publisher = await stage.open('chromium', 'publisher');
   await publisher.evaluate(

@@ -34,12 +34,14 @@ const ssrcStep = 16;
 
 /** The sockets, the clock and the packet dispatch of all headless peers of a test file. */
 export class HeadlessNetwork {
-  readonly io: PacketIo = openPacketIo({ slotCount: 1024, maxTransports: 64, gso: false });
-  readonly sendQueue = new SendQueue(this.io);
+  readonly io: PacketIo;
+  readonly sendQueue: SendQueue;
   readonly #peers = new Map<number, HeadlessPeer>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor() {
+  constructor({ maxPeers = 64 } = {}) {
+    this.io = openPacketIo({ slotCount: 1024, maxTransports: maxPeers, gso: false });
+    this.sendQueue = new SendQueue(this.io);
     this.io.start((count) => {
       const { inbox, arena } = this.io;
       for (let index = 0; index < count; index++) {
@@ -55,8 +57,8 @@ export class HeadlessNetwork {
     }, tickMs);
   }
 
-  createPeer(): HeadlessPeer {
-    const peer = new HeadlessPeer(this, (transport) => this.#peers.delete(transport));
+  createPeer(options: HeadlessPeerOptions = {}): HeadlessPeer {
+    const peer = new HeadlessPeer(this, (transport) => this.#peers.delete(transport), options);
     this.#peers.set(peer.transport, peer);
     return peer;
   }
@@ -66,6 +68,11 @@ export class HeadlessNetwork {
     for (const peer of [...this.#peers.values()]) peer.close();
     this.io.close();
   }
+}
+
+export interface HeadlessPeerOptions {
+  /** Under which payload type its offers have Opus. Default: as Chromium, 111. */
+  readonly opusPayloadType?: number;
 }
 
 interface LocalTrack {
@@ -88,6 +95,10 @@ export class HeadlessPeer {
   encodings = 1;
   /** Encodings it does not send at the moment. */
   readonly stoppedEncodings = new Set<number>();
+  /** Whether it sends media. */
+  transmits = true;
+  /** A packet on every line at each so many ticks of the network, which are 20 ms. */
+  ticksPerPacket = 1;
   /** Whether it begins a DTLS handshake once ICE is connected. */
   handshakes = true;
   /** Whether what comes over DTLS is lost. */
@@ -97,6 +108,8 @@ export class HeadlessPeer {
   readonly openedChannels: DataChannel[] = [];
   /** RTP packets received, by SSRC. */
   readonly received = new Map<number, number>();
+  /** The payload type of the last of these. */
+  readonly receivedPayloadTypes = new Map<number, number>();
 
   readonly #network: HeadlessNetwork;
   readonly #forget: (transport: number) => void;
@@ -107,15 +120,24 @@ export class HeadlessPeer {
   #dtls: DtlsSession | null = null;
   #dtlsDeadline = Number.POSITIVE_INFINITY;
   #closed = false;
+  #ticks = 0;
 
-  constructor(network: HeadlessNetwork, forget: (transport: number) => void) {
+  constructor(
+    network: HeadlessNetwork,
+    forget: (transport: number) => void,
+    { opusPayloadType = 111 }: HeadlessPeerOptions = {},
+  ) {
     this.#network = network;
     this.#forget = forget;
     const { io } = network;
     this.#socket = io.openSocket('127.0.0.1', 0).socket;
     this.transport = io.createTransport();
     this.negotiator = new Negotiator({
-      codecs: defaultCodecs.filter(({ name }) => name === 'opus' || name === 'VP8'),
+      codecs: defaultCodecs
+        .filter(({ name }) => name === 'opus' || name === 'VP8')
+        .map((codec) =>
+          codec.name === 'opus' ? { ...codec, preferredPayloadType: opusPayloadType } : codec,
+        ),
       headerExtensions: defaultHeaderExtensions,
       localTransport: () => ({
         ...this.credentials,
@@ -244,6 +266,7 @@ export class HeadlessPeer {
     if (kind === PacketKind.Rtp) {
       const ssrc = new DataView(datagram.buffer, datagram.byteOffset).getUint32(8);
       this.received.set(ssrc, (this.received.get(ssrc) ?? 0) + 1);
+      this.receivedPayloadTypes.set(ssrc, datagram[1] & 0x7f);
     } else if (kind === PacketKind.Dtls && !this.deaf) {
       this.#dtls?.receive(datagram);
       this.#afterDtls(now);
@@ -278,6 +301,8 @@ export class HeadlessPeer {
     const line = this.negotiator.dataLine;
     if (line !== null) this.data.start('client', line);
     if (this.data.nextDeadline() <= now) this.data.handleTimeout();
+    this.#ticks++;
+    if (!this.transmits || this.#ticks % this.ticksPerPacket !== 0) return;
     for (const { transceiver } of this.#tracks) {
       if (!transceiver?.send) continue;
       const ssrcs = transceiver.kind === 'video' ? this.#encodingSsrcs(transceiver.ssrc) : [transceiver.ssrc];

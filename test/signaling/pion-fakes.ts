@@ -1,6 +1,7 @@
 /** Stand-ins for the room and the clock, for the unit tests of this folder. */
 import { EventEmitter } from 'node:events';
 import { ProtocolError, UserError } from '../../src/errors.ts';
+import type { LayerPreference } from '../../src/media/layers/layer-policy.ts';
 import type { CloseReason } from '../../src/rooms/close-reason.ts';
 import type { JoinOptions } from '../../src/rooms/participant.ts';
 import type { PeerParticipant } from '../../src/signaling/pion/pion-peer.ts';
@@ -41,10 +42,47 @@ export class FakeRoom extends EventEmitter {
   readonly participants = new Map<string, FakeParticipant>();
 }
 
-type FakeSubscription = {
-  line: { transceiver: { mid: string | null } } | null;
-  publication: { id: string; kind: 'audio' | 'video'; muted: boolean; participant: { id: string } };
-};
+/** Notes what it is asked. */
+export class FakeSubscription {
+  readonly line: { transceiver: { mid: string | null } } | null;
+  readonly publication: FakePublication;
+  state = 'live';
+  preference: LayerPreference = {};
+  pauseReason: string | null = null;
+  readonly calls: string[] = [];
+
+  constructor(line: FakeSubscription['line'], publication: FakePublication) {
+    this.line = line;
+    this.publication = publication;
+  }
+
+  setPreference(preference: LayerPreference): void {
+    this.preference = preference;
+    this.calls.push(`${preference.width ?? '-'}x${preference.height ?? '-'}`);
+  }
+
+  pause(reason: string): void {
+    this.pauseReason = reason;
+    this.calls.push(`pause ${reason}`);
+  }
+
+  resume(): void {
+    this.pauseReason = null;
+    this.calls.push('resume');
+  }
+
+  /** The calls since the last time. */
+  take(): string[] {
+    return this.calls.splice(0);
+  }
+}
+
+interface FakePublication {
+  readonly id: string;
+  readonly kind: 'audio' | 'video';
+  readonly muted: boolean;
+  readonly participant: { readonly id: string };
+}
 
 /** Keeps the rules of a Participant that the dialect relies on, and notes what it is asked. */
 export class FakeParticipant extends EventEmitter implements PeerParticipant {

@@ -17,6 +17,7 @@ export async function startManifold(options: ManifoldOptions = {}): Promise<Runn
   const manifold = await createManifold({
     ...options,
     http: { host: '127.0.0.1', port: 0, ...options.http },
+    kraken: { listen: false, ...options.kraken },
     media: { addresses: ['127.0.0.1'], port: 0, slots: 1024, ...options.media },
     log: { ...silentLogger, error: (fields, message) => errors.push({ fields, message }) },
     pages: false,

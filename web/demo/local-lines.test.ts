@@ -11,7 +11,7 @@ interface FakeTransceiver {
   direction: string;
   streams: unknown[];
   sendEncodings?: { rid: string }[];
-  sender: { track: unknown; replaceTrack(track: unknown): Promise<void> };
+  sender: { track: unknown; replaceTrack(track: unknown): Promise<void>; getParameters(): object };
 }
 
 const track = (kind: string) => ({ kind }) as MediaStreamTrack;
@@ -24,6 +24,7 @@ function setup(tracks: LocalTracks) {
     addTransceiver(what: string | { kind: string }, init: { direction: string; streams: unknown[] }) {
       const sender = {
         track: typeof what === 'string' ? null : (what as unknown),
+        getParameters: () => ({}),
         async replaceTrack(next: unknown) {
           sender.track = next;
         },

@@ -2,6 +2,7 @@
  * What this page sends, kept in step with one peer connection. The connection notices by itself (negotiationneeded)
  * when a change here needs an offer.
  */
+import { CameraEncodings, cameraEncodings } from './camera-encodings.ts';
 
 export interface LocalTracks {
   readonly microphone: MediaStreamTrack | null;
@@ -10,21 +11,12 @@ export interface LocalTracks {
   readonly screen: MediaStreamTrack | null;
 }
 
-/**
- * The camera's picture in three sizes (simulcast), smallest first: the server gives each receiver the largest that
- * its network carries. A browser sends as many as the camera's size and its own network allow.
- */
-const cameraEncodings: readonly RTCRtpEncodingParameters[] = [
-  { rid: 'low', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
-  { rid: 'mid', scaleResolutionDownBy: 2, maxBitrate: 500_000 },
-  { rid: 'high', scaleResolutionDownBy: 1, maxBitrate: 1_700_000 },
-];
-
 export class LocalLines {
   readonly #connection: RTCPeerConnection;
   readonly #announceMute: (mid: string, muted: boolean) => void;
   readonly #microphone: RTCRtpTransceiver;
   readonly #camera: RTCRtpTransceiver;
+  readonly #cameraEncodings: CameraEncodings;
   #screen: RTCRtpTransceiver | null = null;
   readonly #announced = new Map<string, boolean>();
   #tracks: LocalTracks;
@@ -51,7 +43,13 @@ export class LocalLines {
         sendEncodings: [...sendEncodings],
       });
     this.#microphone = add(tracks.microphone, 'audio', []);
-    this.#camera = add(tracks.camera, 'video', cameraEncodings);
+    const encodings = cameraEncodings(tracks.camera);
+    this.#camera = add(
+      tracks.camera,
+      'video',
+      encodings.map(({ distinct: active, ...encoding }) => ({ ...encoding, active })),
+    );
+    this.#cameraEncodings = new CameraEncodings(this.#camera.sender);
     this.#updateScreen(tracks.screen);
   }
 
@@ -59,8 +57,20 @@ export class LocalLines {
     this.#tracks = tracks;
     this.#send(this.#microphone, tracks.microphone);
     this.#send(this.#camera, tracks.camera);
+    this.#cameraEncodings.apply();
     this.#updateScreen(tracks.screen);
     this.announce();
+  }
+
+  /** Nobody has use for these encodings, by RID, of what is sent on a line. */
+  setUnusedEncodings(mid: string, rids: readonly string[]): void {
+    if (mid === this.#camera.mid) this.#cameraEncodings.setUnused(rids);
+  }
+
+  /** An exchange of descriptions is complete. */
+  settled(): void {
+    this.announce();
+    this.#cameraEncodings.apply();
   }
 
   /** The line a local picture is sent on, for its statistics; null before it has one. */

@@ -66,6 +66,18 @@ test('media and error events', () => {
   );
 });
 
+test('which encodings nobody has use for', () => {
+  const parse = (data: object) => parseServerMessage(JSON.stringify({ event: 'encodings', data }));
+  assert.deepEqual(parse({ mid: '1', unused: ['mid', 'high', 7] }), {
+    type: 'encodings',
+    mid: '1',
+    unused: ['mid', 'high'],
+  });
+  assert.deepEqual(parse({ mid: '1', unused: [] }), { type: 'encodings', mid: '1', unused: [] });
+  assert.equal(parse({ mid: '1' }), null);
+  assert.equal(parse({ unused: [] }), null);
+});
+
 test('anything else is left alone', () => {
   for (const text of [
     '',
@@ -86,7 +98,7 @@ test('anything else is left alone', () => {
 test('what is sent carries the ids and an object in data', () => {
   assert.deepEqual(JSON.parse(messages.joinRoom(identity, 'Ada')), {
     event: 'joinRoom',
-    data: { room_id: 'r', self_id: 's', name: 'Ada', features: ['media'] },
+    data: { room_id: 'r', self_id: 's', name: 'Ada', features: ['media', 'encodings'] },
   });
   assert.deepEqual(JSON.parse(messages.offer(identity, 'v=0')), {
     event: 'offer',
@@ -107,6 +119,10 @@ test('what is sent carries the ids and an object in data', () => {
   assert.deepEqual(JSON.parse(messages.mute(identity, '1', true)), {
     event: 'mute',
     data: { room_id: 'r', self_id: 's', mid: '1', muted: true },
+  });
+  assert.deepEqual(JSON.parse(messages.shown(identity, [{ mid: '3', width: 640, height: 360 }])), {
+    event: 'shown',
+    data: { room_id: 'r', self_id: 's', sizes: [{ mid: '3', width: 640, height: 360 }] },
   });
   assert.equal(JSON.parse(messages.leaveRoom(identity)).event, 'leaveRoom');
 });

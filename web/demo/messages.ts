@@ -11,6 +11,8 @@ export type ServerMessage =
   | { readonly type: 'offer' | 'answer'; readonly sdp: string; readonly directory: Directory | null }
   | { readonly type: 'candidate'; readonly candidate: RTCIceCandidateInit }
   | { readonly type: 'media'; readonly directory: Directory }
+  /** Nobody has use for these encodings, by RID, of what we send on a line; for all others, somebody may. */
+  | { readonly type: 'encodings'; readonly mid: string; readonly unused: readonly string[] }
   | { readonly type: 'error'; readonly code: string; readonly message: string };
 
 /** The parts of an RTCIceCandidate that travel. */
@@ -53,6 +55,12 @@ export function parseServerMessage(text: string): ServerMessage | null {
       const directory = readDirectory(data);
       return directory === null ? null : { type: 'media', directory };
     }
+    case 'encodings': {
+      const mid = stringField(data, 'mid');
+      if (mid === null || !Array.isArray(data.unused)) return null;
+      const unused = data.unused.filter((rid) => typeof rid === 'string');
+      return { type: 'encodings', mid, unused };
+    }
     case 'error':
       return {
         type: 'error',
@@ -65,7 +73,7 @@ export function parseServerMessage(text: string): ServerMessage | null {
 }
 
 export function joinRoom(identity: Identity, name: string): string {
-  return encode('joinRoom', { ...ids(identity), name, features: ['media'] });
+  return encode('joinRoom', { ...ids(identity), name, features: ['media', 'encodings'] });
 }
 
 export function leaveRoom(identity: Identity): string {
@@ -91,6 +99,18 @@ export function iceCandidate(identity: Identity, candidate: OutgoingCandidate): 
 /** Additive: the others are shown that what we send on this line is muted. */
 export function mute(identity: Identity, mid: string, muted: boolean): string {
   return encode('mute', { ...ids(identity), mid, muted });
+}
+
+/** How large a picture is shown, in physical pixels; 0 each for one that is not. */
+export interface ShownSize {
+  readonly mid: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Additive: all pictures received and how large they are shown, so that we are sent no more than that. */
+export function shown(identity: Identity, sizes: readonly ShownSize[]): string {
+  return encode('shown', { ...ids(identity), sizes });
 }
 
 function ids(identity: Identity): { room_id: string; self_id: string } {

@@ -97,6 +97,11 @@ export class RoomConnection {
     if (!this.#closed) this.#lines?.update(tracks);
   }
 
+  /** How large the pictures that arrive are shown, all of them. */
+  tellShown(sizes: readonly messages.ShownSize[]): void {
+    if (!this.#closed && this.#everConnected) this.#send(messages.shown(this.#options.identity, sizes));
+  }
+
   midOf(source: 'microphone' | 'camera' | 'screen'): string | null {
     return this.#lines?.midOf(source) ?? null;
   }
@@ -162,6 +167,9 @@ export class RoomConnection {
       case 'media':
         this.#events.directory(message.directory);
         break;
+      case 'encodings':
+        this.#lines?.setUnusedEncodings(message.mid, message.unused);
+        break;
       case 'error':
         if (this.#everConnected) this.#events.serverError(message.message);
         else if (message.code === 'shutting-down') this.#fail('server-closed');
@@ -186,7 +194,7 @@ export class RoomConnection {
   #settled(): void {
     window.clearTimeout(this.#timer);
     if (!this.#everConnected) this.#setTimer(mediaTimeoutMs, 'media-timeout');
-    this.#lines?.announce();
+    this.#lines?.settled();
     this.#events.linesChanged();
   }
 

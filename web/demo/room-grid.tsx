@@ -1,5 +1,7 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { layoutTiles } from './layout.ts';
+import type { ShownSize } from './messages.ts';
+import { shownSizes } from './shown-sizes.ts';
 import { type TileModel, TileView } from './tile-view.tsx';
 
 export interface RoomGridProps {
@@ -7,9 +9,11 @@ export interface RoomGridProps {
   /** The tile the user enlarged; null lets a shared screen of another take the stage. */
   readonly enlarged: string | null;
   readonly onEnlarge: (key: string | null) => void;
+  /** Told how large the pictures of others are shown, after each change of the layout. */
+  readonly onShown: (sizes: readonly ShownSize[]) => void;
 }
 
-export function RoomGrid({ tiles, enlarged, onEnlarge }: RoomGridProps) {
+export function RoomGrid({ tiles, enlarged, onEnlarge, onShown }: RoomGridProps) {
   const element = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
 
@@ -26,9 +30,14 @@ export function RoomGrid({ tiles, enlarged, onEnlarge }: RoomGridProps) {
   const stage = stageIndex(tiles, enlarged);
   const layout = layoutTiles(tiles.length, size.width, size.height, stage);
   const scrolls = layout.contentHeight > size.height;
+  const tellShown = () => {
+    const top = element.current?.scrollTop ?? 0;
+    onShown(shownSizes(tiles, layout.tiles, { top, height: size.height, pixelRatio: devicePixelRatio }));
+  };
+  useEffect(tellShown);
 
   return (
-    <div class={`grid${scrolls ? ' scrolls' : ''}`} ref={element}>
+    <div class={`grid${scrolls ? ' scrolls' : ''}`} ref={element} onScroll={tellShown}>
       <div class="grid-content" style={{ height: `${layout.contentHeight}px` }}>
         {layout.tiles.map((place, index) => {
           const tile = tiles[index]!;

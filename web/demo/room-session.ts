@@ -8,9 +8,10 @@ import type { Directory } from './directory.ts';
 import { initialLink, type LinkEvent, type LinkState, reduceLink } from './link.ts';
 import type { LocalTracks } from './local-lines.ts';
 import type { LocalMedia } from './local-media.ts';
-import type { Identity } from './messages.ts';
+import type { Identity, ShownSize } from './messages.ts';
 import { MicrophoneLevel } from './microphone-level.ts';
 import { RoomConnection } from './room-connection.ts';
+import { ShownSizesReport } from './shown-sizes.ts';
 import { SpeakingDetector, sameMembers } from './speaking.ts';
 import { buildTiles, type ReceivingLine, type RemoteTile } from './tiles.ts';
 import { type Samples, type StatsEntry, sampleTracks } from './track-stats.ts';
@@ -38,6 +39,13 @@ export class RoomSession {
   readonly #notice = signal<string | null>(null);
   readonly #detector = new SpeakingDetector();
   readonly #ownLevel = new MicrophoneLevel();
+  readonly #shown = new ShownSizesReport(
+    (sizes) => this.#connection?.tellShown(sizes),
+    (ms, run) => {
+      const timer = window.setTimeout(run, ms);
+      return () => window.clearTimeout(timer);
+    },
+  );
   readonly #stopEffects: (() => void)[] = [];
   readonly #timers: number[] = [];
   #retryTimer = 0;
@@ -108,7 +116,13 @@ export class RoomSession {
     for (const stop of this.#stopEffects.splice(0)) stop();
     this.#connection?.close();
     this.#connection = null;
+    this.#shown.close();
     this.#ownLevel.close();
+  }
+
+  /** The pictures of others are shown in these sizes now. */
+  setShown(sizes: readonly ShownSize[]): void {
+    this.#shown.update(sizes);
   }
 
   /** What arrives on a line; null when it does not receive. */
@@ -139,7 +153,10 @@ export class RoomSession {
     const connection = new RoomConnection(
       { ...this.options, tracks: this.#localTracks(), iceServers },
       {
-        connected: () => this.#reduce({ type: 'connected' }),
+        connected: () => {
+          this.#reduce({ type: 'connected' });
+          this.#shown.renew();
+        },
         interrupted: () => this.#reduce({ type: 'interrupted' }),
         failed: (reason, detail) => {
           this.#connection = null;

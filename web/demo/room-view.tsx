@@ -55,7 +55,12 @@ export function RoomView({ session, media, onLeave }: RoomViewProps) {
         <LinkBanner link={link} retryAtMs={session.retryAtMs.value} onRetry={() => session.retryNow()} />
         <Notice session={session} />
         <ProblemMessages media={media} />
-        <RoomGrid tiles={tiles} enlarged={enlarged} onEnlarge={setEnlarged} />
+        <RoomGrid
+          tiles={tiles}
+          enlarged={enlarged}
+          onEnlarge={setEnlarged}
+          onShown={(sizes) => session.setShown(sizes)}
+        />
         {people === 1 && link.phase === 'connected' && (
           <p class="message alone">
             <Icon name="information" />

@@ -259,3 +259,19 @@ test('what a receiver asks for it gets at once where it fits, and it is not take
   scene.run(350_000, 200);
   assert.deepEqual([sender.target.spatial, sender.targetReason], [0, 'estimate-limited']);
 });
+
+test('a switch up that is taken back step by step makes the next one wait twice as long, not eight times', () => {
+  const sender = new Sender(layers);
+  const scene = new Scene(sender);
+  scene.run(150_000, 3000);
+  scene.run(2_000_000, 6000);
+  assert.equal(sender.target.spatial, 2);
+  scene.run(400_000, 1000);
+  assert.equal(sender.target.spatial, 1);
+  scene.run(150_000, 1000);
+  assert.equal(sender.target.spatial, 0);
+  scene.run(2_000_000, 9000);
+  assert.equal(sender.target.spatial, 0);
+  scene.run(2_000_000, 2500);
+  assert.equal(sender.target.spatial, 2);
+});

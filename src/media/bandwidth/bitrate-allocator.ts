@@ -28,6 +28,8 @@ const shortageMs = 800;
 const severeShortage = 1.12;
 /** A lowest layer in use is kept while so much of it fits: nothing at all would be worse than some loss. */
 const lowestKeptShare = 0.8;
+/** The same of what really gets through, for it is known better; a rate that is measured wavers. */
+const carriedShare = 0.9;
 /** A higher layer has to fit for so long. */
 const switchUpAfterMs = 1000;
 /** Between a switch and the next one up; doubled each time that a switch up did not last. */
@@ -54,6 +56,8 @@ interface Share {
   plan: number;
   switchedMs: number;
   switchedUpMs: number;
+  /** Whether that did not last. */
+  takenBack: boolean;
   intervalMs: number;
   roomSinceMs: number;
   /** What the receiver asked for the last time, and whether it has asked anew since the last choice. */
@@ -95,6 +99,7 @@ export class BitrateAllocator {
       plan: -1,
       switchedMs: Number.NEGATIVE_INFINITY,
       switchedUpMs: Number.NEGATIVE_INFINITY,
+      takenBack: false,
       intervalMs: switchUpIntervalMs,
       roomSinceMs: -1,
       preference: sender.preference,
@@ -115,8 +120,10 @@ export class BitrateAllocator {
   /**
    * Shares `estimate` (bits per second, Infinity for no bound).
    * @param limitKnown false while more may well get through: then no video is refused its lowest layer
+   * @param carried what gets through, in bits per second, where the estimate is bounded by nothing but losses; else 0:
+   *   a lowest layer that gets through is kept
    */
-  allocate(nowMs: number, estimate: number, limitKnown: boolean): void {
+  allocate(nowMs: number, estimate: number, limitKnown: boolean, carried = 0): void {
     const unbounded = estimate === Number.POSITIVE_INFINITY;
     const audio = this.#audio.reduce((sum, sender) => sum + audioCost(sender), 0);
     const shares = this.#shares.sort((one, other) => other.sender.priority - one.sender.priority);
@@ -134,7 +141,7 @@ export class BitrateAllocator {
     }
     const budget = Math.max(0, estimate - audio);
     const tolerance = this.#tolerance(nowMs, budget);
-    plan(shares, budget, tolerance, limitKnown);
+    plan(shares, budget, tolerance, limitKnown, Math.max(0, carried - audio));
     for (const share of shares) {
       if (unbounded) release(share);
       else this.#apply(share, nowMs);
@@ -200,7 +207,10 @@ export class BitrateAllocator {
     if (up) {
       if (nowMs - share.switchedUpMs > 4 * share.intervalMs) share.intervalMs = switchUpIntervalMs;
       share.switchedUpMs = nowMs;
-    } else if (nowMs - share.switchedUpMs < lastingMs) {
+      share.takenBack = false;
+    } else if (!share.takenBack && nowMs - share.switchedUpMs < lastingMs) {
+      // A fall of several steps, as after a cut of the capacity, takes it back once.
+      share.takenBack = true;
       share.intervalMs = Math.min(maxSwitchUpIntervalMs, 2 * share.intervalMs);
     }
     share.switchedMs = nowMs;
@@ -228,8 +238,15 @@ function release(share: Share): void {
 }
 
 /** Sets what each share could get of the budget, `shares` being in the order of their priority. */
-function plan(shares: readonly Share[], budget: number, tolerance: number, limitKnown: boolean): void {
+function plan(
+  shares: readonly Share[],
+  budget: number,
+  tolerance: number,
+  limitKnown: boolean,
+  carried: number,
+): void {
   let left = budget * tolerance;
+  let reallyLeft = carried;
   let spare = budget;
   // Whether one more step of a share fits, and if so takes it out of what is left.
   const take = (share: Share): boolean => {
@@ -238,10 +255,13 @@ function plan(shares: readonly Share[], budget: number, tolerance: number, limit
     const step = cost(share, next) - cost(share, share.plan);
     // What is not sent yet has to fit with margin, except the lowest layer; which is not given up as easily as others.
     const kept = next <= share.current || next === 0;
-    const lowestKept = next === 0 && (!limitKnown || (share.current >= 0 && step * lowestKeptShare <= left));
+    const lowestInUse = next === 0 && share.current >= 0;
+    const getsThrough = step * lowestKeptShare <= left || step * carriedShare <= reallyLeft;
+    const lowestKept = (next === 0 && !limitKnown) || (lowestInUse && getsThrough);
     const fits = kept ? step <= left : cost(share, next) * switchUpMargin - cost(share, share.plan) <= spare;
     if (!fits && !lowestKept) return false;
     left -= step;
+    reallyLeft -= step;
     spare -= step;
     share.plan = next;
     return true;

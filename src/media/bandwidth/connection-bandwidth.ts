@@ -7,6 +7,7 @@ import type { BitrateBounds } from './bitrate-bounds.ts';
 import { PacketOutlet } from './packet-outlet.ts';
 import { type PaddingSource, PathFiller } from './path-filler.ts';
 import type { ProbeReason } from './probe-schedule.ts';
+import { RepairBudget } from './repair-budget.ts';
 import { ReportedEstimator } from './reported-estimator.ts';
 import { SendSideEstimator } from './send-side-estimator.ts';
 import { SentPacketLog } from './sent-packet-log.ts';
@@ -35,13 +36,16 @@ export interface BandwidthStats {
   /** What the layers chosen take, and what all layers wanted would. */
   readonly target: number;
   readonly wanted: number;
-  /** What is sent, over the last half second, padding included. */
+  /** What is sent, over the last half second, padding included; and what is sent again on request. */
   readonly current: number;
+  readonly repairs: number;
   /** Bounds of the estimate; null for no upper one. */
   readonly min: number;
   readonly max: number | null;
   /** 0 … 1, of the last measurement; null without measurement. */
   readonly lossFraction: number | null;
+  /** What of it is lost whatever is sent; null where that is not measured. */
+  readonly inherentLoss: number | null;
   /** Whether bursts of video are spread over time; how many packets wait for their turn, and how long the first has. */
   readonly pacing: boolean;
   readonly packetsWaiting: number;
@@ -62,6 +66,8 @@ export interface BandwidthStats {
 export class ConnectionBandwidth {
   readonly outlet: PacketOutlet;
   readonly allocator = new BitrateAllocator();
+  /** What may be sent again, and what has been. */
+  readonly repairs = new RepairBudget();
 
   readonly #context: MediaContext;
   readonly #initialBitrate: number;
@@ -74,7 +80,10 @@ export class ConnectionBandwidth {
   #allocatedMs = Number.NEGATIVE_INFINITY;
   #allocatedEstimate = Number.POSITIVE_INFINITY;
   #sendRate = 0;
+  /** Without padding and what is sent again. */
+  #mediaRate = 0;
   #rateBytes = 0;
+  #rateMediaBytes = 0;
   #rateMs = -1;
   /** When something was last heard of what was sent, or sending began; -1 before. */
   #heardMs = -1;
@@ -107,6 +116,11 @@ export class ConnectionBandwidth {
 
   get reason(): EstimateReason {
     return this.#estimator.reason;
+  }
+
+  /** How long it takes until the receiver can say that something sent now has not come, ms; -1 while unknown. */
+  get responseMs(): number {
+    return this.#sendSide === null ? -1 : this.#sendSide.responseMs;
   }
 
   /** Whether packets are numbered transport-wide, as the receiver reports on them. */
@@ -225,9 +239,11 @@ export class ConnectionBandwidth {
       target: Math.round(allocator.allocated),
       wanted: Math.round(allocator.wanted),
       current: Math.round(this.#sendRate),
+      repairs: Math.round(this.repairs.bitrate),
       min: this.#bounds.min,
       max: finite(this.#bounds.max),
       lossFraction: this.#sendSide === null ? this.#reported.lossFraction : this.#sendSide.losses.fraction,
+      inherentLoss: this.#sendSide === null ? null : this.#sendSide.losses.inherent.fraction,
       pacing: outlet.pacing,
       packetsWaiting: outlet.waiting,
       waitingMs: outlet.waitingMs,
@@ -255,9 +271,12 @@ export class ConnectionBandwidth {
   #update(nowMs: number): void {
     this.#measureSendRate(nowMs);
     const { estimate } = this.#estimator;
+    const { repairs } = this;
+    repairs.setEstimate(this.#context.clock, estimate, this.#mediaRate);
     const fell = estimate < this.#allocatedEstimate * noticeableShare;
     if (fell || nowMs - this.#allocatedMs >= reallocateMs) {
-      this.allocator.allocate(nowMs, estimate, this.#limitKnown);
+      const left = Math.max(0, estimate - repairs.bitrate);
+      this.allocator.allocate(nowMs, left, this.#limitKnown, this.#measuring?.carriedInSpite ?? 0);
       this.#allocatedMs = nowMs;
       this.#allocatedEstimate = estimate;
     }
@@ -292,11 +311,16 @@ export class ConnectionBandwidth {
   }
 
   #measureSendRate(nowMs: number): void {
-    const { sentBytes } = this.outlet;
     if (this.#rateMs >= 0 && nowMs - this.#rateMs < sendRateMs) return;
-    if (this.#rateMs >= 0) this.#sendRate = ((sentBytes - this.#rateBytes) * 8000) / (nowMs - this.#rateMs);
+    const { sentBytes } = this.outlet;
+    const mediaBytes = sentBytes - this.#filler.paddingBytes - this.repairs.bytes;
+    if (this.#rateMs >= 0) {
+      this.#sendRate = ((sentBytes - this.#rateBytes) * 8000) / (nowMs - this.#rateMs);
+      this.#mediaRate = ((mediaBytes - this.#rateMediaBytes) * 8000) / (nowMs - this.#rateMs);
+    }
     this.#rateMs = nowMs;
     this.#rateBytes = sentBytes;
+    this.#rateMediaBytes = mediaBytes;
   }
 
   #checkSilence(nowMs: number): void {

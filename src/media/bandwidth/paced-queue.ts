@@ -1,9 +1,6 @@
 import { batchSize } from '../../packet-io/layout.ts';
 import { packetAge } from '../rtp/serial-number.ts';
 
-/** Packets that wait at most; a power of two. At 1200 bytes three tenths of a second of 8 Mbit/s. */
-const queuePackets = 256;
-const mask = queuePackets - 1;
 /** Longest prefix that is kept: a header with the usual extensions, a dependency descriptor with its structure, and a MID. */
 export const maxPacedPrefixBytes = 176;
 const stride = 5;
@@ -31,12 +28,20 @@ export class PacedQueue {
   bytes = 0;
   length = 0;
 
-  readonly #entries = new Int32Array(queuePackets * stride);
-  readonly #prefixes = new Uint8Array(queuePackets * maxPacedPrefixBytes);
+  readonly #entries: Int32Array;
+  readonly #prefixes: Uint8Array;
+  readonly #mask: number;
   #head = 0;
 
+  /** For so many packets at most, a power of two. */
+  constructor(packets: number) {
+    this.#entries = new Int32Array(packets * stride);
+    this.#prefixes = new Uint8Array(packets * maxPacedPrefixBytes);
+    this.#mask = packets - 1;
+  }
+
   get full(): boolean {
-    return this.length === queuePackets;
+    return this.length > this.#mask;
   }
 
   get memoryBytes(): number {
@@ -55,7 +60,7 @@ export class PacedQueue {
     bodyLength: number,
     packetNumber: number,
   ): void {
-    const slot = (this.#head + this.length) & mask;
+    const slot = (this.#head + this.length) & this.#mask;
     const entry = slot * stride;
     const entries = this.#entries;
     entries[entry] = (prefixLength << 16) | (absSendTimeOffset << 8) | sequenceOffset;
@@ -100,7 +105,7 @@ export class PacedQueue {
 
   /** Takes the packet shown out. */
   shift(): void {
-    this.#head = (this.#head + 1) & mask;
+    this.#head = (this.#head + 1) & this.#mask;
     this.length--;
     this.bytes -= this.prefixLength + this.bodyLength;
   }

@@ -95,9 +95,10 @@ export class PathFiller {
     const { probe } = this;
     const result = probe.takeResult(nowMs);
     if (result === 0) return;
-    const { estimate, queueShare } = estimator;
+    const { estimate, queueShare, losses } = estimator;
     const saturated = probe.saturated || queueShare > noQueueShare;
-    if (this.#schedule.result(result, saturated, estimate)) estimator.probed(result, probe.saturated);
+    const bitrate = result > 0 ? result / (1 - losses.inherent.fraction) : result;
+    if (this.#schedule.result(bitrate, saturated, estimate)) estimator.probed(bitrate, probe.saturated);
   }
 
   /** There is no path any more. */

@@ -15,6 +15,8 @@ import { type SentPacketLog, SentState, sentTicksPerMs } from './sent-packet-log
 /** What gets through is measured over this long; right after a change of the path over less. */
 const deliveryWindowMs = 1000;
 const fallWindowMs = 300;
+/** The rate at which losses are seen. */
+const lossRateMs = 300;
 /** A trend without so much of a queue is jitter: ms, and the packets of a burst. */
 const leastQueueMs = 28;
 const burstBits = 1200 * 8;
@@ -27,6 +29,8 @@ const longQueueMs = 700;
 const fallsInVain = 4;
 /** From sent ticks to arrival ticks. */
 const sentToArrivalShift = Math.log2(sentTicksPerMs / arrivalTicksPerMs);
+/** Weight of the latest round trip. */
+const rttWeight = 1 / 8;
 /** Silence after which the path is taken for worse than thought; and how often again. */
 const silenceMs = 1000;
 const silenceBackoff = 0.5;
@@ -41,6 +45,8 @@ export class SendSideEstimator implements BandwidthEstimator {
   reason: EstimateReason = 'initial';
   /** Round trip of the newest packet of the last feedback, ms; with the time the receiver waited to report it. */
   feedbackRttMs = -1;
+  /** How long it takes until something can be heard of what is sent now, queues on the way included, ms; -1 while unknown. */
+  responseMs = -1;
   /** Packets and those reported lost. */
   packetsReported = 0;
   packetsLost = 0;
@@ -64,6 +70,7 @@ export class SendSideEstimator implements BandwidthEstimator {
   #fresh = 0;
   #lost = 0;
   #newestSent = 0;
+  #smoothedRttMs = -1;
   #anyReceived = false;
   #longSinceMs = -1;
   #longQueueFalls = 0;
@@ -112,6 +119,7 @@ export class SendSideEstimator implements BandwidthEstimator {
     this.#heardMs = nowMs;
     this.#silencedMs = -1;
     this.feedbackRttMs = timestampDelta((nowMs * sentTicksPerMs) | 0, this.#newestSent) / sentTicksPerMs;
+    this.#noteResponse();
     this.#update(nowMs, rttMs < 0 ? this.feedbackRttMs : rttMs);
     return ok;
   }
@@ -123,6 +131,11 @@ export class SendSideEstimator implements BandwidthEstimator {
       this.rates.fellMs > Number.NEGATIVE_INFINITY ||
       this.losses.bitrate < this.rates.bitrate
     );
+  }
+
+  /** What gets through though losses bound the estimate, without a queue on the way; 0 where they do not. */
+  get carriedInSpite(): number {
+    return this.reason === 'loss' && this.queueShare < 1 ? this.delivery.bitrate(deliveryWindowMs) : 0;
   }
 
   /** Whether feedback comes at all. */
@@ -178,6 +191,13 @@ export class SendSideEstimator implements BandwidthEstimator {
     if (this.detector.usage === 'overuse' && this.queueShare >= 1) this.#overused = true;
   }
 
+  #noteResponse(): void {
+    const latest = this.feedbackRttMs;
+    const smoothed = this.#smoothedRttMs;
+    this.#smoothedRttMs = smoothed < 0 ? latest : smoothed + rttWeight * (latest - smoothed);
+    this.responseMs = Math.max(latest, this.#smoothedRttMs);
+  }
+
   /** The window in which more got through: a short one is noisy, a long one remembers what was before. */
   #fallWindowMs(): number {
     const { delivery } = this;
@@ -192,8 +212,12 @@ export class SendSideEstimator implements BandwidthEstimator {
     const windowMs = usage === 'overuse' ? this.#fallWindowMs() : deliveryWindowMs;
     const delivered = delivery.bitrate(windowMs);
     const sent = sending.bitrate(windowMs);
-    this.rates.update(nowMs, usage, delivered, sent, this.queueShare, rttMs, this.feedbackRttMs);
-    this.losses.update(nowMs, this.rates.bitrate, delivered, rttMs);
+    const { queueShare, losses } = this;
+    // What got through and what is lost whatever is sent.
+    const carried = delivered / (1 - losses.inherent.fraction);
+    this.rates.update(nowMs, usage, carried, sent, queueShare, rttMs, this.feedbackRttMs);
+    const queued = queueShare >= 1 || usage === 'overuse';
+    losses.update(nowMs, this.rates.bitrate, delivered, sending.bitrate(lossRateMs), queued, rttMs);
     this.#combine();
   }
 

@@ -11,9 +11,13 @@ import { OutgoingQuality } from './outgoing-quality.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { PayloadTypeMap } from './payload-type-map.ts';
+import { Repair } from './retransmitter.ts';
 import { SenderReports } from './sender-reports.ts';
 
 export type { ForwarderState, ForwarderStats, SentLayers } from './forwarder-stats.ts';
+
+/** Between key frames asked for because repairs are too late or too many, ms. */
+const givenUpIntervalMs = 1000;
 
 const nothing: LayerPair = { spatial: -1, temporal: -1 };
 
@@ -47,6 +51,7 @@ export class Forwarder {
   #prominence = 0;
   #nackReceived = 0;
   #pliReceived = 0;
+  #givenUpMs = Number.NEGATIVE_INFINITY;
 
   constructor(link: TransportLink, parameters: SendParameters) {
     this.#link = link;
@@ -68,6 +73,7 @@ export class Forwarder {
   update(parameters: SendParameters): void {
     this.parameters = parameters;
     this.#writer.update(parameters);
+    this.#outgoing.update(parameters);
     this.sourceChanged();
   }
 
@@ -155,10 +161,8 @@ export class Forwarder {
 
   /** The layers of the source the receiver has use for, lowest first; empty while nothing has come, and for audio. */
   layers(): readonly LayerInfo[] {
-    const { source } = this;
-    return !this.#video || this.#failed || source === null
-      ? []
-      : this.#outgoing.choice.target.useful(source.layers);
+    if (!this.#video || this.#failed || this.source === null) return [];
+    return this.#outgoing.choice.target.useful(this.source.layers);
   }
 
   /** The highest layers allowed, as given to setTarget(); -1 each for nothing. */
@@ -274,7 +278,8 @@ export class Forwarder {
   /** The receiver asks for packet `sequence` again. */
   nacked(sequence: number): void {
     this.#nackReceived++;
-    if (this.#link.sendEnabled && this.pauseReason === null) this.#writer.repeat(sequence);
+    if (!this.#link.sendEnabled || this.pauseReason !== null) return;
+    if (this.#writer.repeat(sequence) === Repair.GivenUp && this.#video) this.#repairGivenUp();
   }
 
   /** Whether sendPadding() can send anything. */
@@ -294,8 +299,21 @@ export class Forwarder {
   keyFrameRequested(): void {
     this.#pliReceived++;
     if (this.state === 'live') this.#quality.freezes.pictureLost();
-    const { encoding, wantedEncoding } = this.#outgoing.choice;
-    this.source?.requestKeyFrame(this.#outgoing.starting ? wantedEncoding : encoding);
+    this.#requestKeyFrame();
+  }
+
+  /** The receiver will not get what it misses: it is to see something all the same before it notices and asks. */
+  #repairGivenUp(): void {
+    const { nowMs } = this.#link;
+    if (this.#outgoing.starting || nowMs - this.#givenUpMs < givenUpIntervalMs) return;
+    this.#givenUpMs = nowMs;
+    this.#requestKeyFrame();
+  }
+
+  /** Of the encoding it is to go on with: one that it is about to leave need not be seen again. */
+  #requestKeyFrame(): void {
+    const { encoding, wantedEncoding, needsKeyFrame } = this.#outgoing.choice;
+    this.source?.requestKeyFrame(this.#outgoing.starting || needsKeyFrame ? wantedEncoding : encoding);
   }
 
   /** The receiver's report on this stream: it knows the SSRC, so the MID need not be told any more. */

@@ -51,6 +51,8 @@ export class InboundTrack {
   readonly audio: AudioActivity | null;
   /** ExtensionKind by the publisher's extension id. */
   readonly extensionKinds: Uint8Array;
+  /** Called when `unusedEncodings` changes: at once where one is needed again. */
+  onUnusedEncodingsChange: ((unused: readonly number[]) => void) | null = null;
 
   readonly #link: TransportLink;
   readonly #video: boolean;
@@ -63,7 +65,7 @@ export class InboundTrack {
   #forwarders: readonly Forwarder[] = [];
   readonly #red: RedUnwrapper;
   readonly #quality: InboundQuality;
-  /** The lowest encoding that comes: a gap in its frames is one of the picture. */
+  /** The lowest encoding that comes: a gap in its frames is one of the picture. -1 while none is of use. */
   #steadiestEncoding = 0;
   #started = false;
   /** The encoding of which a key frame starts with the packet that is handed round; it need not be asked for. */
@@ -87,6 +89,10 @@ export class InboundTrack {
     this.#quality = new InboundQuality(link, parameters.kind);
     this.layers = new TrackLayers(link, () => this.#layersChanged());
     this.#demand = new EncodingDemand(link);
+    this.#demand.onChange = (unused) => {
+      this.#chooseSteadiest();
+      this.onUnusedEncodingsChange?.(unused);
+    };
     this.update(parameters);
   }
 
@@ -96,6 +102,7 @@ export class InboundTrack {
     const former = this.encodings;
     this.encodings = parameters.encodings.map(({ rid, ssrc, rtxSsrc }, index) => {
       const stream = former[index]?.rid === rid ? former[index].stream : null;
+      stream?.setNackPolicy(this.#nackPolicy());
       return { index, rid, ssrc, rtxSsrc, stream };
     });
     const useFullIntraRequest = () =>
@@ -105,6 +112,13 @@ export class InboundTrack {
     }
     if (this.#video) this.layers.update(this.encodings);
     tellForwarders(this.#forwarders, (forwarder) => forwarder.sourceChanged());
+  }
+
+  /** Of all encodings, so far. */
+  get packetsReceived(): number {
+    let packets = 0;
+    for (const { stream } of this.encodings) packets += stream?.packets ?? 0;
+    return packets;
   }
 
   /** 1 … 5 (qualityScore()); null while nothing comes. */
@@ -133,11 +147,6 @@ export class InboundTrack {
    */
   get unusedEncodings(): readonly number[] {
     return this.#demand.unused;
-  }
-
-  /** Called when `unusedEncodings` changes: at once where one is needed again. */
-  set onUnusedEncodingsChange(listener: ((unused: readonly number[]) => void) | null) {
-    this.#demand.onChange = listener;
   }
 
   /** Some forwarder asks for other layers than before, or for none. Called by forwarders. */
@@ -296,7 +305,7 @@ export class InboundTrack {
       redRecovered: this.#red.recovered,
       jitterMs: this.#jitterMs,
       bitrate: total((stream) => stream.rate.bitsPerSecond),
-      nackSent: total((stream) => stream.nack?.sent ?? 0),
+      nackSent: total((stream) => stream.nackSent),
       pliSent: this.#keyFrames.reduce((sum, { sent }) => sum + sent, 0),
       keyFrames: total((stream) => stream.keyFrames),
       freezes: this.#quality.freezes.count,
@@ -333,9 +342,16 @@ export class InboundTrack {
   }
 
   #layersChanged(): void {
-    this.#steadiestEncoding = this.layers.resolve(0)?.encoding ?? 0;
+    this.#chooseSteadiest();
     tellForwarders(this.#forwarders, (forwarder) => forwarder.layersChanged());
     this.demandChanged();
+  }
+
+  /** What nobody watches may be sent or not: that is no freeze. */
+  #chooseSteadiest(): void {
+    const idle = this.unusedEncodings.length === this.encodings.length;
+    if (idle) this.#quality.freezes.paused();
+    this.#steadiestEncoding = idle ? -1 : (this.layers.resolve(0)?.encoding ?? 0);
   }
 
   /** Reads what the packet says of its layers: whether a decoder can start with it. */

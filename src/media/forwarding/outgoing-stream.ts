@@ -12,7 +12,7 @@ import { LayerChoice } from '../layers/layer-choice.ts';
 import type { InboundStream } from '../receiving/inbound-stream.ts';
 import { noPayloadType } from '../receiving/payload-type-table.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
-import type { MediaKind } from '../rtp-parameters.ts';
+import { headerExtensionUri, type MediaKind, type SendParameters } from '../rtp-parameters.ts';
 import type { TransportLink } from '../transport-link.ts';
 import type { InboundTrack } from './inbound-track.ts';
 import { noSequence, SequenceMap } from './sequence-map.ts';
@@ -65,6 +65,15 @@ export class OutgoingStream {
     this.#isBlocked = isBlocked;
     this.timestamps = new TimestampMap(link);
     this.#sequences = new SequenceMap(link.context.randomUint32() & 0x7fff);
+  }
+
+  /** Follows a renegotiation. */
+  update({ headerExtensions }: SendParameters): void {
+    const { target } = this.choice;
+    const described = headerExtensions.some(({ uri }) => uri === headerExtensionUri.dependencyDescriptor);
+    if (described === target.described) return;
+    target.described = described;
+    this.retarget();
   }
 
   /** Goes on with another source; null for none. */

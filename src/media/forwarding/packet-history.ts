@@ -7,9 +7,9 @@ import { noRewrite } from '../codecs/payload-rewrite.ts';
  *
  *     word 0   packet number in the ring
  *     word 1   outgoing timestamp
- *     word 2   when it was last sent again, ms
+ *     word 2   when it was last sent, ms
  *     word 3   | epoch (8) | marker, payload type (8) | sequence number (16) |
- *     word 4   | start within the slot (16) | length (16) |
+ *     word 4   | times it was sent again (4) | can be left out (1) | start within the slot (11) | length (16) |
  *
  * Where anything but the RTP header was rewritten, a second table says how, of 12 bytes an entry: the payload
  * descriptor, the dependency descriptor, and the latter's mask.
@@ -22,6 +22,10 @@ export class PacketHistory {
   marker = 0;
   start = 0;
   length = 0;
+  /** How often it was sent again; and when it was last sent, as sinceSentMs() has it. */
+  repeats = 0;
+  /** Whether pictures that follow do without it. */
+  dispensable = false;
   /** What the mapping of extensions and payload types was at the time. */
   epoch = 0;
   /** How it was rewritten: noRewrite each, and the mask of active decode targets. */
@@ -31,16 +35,22 @@ export class PacketHistory {
   #at = 0;
   #newest = 0;
 
-  readonly #entries: Int32Array;
+  #entries: Int32Array;
   /** Empty until something was rewritten. */
   #rewrites = new Int32Array(0);
-  readonly #mask: number;
+  #mask: number;
+  readonly #maxPackets: number;
+  readonly #keptTicks: number;
 
-  /** `packets` is a power of two. */
-  constructor(packets: number) {
+  /**
+   * Begins with room for `packets`, and doubles it up to `maxPackets` (powers of two) for as long as what it would
+   * forget is younger than `keptTicks` of the RTP timestamp: most streams are slow, and there are many.
+   */
+  constructor(packets: number, maxPackets = packets, keptTicks = 0) {
     this.#entries = new Int32Array(packets * stride);
     this.#mask = packets - 1;
-    this.clear();
+    this.#maxPackets = maxPackets;
+    this.#keptTicks = keptTicks;
   }
 
   /** The number of the packet recorded last. */
@@ -57,42 +67,61 @@ export class PacketHistory {
     return this.#entries.byteLength + this.#rewrites.byteLength;
   }
 
-  clear(): void {
-    this.#entries.fill(0);
-    // Length 0 marks an empty entry.
-  }
-
+  /** A packet is sent now. Takes the clock, so that no float is passed. */
   record(
+    clock: { readonly nowMs: number },
     sequence: number,
     packetNumber: number,
     timestamp: number,
     payloadTypeAndMarker: number,
     epoch: number,
+    dispensable: boolean,
     start: number,
     length: number,
   ): void {
-    const at = (sequence & this.#mask) * stride;
+    let at = (sequence & this.#mask) * stride;
+    if (
+      this.#entries[at + 4] !== 0 &&
+      this.#mask + 1 < this.#maxPackets &&
+      ((timestamp - this.#entries[at + 1]) | 0) < this.#keptTicks
+    ) {
+      this.#grow();
+      at = (sequence & this.#mask) * stride;
+    }
     const entries = this.#entries;
     this.#newest = sequence;
     entries[at] = packetNumber;
     entries[at + 1] = timestamp;
-    entries[at + 2] = neverSentAgain;
+    entries[at + 2] = clock.nowMs;
     entries[at + 3] = (epoch << 24) | (payloadTypeAndMarker << 16) | sequence;
-    entries[at + 4] = (start << 16) | length;
+    entries[at + 4] = (dispensable ? dispensableBit : 0) | (start << 16) | length;
     if (this.#rewrites.length > 0) this.recordRewrite(sequence, noRewrite, noDependencyRewrite, 0);
   }
 
   /** Remembers how the packet just recorded was rewritten. */
   recordRewrite(sequence: number, rewrite: number, dependencyRewrite: number, activeTargets: number): void {
-    if (this.#rewrites.length === 0) {
-      this.#rewrites = new Int32Array((this.#mask + 1) * rewriteStride);
-      for (let at = 1; at < this.#rewrites.length; at += rewriteStride)
-        this.#rewrites[at] = noDependencyRewrite;
-    }
+    if (this.#rewrites.length === 0) this.#rewrites = emptyRewrites(this.#mask + 1);
     const at = (sequence & this.#mask) * rewriteStride;
     this.#rewrites[at] = rewrite;
     this.#rewrites[at + 1] = dependencyRewrite;
     this.#rewrites[at + 2] = activeTargets;
+  }
+
+  #grow(): void {
+    const entries = this.#entries;
+    const rewrites = this.#rewrites;
+    const packets = this.#mask + 1;
+    this.#mask = 2 * packets - 1;
+    this.#entries = new Int32Array(2 * packets * stride);
+    if (rewrites.length > 0) this.#rewrites = emptyRewrites(2 * packets);
+    for (let index = 0; index < packets; index++) {
+      const from = index * stride;
+      const to = entries[from + 3] & this.#mask;
+      this.#entries.set(entries.subarray(from, from + stride), to * stride);
+      if (rewrites.length === 0) continue;
+      const row = index * rewriteStride;
+      this.#rewrites.set(rewrites.subarray(row, row + rewriteStride), to * rewriteStride);
+    }
   }
 
   /** Looks for a packet and shows it in the fields. */
@@ -108,7 +137,9 @@ export class PacketHistory {
     this.payloadType = (description >>> 16) & 0x7f;
     this.marker = (description >>> 23) & 1;
     this.epoch = description >>> 24;
-    this.start = place >>> 16;
+    this.repeats = place >>> repeatsShift;
+    this.dispensable = (place & dispensableBit) !== 0;
+    this.start = (place >>> 16) & startMask;
     this.length = place & 0xffff;
     if (this.#rewrites.length > 0) {
       const row = (sequence & this.#mask) * rewriteStride;
@@ -119,16 +150,28 @@ export class PacketHistory {
     return true;
   }
 
-  /** Whether the packet found may be sent again: not within `throttleMs` of the last time. Notes that it was. */
-  takeRetransmission(nowMs: number, throttleMs: number): boolean {
-    const now = Math.floor(nowMs) | 0;
-    const last = this.#entries[this.#at + 2];
-    if (last !== neverSentAgain && ((now - last) | 0) < throttleMs) return false;
-    this.#entries[this.#at + 2] = now === neverSentAgain ? 1 : now;
-    return true;
+  /** How long ago the packet found was last sent, ms. */
+  sinceSentMs(nowMs: number): number {
+    return ((nowMs | 0) - this.#entries[this.#at + 2]) | 0;
+  }
+
+  /** The packet found is sent again now. */
+  repeated(clock: { readonly nowMs: number }): void {
+    this.#entries[this.#at + 2] = clock.nowMs;
+    if (this.repeats < maxRepeats) this.#entries[this.#at + 4] += 1 << repeatsShift;
   }
 }
 
+function emptyRewrites(packets: number): Int32Array<ArrayBuffer> {
+  const rewrites = new Int32Array(packets * rewriteStride);
+  for (let at = 1; at < rewrites.length; at += rewriteStride) rewrites[at] = noDependencyRewrite;
+  return rewrites;
+}
+
+// An entry of length 0 is empty.
 const stride = 5;
 const rewriteStride = 3;
-const neverSentAgain = 0;
+const repeatsShift = 28;
+const maxRepeats = 15;
+const dispensableBit = 1 << 27;
+const startMask = 0x7ff;

@@ -9,7 +9,7 @@ import type { TransportLink } from '../transport-link.ts';
 import { repeatsExactly, sentExtensions } from './exact-repetition.ts';
 import type { ForwarderStats } from './forwarder-stats.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
-import { type RetransmissionFormat, Retransmitter } from './retransmitter.ts';
+import { Repair, type RetransmissionFormat, Retransmitter } from './retransmitter.ts';
 import { commitPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
 const noMid = new Uint8Array(0);
@@ -118,12 +118,15 @@ export class PacketWriter {
     this.#countOut(sent);
     const retransmitter = this.#retransmitter;
     if (retransmitter === null) return;
+    retransmitter.noteKeyFrame(sequence, packet.startsKeyFrame && packet.newest);
     retransmitter.history.record(
+      context.clock,
       sequence,
       packet.number,
       timestamp,
       markerAndPayloadType,
       retransmitter.epoch,
+      packet.layers.temporal > 0,
       packet.start % slotBytes,
       packet.length,
     );
@@ -132,11 +135,13 @@ export class PacketWriter {
     retransmitter.noteRedBlock(sequence, packet.redBlock);
   }
 
-  /** Sends the packet numbered `sequence` again, if it is still there. */
-  repeat(sequence: number): void {
-    if (this.#retransmitter === null) return;
-    const bytes = this.#retransmitter.retransmit(sequence, this.#retransmissionFormat!);
-    if (bytes > 0) this.#countOut(bytes);
+  /** Sends the packet numbered `sequence` again, if that is of use. Returns one of Repair. */
+  repeat(sequence: number): number {
+    const retransmitter = this.#retransmitter;
+    if (retransmitter === null) return Repair.GivenUp;
+    const result = retransmitter.retransmit(sequence, this.#retransmissionFormat!);
+    if (result === Repair.Sent) this.#countOut(retransmitter.repeatedBytes);
+    return result;
   }
 
   /** Whether pad() can send anything that receivers take for padding: as repetitions with `payloadType`. */

@@ -1,29 +1,43 @@
 import { batchSize, slotBytes } from '../../packet-io/layout.ts';
-import { Urgency } from '../bandwidth/packet-outlet.ts';
+import { Urgency, wireOverheadBytes } from '../bandwidth/packet-outlet.ts';
 import { absSendTimeAt } from '../rtp/abs-send-time.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
 import { type RtpPacket, writeUint16 } from '../rtp/rtp-packet.ts';
 import { originalSequenceBytes } from '../rtp/rtx.ts';
-import { packetAge, toSequence } from '../rtp/serial-number.ts';
+import { packetAge, sequenceDelta, toSequence } from '../rtp/serial-number.ts';
 import type { TransportLink } from '../transport-link.ts';
 import { PacketHistory } from './packet-history.ts';
 import { commitPacket, offsetInPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
-/** A packet is not sent again within an RTT of the last time, within these bounds. */
-const minThrottleMs = 10;
-const maxThrottleMs = 100;
-/** While the RTT is unknown. */
-const defaultThrottleMs = 20;
+/** A history that begins with so many packets grows for as long as they are less than 0.7 s of video. */
+const firstHistoryPackets = 128;
+const keptTicks = 63_000;
+
+/** Between two times of one packet, where the time until the receiver could say that the first was lost is unknown. */
+const defaultResponseMs = 50;
+const minResponseMs = 10;
+/** A packet is sent again so many times at most, and only while it can still be of use. */
+const maxRepeats = 5;
+const usefulMs = 1000;
+
+/** More sequence numbers than any history holds. */
+const long = 1 << 20;
+
+/** What became of a NACK. */
+export const Repair = {
+  /** It was sent again. */
+  Sent: 0,
+  /** It is on its way, or gone, or the receiver can do without it. */
+  Needless: 1,
+  /** It could not be sent again: what depends on it will not be seen. */
+  GivenUp: 2,
+} as const;
 
 /** Of one packet: the count is a byte. */
 const maxPaddingBytes = 255;
 const paddingFlag = 0x20;
 /** The latest packets that padding repeats. */
 const paddingPackets = 16;
-
-/** Most packets sent again per `budgetWindowMs`: what a NACK may make us send has a limit. */
-const budgetPackets = 512;
-const budgetWindowMs = 100;
 
 /** How retransmissions of one forwarder look. */
 export interface RetransmissionFormat {
@@ -41,6 +55,8 @@ export interface RetransmissionFormat {
 /** Answers the NACKs of one receiver from the packet ring, by RTX (RFC 4588) where it was negotiated. */
 export class Retransmitter {
   readonly history: PacketHistory;
+  /** Of the last retransmit(). */
+  repeatedBytes = 0;
   /** Packets sent again, and NACKs that could not be answered. */
   sent = 0;
   missed = 0;
@@ -53,12 +69,16 @@ export class Retransmitter {
   #rtxSequence: number;
   /** How far back from the newest the packet lies that padding repeated last. */
   #paddingBack = 0;
-  #budget = budgetPackets;
-  #budgetStartMs = 0;
+  /** How many sequence numbers ago a key frame began: what is before it is of no use any more. */
+  #sinceKeyFrame = long;
 
   constructor(link: TransportLink, historyPackets: number) {
     this.#link = link;
-    this.history = new PacketHistory(historyPackets);
+    this.history = new PacketHistory(
+      Math.min(firstHistoryPackets, historyPackets),
+      historyPackets,
+      keptTicks,
+    );
     this.#rtxSequence = link.context.randomUint32() & 0xffff;
   }
 
@@ -76,28 +96,49 @@ export class Retransmitter {
     this.#redBlocks[sequence & (this.#redBlocks.length - 1)] = redBlock;
   }
 
+  /** A packet is being sent now, and with it a key frame begins or not. To be called before `history` has it. */
+  noteKeyFrame(sequence: number, starts: boolean): void {
+    if (starts) this.#sinceKeyFrame = 0;
+    else if (this.#sinceKeyFrame < long)
+      this.#sinceKeyFrame += Math.max(0, sequenceDelta(sequence, this.history.newest));
+  }
+
   /**
-   * Sends the packet numbered `sequence` again.
-   * @returns the bytes queued, 0 where it was not sent
+   * Sends the packet numbered `sequence` again, if that is of use and the path carries it.
+   * @returns one of Repair; `repeatedBytes` says how many bytes were queued
    */
   retransmit(sequence: number, format: RetransmissionFormat): number {
-    const { context } = this.#link;
+    const { context, bandwidth, outlet } = this.#link;
     const { counters, clock } = context;
     const { history } = this;
+    this.repeatedBytes = 0;
+    // The receiver goes on with the key frame as soon as it has that: nothing is to be in its way.
+    const needless = outlet.pacing && sequenceDelta(history.newest, sequence) > this.#sinceKeyFrame;
     if (!history.find(sequence) || !this.#inRing(history.packetNumber)) {
       this.missed++;
       counters.retransmissionsMissed++;
-      return 0;
+      return Repair.Needless;
     }
-    if (!history.takeRetransmission(clock.nowMs, this.#throttleMs()) || !this.#takeBudget(clock.nowMs)) {
+    const { repeats, dispensable } = history;
+    const sinceMs = history.sinceSentMs(clock.nowMs);
+    const responseMs = this.#responseMs();
+    const onItsWay = repeats > 0 && sinceMs < responseMs;
+    if (needless || onItsWay) {
       counters.retransmissionsThrottled++;
-      return 0;
+      return Repair.Needless;
     }
-    const bytes = this.#send(sequence, format);
-    if (bytes === 0) return 0;
+    const tooOld = sinceMs > usefulMs + responseMs || repeats * responseMs > usefulMs;
+    const bytes = history.length + wireOverheadBytes;
+    if (tooOld || repeats >= maxRepeats || !bandwidth.repairs.take(clock, bytes, dispensable)) {
+      counters.retransmissionsRefused++;
+      return dispensable ? Repair.Needless : Repair.GivenUp;
+    }
+    this.repeatedBytes = this.#send(sequence, format, Urgency.Repair);
+    if (this.repeatedBytes === 0) return Repair.GivenUp;
+    history.repeated(clock);
     this.sent++;
     counters.rtxSent++;
-    return bytes;
+    return Repair.Sent;
   }
 
   /**
@@ -112,7 +153,7 @@ export class Retransmitter {
       const { history } = this;
       const repeatable = history.find(sequence) && format.rtxPayloadTypes[history.payloadType] <= 127;
       if (repeatable && this.#inRing(history.packetNumber)) {
-        const sent = this.#send(sequence, format);
+        const sent = this.#send(sequence, format, Urgency.Now);
         if (sent > 0) return sent;
       }
     }
@@ -152,7 +193,7 @@ export class Retransmitter {
     return sequence;
   }
 
-  #send(sequence: number, format: RetransmissionFormat): number {
+  #send(sequence: number, format: RetransmissionFormat, urgency: number): number {
     const { context, commons, outlet } = this.#link;
     const { history } = this;
     const packet = commons.repairPacket;
@@ -208,7 +249,7 @@ export class Retransmitter {
     }
     return commitPacket(
       outlet,
-      Urgency.Now,
+      urgency,
       packet,
       at,
       end,
@@ -235,16 +276,11 @@ export class Retransmitter {
     return packetAge(ring.newest, packetNumber) < slotCount - batchSize;
   }
 
-  #throttleMs(): number {
-    const { rttMs } = this.#link;
-    return rttMs < 0 ? defaultThrottleMs : Math.min(maxThrottleMs, Math.max(minThrottleMs, rttMs));
-  }
-
-  #takeBudget(nowMs: number): boolean {
-    if (nowMs - this.#budgetStartMs >= budgetWindowMs) {
-      this.#budgetStartMs = nowMs;
-      this.#budget = budgetPackets;
-    }
-    return this.#budget-- > 0;
+  /** How long it takes until the receiver can say that something sent now did not come, ms. */
+  #responseMs(): number {
+    const { rttMs, bandwidth } = this.#link;
+    const { responseMs } = bandwidth;
+    const known = responseMs < 0 ? rttMs : responseMs;
+    return known < 0 ? defaultResponseMs : Math.max(minResponseMs, known);
   }
 }

@@ -121,7 +121,8 @@ export class LayerChoice {
     }
     // Waiting for the key frame of a smaller encoding because there is no room for this one: the least of it will do.
     const squeezed = this.target.spatial < layers.numberOf(this.encoding, 0);
-    selector.setTarget(layers.highestOf(this.encoding).spatial, squeezed ? 0 : chosen.temporal);
+    const { spatial } = layers.highestOf(this.encoding, this.target.described);
+    selector.setTarget(spatial, squeezed ? 0 : chosen.temporal);
   }
 
   #setScheme(scheme: number): void {

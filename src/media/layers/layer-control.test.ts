@@ -200,15 +200,6 @@ test('encodings on one clock keep their timestamps apart as captured', () => {
   }
 });
 
-test('without the dependency descriptor at the receiver, layers are chosen by it all the same', () => {
-  const encoders = svc('AV1', [3, 3], { dependencyDescriptor: true });
-  const scene = started(new LayerScene(encoders, 12, false));
-  scene.forwarder.setTarget(1, 1, 'test');
-  scene.run(1000);
-  assert.deepEqual(scene.forwarder.current, { spatial: 1, temporal: 1 });
-  checkReceived(scene.received, 'AV1');
-});
-
 test('every choice has its reason, and changes of it are counted', () => {
   for (const [encoders, temporal] of [
     [simulcast('VP8', 3), 2],

@@ -17,6 +17,7 @@ function encoding(index: number, more: Partial<EncodingState> = {}): EncodingSta
     spatialLayers: 1,
     activeSpatialLayers: 1,
     temporalLayers: 1,
+    needsDescriptor: false,
     width: 0,
     height: 0,
     bitrate: 0,

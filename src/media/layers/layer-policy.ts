@@ -12,6 +12,8 @@ export interface EncodingState {
   /** Those that come now; 0 where the encoding does not. */
   readonly activeSpatialLayers: number;
   readonly temporalLayers: number;
+  /** Whether a receiver without the dependency descriptor can make nothing of more than its lowest spatial layer. */
+  readonly needsDescriptor: boolean;
   /** Of its highest layer; 0 while unknown. */
   readonly width: number;
   readonly height: number;
@@ -59,6 +61,12 @@ export interface LayerPreference {
   readonly frameRate?: number;
   /** Among the subscriptions of one receiver; higher goes first. */
   readonly priority?: number;
+}
+
+/** What there is of an encoding for a receiver that does not get dependency descriptors. */
+export function withoutDescriptor(encoding: EncodingState): EncodingState {
+  const { needsDescriptor, activeSpatialLayers } = encoding;
+  return needsDescriptor ? { ...encoding, activeSpatialLayers: Math.min(1, activeSpatialLayers) } : encoding;
 }
 
 /** Bit rates that differ less than this say nothing about which encoding is larger. */

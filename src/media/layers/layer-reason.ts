@@ -8,6 +8,8 @@ export const LayerReason = {
   Highest: 'highest-layer',
   /** The receiver asks for no more. */
   AsAsked: 'as-asked',
+  /** What tells the layers above apart, the dependency descriptor, was not negotiated with the receiver. */
+  NotDescribed: 'no-dependency-descriptor',
   /** The publisher does not send the layer that is wanted. */
   NotSent: 'not-sent',
   /** On the way to other layers: a key frame or switching point is waited for. */

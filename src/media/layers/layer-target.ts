@@ -22,6 +22,11 @@ export class LayerTarget {
   temporal: number = highestLayer;
   reason = 'not-limited';
   preference: LayerPreference = {};
+  /**
+   * Whether the receiver gets dependency descriptors. Without, the first frame of a picture and the second look like
+   * one to it, of which it decodes nothing: where only descriptors tell spatial layers apart, it gets the lowest.
+   */
+  described = true;
 
   /** Whether nothing may be sent. */
   get nothing(): boolean {
@@ -36,8 +41,8 @@ export class LayerTarget {
 
   /** The layer to send; null where the track sends none. */
   choose(layers: TrackLayers): ChosenLayer | null {
-    const list = layers.list();
-    const place = layers.resolve(Math.min(this.spatial, spatialLimit(list, this.preference)));
+    const list = layers.list(this.described);
+    const place = this.#resolve(layers, list);
     if (place === null) return null;
     const spatial = layers.numberOf(place.encoding, place.spatial);
     const temporal = Math.min(this.temporal, temporalLimit(list, spatial, this.preference));
@@ -46,9 +51,9 @@ export class LayerTarget {
 
   /** Why the layers sent now, `current`, are those: one of LayerReason, or the reason of the target. */
   explain(layers: TrackLayers, current: LayerPair): string {
-    const list = layers.list();
+    const list = layers.list(this.described);
     const top = list.at(-1);
-    const place = layers.resolve(Math.min(this.spatial, spatialLimit(list, this.preference)));
+    const place = this.#resolve(layers, list);
     if (top === undefined || place === null) return LayerReason.NotSent;
     const spatial = layers.numberOf(place.encoding, place.spatial);
     const highest = Math.max(0, ...list.filter((layer) => layer.spatial === spatial).map(temporalOf));
@@ -59,13 +64,14 @@ export class LayerTarget {
     if (spatial !== Math.min(limit, this.spatial)) return LayerReason.NotSent;
     if (this.spatial < limit) return this.reason;
     if (limit < top.spatial) return LayerReason.AsAsked;
+    if (!this.described && spatial < this.#limitIfDescribed(layers)) return LayerReason.NotDescribed;
     if (this.temporal < Math.min(asked, highest)) return this.reason;
     return asked < highest ? LayerReason.AsAsked : LayerReason.Highest;
   }
 
   /** The layers the receiver has use for, lowest first: at least the lowest there is. */
   useful(layers: TrackLayers): LayerInfo[] {
-    const list = layers.list();
+    const list = layers.list(this.described);
     const maxSpatial = spatialLimit(list, this.preference);
     const useful = list.filter(
       ({ spatial, temporal }) =>
@@ -76,13 +82,24 @@ export class LayerTarget {
 
   /** The highest encoding, by its rank, the receiver has use for, whatever its bandwidth. */
   highestRank(layers: TrackLayers, encodings: number): number {
-    const limit = spatialLimit(layers.list(), this.preference);
+    const limit = spatialLimit(layers.list(this.described), this.preference);
     let highest = 0;
     for (let encoding = 0; encoding < encodings; encoding++) {
       const rank = layers.rankOf(encoding);
       if (layers.numberOf(encoding, 0) <= limit) highest = Math.max(highest, rank);
     }
     return highest;
+  }
+
+  /** Where the layer wanted is, `list` being those there are for the receiver. */
+  #resolve(layers: TrackLayers, list: readonly LayerInfo[]): LayerPlace | null {
+    return layers.resolve(Math.min(this.spatial, spatialLimit(list, this.preference)), this.described);
+  }
+
+  /** The spatial layer a receiver with dependency descriptors would get, whatever its bandwidth. */
+  #limitIfDescribed(layers: TrackLayers): number {
+    const place = layers.resolve(spatialLimit(layers.list(), this.preference));
+    return place === null ? -1 : layers.numberOf(place.encoding, place.spatial);
   }
 }
 

@@ -25,6 +25,11 @@ export class PacketLayers {
   skippable = false;
   /** How many spatial layers come from here on, where a key frame tells; 0 elsewhere. */
   spatialLayers = 0;
+  /**
+   * Whether they depend on each other and are told apart by the dependency descriptor only; said together with
+   * `spatialLayers`.
+   */
+  needsDescriptor = false;
   /** Of the highest spatial layer, where told; 0 elsewhere. */
   width = 0;
   height = 0;
@@ -41,6 +46,7 @@ export class PacketLayers {
     this.endsFrame = marker === 1;
     this.skippable = false;
     this.spatialLayers = 0;
+    this.needsDescriptor = false;
     this.width = 0;
     this.height = 0;
     if (length === 0) return KeyFrame.None;
@@ -72,6 +78,8 @@ export class PacketLayers {
       if (active && targetSpatial[target] >= this.spatialLayers)
         this.spatialLayers = targetSpatial[target] + 1;
     }
+    // VP8 and VP9 tell in their payload descriptors too. Of independent layers, each is a picture by itself.
+    this.needsDescriptor = this.spatialLayers > 1 && this.syntax === KeyFrameSyntax.None && !this.skippable;
     if (widths.length > 0) {
       this.width = widths[this.spatialLayers - 1];
       this.height = heights[this.spatialLayers - 1];

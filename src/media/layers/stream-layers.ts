@@ -16,6 +16,8 @@ export class StreamLayers {
   /** Layers seen, the highest + 1; at least 1. */
   spatialLayers = 1;
   temporalLayers = 1;
+  /** Whether a receiver without the dependency descriptor can make nothing of more than the lowest spatial layer. */
+  needsDescriptor = false;
   /** Of the highest spatial layer; 0 while unknown. */
   width = 0;
   height = 0;
@@ -59,6 +61,10 @@ export class StreamLayers {
     if (layers.spatialLayers > 0) {
       this.#inKeyPicture = true;
       if (this.#setActive(layers.spatialLayers)) changed = true;
+      if (layers.needsDescriptor !== this.needsDescriptor) {
+        this.needsDescriptor = layers.needsDescriptor;
+        changed = true;
+      }
     }
     if (spatial > 0 || this.activeSpatialLayers > 1) {
       this.#picturesSince[spatial] = 0;

@@ -11,6 +11,8 @@ export interface EncoderOptions {
   readonly temporalLayers: number;
   /** Inter-layer prediction at key pictures only (L…_KEY). */
   readonly keyPicturesOnly?: boolean;
+  /** No prediction between spatial layers at all (S…). */
+  readonly independent?: boolean;
   /** VP9: references by P_DIFF. */
   readonly flexible?: boolean;
   readonly dependencyDescriptor?: boolean;
@@ -142,7 +144,8 @@ export class SyntheticEncoder {
 
   /** The frames a frame is predicted from. */
   #references({ picture, spatial, temporal }: Frame, key: boolean): Frame[] {
-    const below = spatial > 0 && (key || !this.options.keyPicturesOnly);
+    const { keyPicturesOnly, independent } = this.options;
+    const below = spatial > 0 && !independent && (key || !keyPicturesOnly);
     const references: Frame[] = [];
     if (below) {
       for (const frame of this.#last.values()) {
@@ -160,7 +163,8 @@ export class SyntheticEncoder {
   }
 
   #inChain(chain: number, { spatial }: Frame, key: boolean): boolean {
-    if (this.options.keyPicturesOnly && !key) return spatial === chain;
+    const { keyPicturesOnly, independent } = this.options;
+    if (independent || (keyPicturesOnly && !key)) return spatial === chain;
     return spatial <= chain;
   }
 
@@ -236,6 +240,7 @@ export class SyntheticEncoder {
   /** DecodeTargetIndication of a frame for the decode target of two layers. */
   #indication(frame: Frame, key: boolean, spatial: number, temporal: number): number {
     if (frame.spatial > spatial || frame.temporal > temporal) return 0;
+    if (this.options.independent && frame.spatial < spatial) return 0;
     if (key) return 2;
     if (frame.spatial < spatial) return this.options.keyPicturesOnly ? 0 : 3;
     return frame.temporal === temporal && temporal > 0 ? 1 : 2;

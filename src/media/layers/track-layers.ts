@@ -10,6 +10,7 @@ import {
   type LayerPlace,
   rankEncodings,
   resolveLayer,
+  withoutDescriptor,
 } from './layer-policy.ts';
 
 /**
@@ -23,7 +24,10 @@ const returnMs = 500;
 
 const Activity = { Unheard: 0, Active: 1, Stopped: 2, Returning: 3 } as const;
 
-/** The layers of one track, through all its encodings: what there is, what comes now, and what each costs. */
+/**
+ * The layers of one track, through all its encodings: what there is, what comes now, and what each costs. Questions
+ * that say `described` false are those of a receiver that does not get dependency descriptors: for it there is less.
+ */
 export class TrackLayers {
   readonly #link: TransportLink;
   readonly #onChange: () => void;
@@ -78,8 +82,8 @@ export class TrackLayers {
   }
 
   /** Where the spatial layer `wanted`, or the nearest that comes, is; null where nothing comes. */
-  resolve(wanted: number): LayerPlace | null {
-    return resolveLayer(this.#ranked, wanted);
+  resolve(wanted: number, described = true): LayerPlace | null {
+    return resolveLayer(this.#rankedFor(described), wanted);
   }
 
   /** The number, among all, of a spatial layer of an encoding. */
@@ -88,8 +92,8 @@ export class TrackLayers {
   }
 
   /** The highest layers of an encoding that come. */
-  highestOf(encoding: number): LayerPair {
-    const state = this.#ranked.find(({ index }) => index === encoding);
+  highestOf(encoding: number, described = true): LayerPair {
+    const state = this.#rankedFor(described).find(({ index }) => index === encoding);
     if (state === undefined) return { spatial: 0, temporal: 0 };
     const { spatialLayers, activeSpatialLayers, temporalLayers } = state;
     return {
@@ -104,12 +108,13 @@ export class TrackLayers {
   }
 
   /** The layers that have come so far, lowest first. */
-  list(): LayerInfo[] {
+  list(described = true): LayerInfo[] {
     return this.#ranked.flatMap((state) => {
       const layers = this.#encodings[state.index].stream?.layers;
       if (layers == null || this.#activity[state.index] === Activity.Unheard) return [];
       const first = firstLayerOf(this.#ranked, state.index);
-      return Array.from({ length: state.spatialLayers * state.temporalLayers }, (_, i) => {
+      const spatialLayers = state.needsDescriptor && !described ? 1 : state.spatialLayers;
+      return Array.from({ length: spatialLayers * state.temporalLayers }, (_, i) => {
         const spatial = Math.floor(i / state.temporalLayers);
         const temporal = i % state.temporalLayers;
         return {
@@ -124,6 +129,10 @@ export class TrackLayers {
         };
       });
     });
+  }
+
+  #rankedFor(described: boolean): readonly EncodingState[] {
+    return described ? this.#ranked : this.#ranked.map(withoutDescriptor);
   }
 
   /** A packet of an encoding that was not active: whether it is now. */
@@ -177,6 +186,7 @@ export class TrackLayers {
       spatialLayers: layers?.spatialLayers ?? 1,
       activeSpatialLayers: active ? layers.activeSpatialLayers : 0,
       temporalLayers: layers?.temporalLayers ?? 1,
+      needsDescriptor: layers?.needsDescriptor ?? false,
       width: layers?.width ?? 0,
       height: layers?.height ?? 0,
       bitrate: layers?.bitrate(layers.spatialLayers - 1, layers.temporalLayers - 1) ?? 0,
@@ -191,6 +201,7 @@ function sameLayers(a: EncodingState, b: EncodingState): boolean {
     a.spatialLayers === b.spatialLayers &&
     a.activeSpatialLayers === b.activeSpatialLayers &&
     a.temporalLayers === b.temporalLayers &&
+    a.needsDescriptor === b.needsDescriptor &&
     a.width === b.width &&
     a.height === b.height
   );

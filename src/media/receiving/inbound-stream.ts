@@ -30,8 +30,8 @@ export class InboundStream {
   readonly statistics = new ReceptionStatistics();
   readonly clock = new SenderClock();
   readonly rate = new RateSampler();
-  /** null where NACK was not negotiated. */
-  nack: NackGenerator | null;
+  /** null while NACK is not negotiated. */
+  nack: NackGenerator | null = null;
   /** Totals of everything useful that arrived. */
   packets = 0;
   bytes = 0;
@@ -53,6 +53,9 @@ export class InboundStream {
   readonly #link: TransportLink;
   readonly #window = new ReceiveWindow();
   #packetsAtReport = 0;
+  #nackPolicy: NackPolicy | null = null;
+  /** Asked for by former generators. */
+  #nacksBefore = 0;
 
   constructor(
     link: TransportLink,
@@ -67,8 +70,24 @@ export class InboundStream {
     this.encoding = encoding;
     this.layers = track.kind === 'video' ? new StreamLayers() : null;
     this.streamKey = link.commons.nextStreamKey();
-    this.nack = nackPolicy === null ? null : new NackGenerator(nackPolicy);
-    if (this.nack !== null && link.rttMs >= 0) this.nack.rttMs = link.rttMs;
+    this.setNackPolicy(nackPolicy);
+  }
+
+  /** How to ask for what is missing, null for not at all; what has been missing since before is not asked for. */
+  setNackPolicy(policy: NackPolicy | null): void {
+    if (policy === this.#nackPolicy) return;
+    this.#nackPolicy = policy;
+    const inVain = policy === null && (this.nack?.missing ?? 0) > 0;
+    this.#nacksBefore = this.nackSent;
+    this.nack = policy === null ? null : new NackGenerator(policy);
+    if (this.nack !== null && this.#link.rttMs >= 0) this.nack.rttMs = this.#link.rttMs;
+    // Nobody repairs that any more.
+    if (inVain) this.track.lostForGood(this.encoding);
+  }
+
+  /** Packets asked for, repetitions included. */
+  get nackSent(): number {
+    return this.#nacksBefore + (this.nack?.sent ?? 0);
   }
 
   /**

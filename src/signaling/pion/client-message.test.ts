@@ -32,6 +32,30 @@ test('every event of the dialect is read', () => {
     event: 'mute',
     data: { ...ids, mid: '1', muted: true },
   });
+  const sizes = [
+    { mid: '3', width: 640, height: 360 },
+    { mid: '4', width: 0, height: 0 },
+  ];
+  assert.deepEqual(parse({ event: 'shown', data: { ...ids, sizes } }), {
+    event: 'shown',
+    data: { ...ids, sizes },
+  });
+});
+
+test('sizes out of bounds are nonsense', () => {
+  const shown = (...sizes: unknown[]) => parse({ event: 'shown', data: { ...ids, sizes } }).event;
+  assert.equal(shown(), 'shown');
+  for (const size of [
+    { mid: '3', width: -1, height: 1 },
+    { mid: '3', width: 1e6, height: 1 },
+    { mid: '3', width: 0.5, height: 1 },
+    { mid: '3', width: 1 },
+    { mid: 'm'.repeat(65), width: 1, height: 1 },
+    null,
+  ]) {
+    assert.equal(shown(size), null);
+  }
+  assert.equal(shown(...Array.from({ length: 257 }, () => ({ mid: '3', width: 1, height: 1 }))), null);
 });
 
 test('data may be JSON text, as derived servers and clients have it', () => {

@@ -8,6 +8,13 @@ import { ProtocolError } from '../../errors.ts';
 /** Longest mid of RFC 9143's token; browsers use one to three characters. */
 const maxMidLength = 64;
 const maxFeatures = 16;
+/** More pictures than any screen has room for. */
+const maxShown = 256;
+/** Pixels; the largest screens have 7680. */
+const maxSide = 16_384;
+
+const side = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxSide));
+const mid = v.pipe(v.string(), v.maxLength(maxMidLength));
 
 const ids = { room_id: v.pipe(v.string(), v.minLength(1)), self_id: v.pipe(v.string(), v.minLength(1)) };
 
@@ -31,7 +38,11 @@ const schemas = {
   }),
   // Mid, index and user fragment may be null or missing: every line is on one transport.
   'ice-candidate': v.object({ ...ids, candidate: v.object({ candidate: v.string() }) }),
-  mute: v.object({ ...ids, mid: v.pipe(v.string(), v.maxLength(maxMidLength)), muted: v.boolean() }),
+  mute: v.object({ ...ids, mid, muted: v.boolean() }),
+  shown: v.object({
+    ...ids,
+    sizes: v.pipe(v.array(v.object({ mid, width: side, height: side })), v.maxLength(maxShown)),
+  }),
 };
 
 type Schemas = typeof schemas;

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decode, FakeParticipant, FakeRoom, ManualClock } from '../../../test/signaling/pion-fakes.ts';
+import {
+  decode,
+  FakeParticipant,
+  FakeRoom,
+  FakeSubscription,
+  ManualClock,
+} from '../../../test/signaling/pion-fakes.ts';
 import { ProtocolError, UserError } from '../../errors.ts';
 import { silentLogger } from '../../log.ts';
 import { defaultTimings, PionPeer } from './pion-peer.ts';
 
 const { collectMs, glareMs, answerTimeoutMs } = defaultTimings;
 
-function fixture(options: { announced?: boolean } = {}) {
+function fixture(options: { announced?: boolean; stopsEncodings?: boolean } = {}) {
   const clock = new ManualClock();
   const room = new FakeRoom();
   const participant = new FakeParticipant('me', room, 'Me');
@@ -19,6 +25,7 @@ function fixture(options: { announced?: boolean } = {}) {
     roomId: 'r',
     selfId: 'me',
     announced: options.announced ?? false,
+    stopsEncodings: options.stopsEncodings ?? false,
     timings: defaultTimings,
     after: clock.after,
     send: (text) => sent.push(decode(text)),
@@ -244,8 +251,8 @@ test('the room is told with every description, and by `media` to those who annou
 
   const publication = { id: 'p1', kind: 'video' as const, muted: false, participant: { id: 'ada' } };
   const transceiver: { mid: string | null } = { mid: null };
-  participant.subscriptions.set('p1', { line: { transceiver }, publication });
-  participant.subscriptions.set('p2', { line: null, publication });
+  participant.subscriptions.set('p1', new FakeSubscription({ transceiver }, publication));
+  participant.subscriptions.set('p2', new FakeSubscription(null, publication));
   participant.needNegotiation();
   transceiver.mid = '3';
   clock.advance(collectMs);
@@ -309,4 +316,30 @@ test('a bug in a timer ends this peer and is logged; a limit does not', () => {
   assert.equal(participant.closeReason, 'internal-error');
   assert.equal(bugs.length, 1);
   assert.deepEqual(events(), []);
+});
+
+test('only who asked for it is told which encodings are of no use', () => {
+  const publication = { mid: '1', encodings: [{ rid: 'high', used: false }] };
+  for (const stopsEncodings of [false, true]) {
+    const { participant, take, establish } = fixture({ announced: true, stopsEncodings });
+    establish();
+    participant.emit('encodingdemandchanged', publication);
+    const data = { mid: '1', unused: ['high'], self_id: 'me', room_id: 'r' };
+    assert.deepEqual(take(), stopsEncodings ? [{ event: 'encodings', data }] : []);
+  }
+});
+
+test('the sizes in which pictures are shown reach their subscriptions, those of later too', () => {
+  const { participant, peer, establish } = fixture();
+  establish();
+  const publication = { id: 'p1', kind: 'video', muted: false, participant: { id: 'ada' } } as const;
+  const [video, later] = ['3', '4'].map((mid) => new FakeSubscription({ transceiver: { mid } }, publication));
+  participant.subscriptions.set('p1', video);
+  peer.setShown([
+    { mid: '3', width: 320, height: 180 },
+    { mid: '4', width: 0, height: 0 },
+  ]);
+  participant.emit('subscriptionchanged', later);
+  assert.deepEqual(video.take(), ['320x180']);
+  assert.deepEqual(later.take(), ['pause not-shown']);
 });

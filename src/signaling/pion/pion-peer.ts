@@ -14,12 +14,20 @@
 import { ProtocolError, UserError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { CloseReason } from '../../rooms/close-reason.ts';
+import { type DemandedPublication, EncodingNews } from './encoding-news.ts';
 import { lostLines } from './lost-lines.ts';
-import { type DirectorySource, type RoomDirectory, readRoomDirectory } from './room-directory.ts';
+import {
+  type DirectorySource,
+  type DirectorySubscription,
+  type RoomDirectory,
+  readRoomDirectory,
+} from './room-directory.ts';
 import { formatServerMessage, type ServerMessages } from './server-message.ts';
+import { type ShownSize, ShownSizes, type SizedSubscription } from './shown-sizes.ts';
 
 /** What a peer needs of its participant. */
 export interface PeerParticipant extends DirectorySource {
+  readonly subscriptions: { values(): Iterable<DirectorySubscription & SizedSubscription> };
   readonly closeReason: CloseReason | null;
   readonly connectionState: string;
   readonly offerPending: boolean;
@@ -41,6 +49,11 @@ export interface PeerParticipant extends DirectorySource {
     listener: () => void,
   ): unknown;
   on(event: 'closed', listener: (reason: CloseReason) => void): unknown;
+  on(event: 'subscriptionchanged', listener: (subscription: SizedSubscription) => void): unknown;
+  on(
+    event: 'encodingdemandchanged' | 'publicationadded',
+    listener: (publication: DemandedPublication) => void,
+  ): unknown;
 }
 
 type RoomChange = (typeof roomChanges)[number];
@@ -70,6 +83,8 @@ export interface PionPeerOptions {
    * crosses its own, and it is told errors.
    */
   readonly announced: boolean;
+  /** The client announced the feature `encodings`: it is told which of its encodings nobody has use for. */
+  readonly stopsEncodings: boolean;
   readonly timings: PionTimings;
   /** Calls `run` once after `delayMs`; returns what cancels it. */
   readonly after: (delayMs: number, run: () => void) => () => void;
@@ -105,6 +120,7 @@ export class PionPeer {
   #cancelGlare: (() => void) | null = null;
   #cancelAnswerTimeout: (() => void) | null = null;
   readonly #onChange = () => this.#changed();
+  readonly #shown: ShownSizes;
 
   constructor(options: PionPeerOptions) {
     this.roomId = options.roomId;
@@ -116,6 +132,9 @@ export class PionPeer {
     participant.on('negotiationneeded', this.#onChange);
     participant.on('connectionstatechange', () => this.#connectionStateChanged());
     participant.on('closed', () => this.#stop());
+    this.#shown = new ShownSizes(participant.subscriptions);
+    participant.on('subscriptionchanged', (subscription) => this.#shown.apply(subscription));
+    if (options.stopsEncodings) this.#tellUnusedEncodings();
     if (!options.announced) return;
     participant.on('subscriptionchanged', this.#onChange);
     for (const change of roomChanges) participant.room.on(change, this.#onChange);
@@ -161,6 +180,11 @@ export class PionPeer {
 
   setMuted(mid: string, muted: boolean): void {
     this.#participant.setMuted(mid, muted);
+  }
+
+  /** How large the client shows what it receives. */
+  setShown(sizes: readonly ShownSize[]): void {
+    this.#shown.set(sizes);
   }
 
   leave(reason: CloseReason): void {
@@ -258,6 +282,15 @@ export class PionPeer {
     const directory = this.#directory();
     if (this.#lastDirectory === previous) return;
     this.#send('media', { ...directory, self_id: this.selfId, room_id: this.roomId });
+  }
+
+  #tellUnusedEncodings(): void {
+    const { selfId: self_id, roomId: room_id } = this;
+    const news = new EncodingNews((mid, unused) =>
+      this.#send('encodings', { mid, unused, self_id, room_id }),
+    );
+    this.#participant.on('encodingdemandchanged', (publication) => news.update(publication));
+    this.#participant.on('publicationadded', (publication) => news.update(publication));
   }
 
   #directory(): RoomDirectory {

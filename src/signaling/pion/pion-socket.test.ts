@@ -83,6 +83,21 @@ test('an offer right behind joinRoom is answered', () => {
   assert.deepEqual(events(), ['answer', 'candidate']);
 });
 
+test('the features a client announces are its own', () => {
+  const { connect } = fixture();
+  const { join, offer, sent } = connect();
+  const publication = { mid: '1', encodings: [{ rid: 'high', used: false }] };
+  for (const features of [['media'], ['encodings'], ['media', 'encodings', 'more']]) {
+    const self_id = features.join('+');
+    const participant = join(self_id, 'r', { features });
+    offer(self_id);
+    sent.splice(0);
+    participant.emit('encodingdemandchanged', publication);
+    const told = sent.splice(0).filter(({ event }) => event === 'encodings');
+    assert.equal(told.length, features.includes('encodings') ? 1 : 0);
+  }
+});
+
 test('candidates and mute reach the participant', () => {
   const { connect } = fixture();
   const { join, send } = connect();

@@ -108,6 +108,7 @@ export class PionSocket {
         roomId: room_id,
         selfId: self_id,
         announced,
+        stopsEncodings: features.includes('encodings'),
         timings,
         after,
         send,
@@ -174,6 +175,9 @@ function handlePeerMessage(peer: PionPeer, message: ClientMessage): void {
       break;
     case 'mute':
       peer.setMuted(message.data.mid, message.data.muted);
+      break;
+    case 'shown':
+      peer.setShown(message.data.sizes);
       break;
   }
 }

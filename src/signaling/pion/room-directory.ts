@@ -13,6 +13,17 @@ export interface RoomDirectory {
   }[];
 }
 
+/** The part of a Subscription this is read from. */
+export interface DirectorySubscription {
+  readonly line: { readonly transceiver: { readonly mid: string | null } } | null;
+  readonly publication: {
+    readonly id: string;
+    readonly kind: 'audio' | 'video';
+    readonly muted: boolean;
+    readonly participant: { readonly id: string };
+  };
+}
+
 /** The part of a Participant this is read from. */
 export interface DirectorySource {
   readonly id: string;
@@ -23,15 +34,7 @@ export interface DirectorySource {
     >;
   };
   readonly subscriptions: {
-    values(): Iterable<{
-      readonly line: { readonly transceiver: { readonly mid: string | null } } | null;
-      readonly publication: {
-        readonly id: string;
-        readonly kind: 'audio' | 'video';
-        readonly muted: boolean;
-        readonly participant: { readonly id: string };
-      };
-    }>;
+    values(): Iterable<DirectorySubscription>;
   };
 }
 

@@ -8,7 +8,9 @@ export interface ServerMessages {
   candidate: { candidate: string; sdpMid: string; sdpMLineIndex: number; usernameFragment: null };
   /** Additive: only for clients that announced the feature `media`. */
   media: RoomDirectory & { self_id: string; room_id: string };
-  /** Additive, as above. */
+  /** Additive: only for clients that announced the feature `encodings`. Empty where all are of use. */
+  encodings: { mid: string; unused: readonly string[]; self_id: string; room_id: string };
+  /** Additive, as `media`. */
   error: { code: string; message: string; self_id: string; room_id: string };
 }
 

@@ -98,6 +98,15 @@ export class Transceiver {
     this.end('stopped');
   }
 
+  /**
+   * What is sent next is another source (RFC 3550), with sequence numbers of its own: it gets SSRCs no packet has
+   * gone out under. Only while nothing is sent.
+   */
+  renewSource(): void {
+    this.ssrc = -1;
+    this.rtxSsrc = -1;
+  }
+
   /** Used by the Negotiator; the first reason stays. */
   end(reason: StopReason): void {
     if (this.stopped) return;

@@ -1,7 +1,7 @@
 import type { Page } from 'puppeteer-core';
 import type { BrowserName } from './browsers.ts';
 import { eventually } from './media-assertions.ts';
-import type { Stage } from './stage.ts';
+import type { PageOptions, Stage } from './stage.ts';
 
 /** What the demo page shows of one other participant. */
 export interface ShownTile {
@@ -15,9 +15,14 @@ export interface ShownTile {
 }
 
 /** Opens the demo page, waits for the preview of the camera and presses Join, as a person does. */
-export async function joinDemo(it: Stage, browser: BrowserName, name: string): Promise<Page> {
+export async function joinDemo(
+  it: Stage,
+  browser: BrowserName,
+  name: string,
+  options: Pick<PageOptions, 'camera'> = {},
+): Promise<Page> {
   const url = `${it.server.origin}/?${new URLSearchParams({ room: it.room, name })}`;
-  const page = await it.open(browser, `${name} in ${browser}`, { url });
+  const page = await it.open(browser, `${name} in ${browser}`, { url, ...options });
   await pressJoin(page);
   return page;
 }

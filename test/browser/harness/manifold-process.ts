@@ -141,6 +141,7 @@ export async function startManifold(options: ServerOptions = {}): Promise<Manifo
   const configuration = {
     ...options,
     http: { host: '127.0.0.1', port: 0, ...options.http },
+    kraken: { listen: false, ...options.kraken },
     media: { addresses: ['127.0.0.1'], port: 0, ...options.media },
   };
   const entry = fileURLToPath(new URL('server-process.ts', import.meta.url));

@@ -9,7 +9,8 @@ import { type PageServer, startPageServer } from './page-server.ts';
 import { toolkitBundle } from './toolkit-bundle.ts';
 
 export interface StageOptions {
-  readonly server?: ServerOptions;
+  /** Or what makes them, once what the file itself starts is there. */
+  readonly server?: ServerOptions | (() => Promise<ServerOptions>);
   /** Scripts the page server offers besides the empty page. */
   readonly files?: Readonly<Record<string, URL>>;
 }
@@ -52,7 +53,8 @@ export function stage(options: StageOptions = {}): StageTest {
   let roomNumber = 0;
 
   before(async () => {
-    [server, pages] = await Promise.all([startManifold(options.server), startPageServer(options.files)]);
+    const serverOptions = typeof options.server === 'function' ? await options.server() : options.server;
+    [server, pages] = await Promise.all([startManifold(serverOptions), startPageServer(options.files)]);
   });
   after(async () => {
     for (const browser of browsers.values()) await browser.close();

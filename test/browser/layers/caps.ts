@@ -2,12 +2,13 @@
  * A player behind a link whose capacity changes: what it is sent, what it shows, and whether that follows. The link is
  * the network emulator in real time.
  */
+import type { LayerPair } from '../../../src/media/layers/layer-policy.ts';
 import type { BrowserName } from '../harness/browsers.ts';
 import { sleep } from '../harness/media-assertions.ts';
 import { findFaults, findGaps, quantile } from './freezes.ts';
 import type { Lab, LabPlayer } from './lab.ts';
-import { PacketWatch } from './packet-watch.ts';
 import type { LabPublication } from './publications.ts';
+import { SourceWatch } from './source-watch.ts';
 
 export interface CapsOptions {
   readonly publication: LabPublication;
@@ -24,8 +25,8 @@ export interface CapPhase {
 /** What was sent and shown while the capacity was one. */
 export interface PhaseFigures {
   readonly capacityBps: number;
-  /** The highest layers the player has use for that fit, by what they cost at the end of the phase. */
-  readonly fitting: string;
+  /** Those that are right, by what they cost at the end of the phase: at least and at most. */
+  readonly right: string;
   /** Those sent at the end, and why. */
   readonly last: string;
   readonly reason: string;
@@ -63,8 +64,8 @@ const sampleMs = 100;
 /** Of a phase, what its means leave out. */
 const unsteadyMs = 5000;
 const settleMs = 6000;
-/** Layers that take more than this share of the capacity are none that it has to carry. */
-const usableShare = 0.8;
+/** Layers that take less than this share of the capacity have to be sent: probes need room, and estimates err. */
+const leastShare = 0.65;
 const queueMs = 250;
 const delayMs = 20;
 
@@ -81,6 +82,7 @@ interface Sample {
   readonly estimate: number | null;
 }
 
+const nothing: LayerPair = { spatial: -1, temporal: -1 };
 const now = () => performance.timeOrigin + performance.now();
 
 export async function runCaps(lab: Lab, options: CapsOptions): Promise<CapsFigures> {
@@ -91,15 +93,21 @@ export async function runCaps(lab: Lab, options: CapsOptions): Promise<CapsFigur
     toServer: { delayMs },
     toClient: { delayMs, queueMs, capacityBps: phases[0].capacityBps },
   });
-  const source = PacketWatch.ofPublication(player.subscription.publication);
+  const source = new SourceWatch(player.subscription.publication, publication);
   await sleep(settleMs);
   await player.page.evaluate(() => toolkit.takeSeenFrames());
   const samples: Sample[] = [];
   const sampler = setInterval(() => samples.push(sample(player)), sampleMs);
   const figures: PhaseFigures[] = [];
-  for (const phase of phases) figures.push(await runPhase(player, phase, source, samples));
-  clearInterval(sampler);
-  source.stop();
+  try {
+    for (const phase of phases) {
+      figures.push(await runPhase(player, phase, source, samples));
+      lab.assertPublished(publisher);
+    }
+  } finally {
+    clearInterval(sampler);
+    source.stop();
+  }
   const choices = samples.filter(
     (one, i) => i === 0 || layerOf(one) !== layerOf(samples[i - 1]) || one.reason !== samples[i - 1].reason,
   );
@@ -118,7 +126,7 @@ export async function runCaps(lab: Lab, options: CapsOptions): Promise<CapsFigur
 async function runPhase(
   player: LabPlayer,
   { capacityBps, seconds }: CapPhase,
-  source: PacketWatch,
+  source: SourceWatch,
   samples: Sample[],
 ): Promise<PhaseFigures> {
   const { page, relay, subscription } = player;
@@ -134,17 +142,17 @@ async function runPhase(
   const own = samples.filter(({ at }) => at >= startedAt);
   const settledAt = own.findLast(({ spatial }) => spatial !== last.spatial)?.at ?? startedAt;
   const steady = own.filter(({ at }) => at > startedAt + unsteadyMs * 2);
-  const gaps = findGaps(seen, source.times, 0);
+  const gaps = findGaps(seen, source.rhythms, 0);
   const later = gaps.filter(({ from }) => from > startedAt + cutMs);
   const atCut = gaps.filter(({ from }) => from <= startedAt + cutMs);
   const faults = findFaults(seen);
-  const fitting = highestFitting(player, capacityBps);
+  const [least, most] = rightLayers(player, capacityBps);
   return {
     capacityBps,
-    fitting: `S${fitting}`,
+    right: `${layerOf(least)} to ${layerOf(most)}`,
     last: layerOf(last),
     reason: last.reason,
-    follows: last.spatial === fitting,
+    follows: rank(last) >= rank(least) && rank(last) <= rank(most),
     settledMs: Math.round(Math.max(0, settledAt - startedAt)),
     switchesInSteadyState: steady.filter(({ spatial }, i) => i > 0 && spatial !== steady[i - 1].spatial)
       .length,
@@ -170,22 +178,27 @@ function sample({ subscription }: LabPlayer): Sample {
   return { at: now(), spatial, temporal, reason: forwarder.targetReason, estimate };
 }
 
-/** The highest spatial layer that, with all its pictures, is well within the capacity; the lowest in any case. */
-function highestFitting({ subscription }: LabPlayer, capacityBps: number): number {
+/**
+ * The lowest and the highest layers that are right for a capacity: the highest that are within it, and those below
+ * that which there is no need to go under, as an estimate is never exact. Bit rates are those of the moment.
+ */
+function rightLayers({ subscription }: LabPlayer, capacityBps: number): [least: LayerPair, most: LayerPair] {
   const layers = subscription.forwarder!.layers();
-  const highest = (spatial: number) => layers.findLast((layer) => layer.spatial === spatial);
-  const spatials = [...new Set(layers.map(({ spatial }) => spatial))];
-  return spatials.findLast((spatial) => highest(spatial)!.bitrate <= usableShare * capacityBps) ?? 0;
+  if (layers.length === 0) return [nothing, nothing];
+  const most = layers.findLast(({ bitrate }) => bitrate <= capacityBps) ?? layers[0];
+  const least = layers.findLast(({ bitrate }) => bitrate <= leastShare * capacityBps) ?? layers[0];
+  return [least, most];
 }
 
-const layerOf = ({ spatial, temporal }: Sample) => `S${spatial}T${temporal}`;
+const rank = ({ spatial, temporal }: LayerPair) => spatial * 16 + temporal;
+const layerOf = ({ spatial, temporal }: LayerPair) => `S${spatial}T${temporal}`;
 const kbit = (bps: number) => Math.round(bps / 1000);
 
 /** Everything that is not as it has to be, in words. */
 export function complaintsAboutCaps({ what, browser, phases }: CapsFigures): string[] {
   return phases.flatMap((phase, index) => {
     const complaints: string[] = [];
-    if (!phase.follows) complaints.push(`${phase.last} (${phase.reason}) is sent, ${phase.fitting} fits`);
+    if (!phase.follows) complaints.push(`${phase.last} (${phase.reason}) is sent, ${phase.right} is right`);
     if (phase.freezes > 0) {
       complaints.push(
         `${phase.freezes} pauses over ${freezeLimitMs} ms, the longest ${phase.longestPauseMs} ms`,
@@ -202,7 +215,7 @@ export const capsHead: readonly string[] = [
   'source',
   'player',
   'kbit/s',
-  'fits',
+  'right',
   'sent at the end',
   'after s',
   'switches later',
@@ -220,7 +233,7 @@ export function capsRows({ what, browser, phases }: CapsFigures): (string | numb
     what,
     browser,
     kbit(phase.capacityBps),
-    phase.fitting,
+    phase.right,
     `${phase.last}, ${phase.reason}`,
     (phase.settledMs / 1000).toFixed(1),
     phase.switchesInSteadyState,

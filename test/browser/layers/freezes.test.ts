@@ -15,17 +15,21 @@ const every = (stepMs: number, from: number, to: number) =>
 
 test('a pause is found, and what the source was silent for is taken off it', () => {
   const seen = [0, 33, 66, 566, 600].map((at, index) => frame(at, index, index));
-  const [pause, ...others] = findGaps(seen, every(10, -1000, 1000), 300);
+  const [pause, ...others] = findGaps(seen, [{ times: every(10, -1000, 1000), usualMs: 10 }], 300);
   assert.deepEqual(others, []);
   assert.equal(pause.rawMs, 500);
-  assert.equal(pause.netMs, 490);
+  assert.equal(pause.netMs, 500);
   const stalled = [...every(10, -1000, 20), ...every(10, 420, 1000)];
-  assert.equal(findGaps(seen, stalled, 300)[0].netMs, 100);
+  const rhythms = [
+    { times: stalled, usualMs: 10 },
+    { times: every(10, -1000, 1000), usualMs: 10 },
+  ];
+  assert.equal(findGaps(seen, rhythms, 300)[0].netMs, 110);
 });
 
 test('pictures the page was not told of are no pause', () => {
   const seen = [frame(0, 1, 1), frame(400, 13, 13)];
-  assert.deepEqual(findGaps(seen, every(10, -1000, 1000), 300), []);
+  assert.deepEqual(findGaps(seen, [], 300), []);
 });
 
 test('broken pictures and those out of order are counted, a wrap of the numbers is not', () => {

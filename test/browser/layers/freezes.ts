@@ -8,20 +8,27 @@ export interface Gap {
   readonly to: number;
   /** As seen. */
   readonly rawMs: number;
-  /** Without what the source is to blame for: while it sent nothing, nothing could be shown. */
+  /** Without what the source is to blame for: while it sent less than usual, less could be shown. */
   readonly netMs: number;
+}
+
+/** When something of the source came to the server, and how much later the next usually comes. */
+export interface SourceRhythm {
+  /** Milliseconds since 1970, ascending. */
+  readonly times: readonly number[];
+  readonly usualMs: number;
 }
 
 /** A picture is shown this long after it was sent, at most: where the blame for a pause is looked for. */
 const playoutDelayMs = 500;
 
 /**
- * The pauses between pictures longer than `thresholdMs`, longest first. `sourceTimes` are the times at which the
- * server received something of the source, ascending.
+ * The pauses between pictures longer than `thresholdMs`, longest first. The source is to blame for what its longest
+ * silence of the time, in the worst of its rhythms, was longer than usual.
  */
 export function findGaps(
   seen: readonly SeenFrame[],
-  sourceTimes: readonly number[],
+  source: readonly SourceRhythm[],
   thresholdMs: number,
 ): Gap[] {
   const gaps: Gap[] = [];
@@ -31,7 +38,10 @@ export function findGaps(
     const rawMs = (seen[i].at - seen[i - 1].at) / pictures;
     if (rawMs <= thresholdMs) continue;
     const [from, to] = [seen[i - 1].at, seen[i].at];
-    gaps.push({ from, to, rawMs, netMs: rawMs - longestSilence(sourceTimes, from - playoutDelayMs, to) });
+    const blames = source.map(
+      ({ times, usualMs }) => longestSilence(times, from - playoutDelayMs, to) - usualMs,
+    );
+    gaps.push({ from, to, rawMs, netMs: rawMs - Math.max(0, ...blames) });
   }
   return gaps.sort((a, b) => b.netMs - a.netMs);
 }

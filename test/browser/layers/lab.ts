@@ -34,7 +34,7 @@ const startTimeoutMs = 20_000;
 
 export class Lab {
   readonly manifold: Manifold;
-  /** What the server logged as an error. */
+  /** What the server logged as an error, and who left. */
   readonly errors: string[];
   readonly #pages: PageServer;
   readonly #browsers = new Map<BrowserName, Browser>();
@@ -56,6 +56,12 @@ export class Lab {
       pages: false,
       log: { ...silentLogger, error: (fields, message) => errors.push(`${message} ${String(fields)}`) },
     });
+    // A client that the server gives up in the middle of a run is worth knowing of; those of closed pages are many.
+    manifold.rooms.on('participantleft', ({ dialect, connectionState, connectionFailure, room }, reason) =>
+      errors.push(
+        `${dialect} participant of ${room.id} left: ${reason}, ${connectionState} ${connectionFailure ?? ''}`,
+      ),
+    );
     await manifold.listen();
     return new Lab(manifold, errors, await startPageServer());
   }
@@ -89,6 +95,12 @@ export class Lab {
     );
     if (subscription?.forwarder == null) throw new Error('the server has no subscription for the player');
     return { ...opened, browser, subscription };
+  }
+
+  /** @throws Error when what is published in a room has ended */
+  assertPublished({ room }: LabPublisher): void {
+    const [video] = this.manifold.rooms.rooms.get(room)?.publications() ?? [];
+    if (video === undefined) throw new Error(`the publisher has gone: ${this.errors.join('; ')}`);
   }
 
   /** Closes the pages opened so far. */

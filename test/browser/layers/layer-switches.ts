@@ -10,6 +10,7 @@ import { findFaults, findGaps, type Gap, longestSilence, quantile } from './free
 import type { Lab, LabPlayer, LabPublisher } from './lab.ts';
 import { PacketWatch } from './packet-watch.ts';
 import type { LabPublication } from './publications.ts';
+import { SourceWatch } from './source-watch.ts';
 
 export interface SwitchOptions {
   readonly publication: LabPublication;
@@ -91,7 +92,7 @@ export async function runSwitches(lab: Lab, options: SwitchOptions): Promise<Swi
     });
   }
   const [player] = players;
-  const source = PacketWatch.ofPublication(player.subscription.publication);
+  const source = new SourceWatch(player.subscription.publication, publication);
   const sent = players.map(({ subscription }) => PacketWatch.ofSubscription(subscription));
   const sentBefore = await sentBy(publisher);
   const before = await Promise.all(players.map(videoOf));
@@ -100,6 +101,7 @@ export async function runSwitches(lab: Lab, options: SwitchOptions): Promise<Swi
   const runs = await Promise.all(
     players.map((one, index) => switchAtRandom(one, publication, switches, seed + 1000 * index)),
   );
+  lab.assertPublished(publisher);
   const endedAt = performance.timeOrigin + performance.now();
   source.stop();
   for (const watch of sent) watch.stop();
@@ -109,7 +111,7 @@ export async function runSwitches(lab: Lab, options: SwitchOptions): Promise<Swi
     players.map(async ({ page, browser }, index) => {
       const run = runs[index];
       const seen = await page.evaluate(() => toolkit.takeSeenFrames());
-      const gaps = findGaps(seen, source.times, freezeLimitMs / 2);
+      const gaps = findGaps(seen, source.rhythms, freezeLimitMs / 2);
       return {
         what: publication.description,
         browser,
@@ -132,7 +134,7 @@ export async function runSwitches(lab: Lab, options: SwitchOptions): Promise<Swi
         pliAtPublisher: sentAfter.pli - sentBefore.pli,
         switchesOfAll: switches * players.length,
         keyFramesSent: sentAfter.keyFrames - sentBefore.keyFrames,
-        longestSourceGapMs: Math.round(longestSilence(source.times, startedAt, endedAt)),
+        longestSourceGapMs: Math.round(longestSilence(source.any.times, startedAt, endedAt)),
       };
     }),
   );
@@ -162,7 +164,7 @@ async function switchAtRandom(
       what: `S${former}T${layer % temporalLayers} to S${spatial}T${temporal}`,
     });
     layer = next;
-    forwarder.setPreference({ maxSpatial: spatial, maxTemporal: temporal });
+    subscription.setPreference({ maxSpatial: spatial, maxTemporal: temporal });
     const between = ({ least, most }: { least: number; most: number }) => least + pick(most - least);
     if (random.happens(impatience) && made < switches - 1) {
       await sleep(between(impatientMs));

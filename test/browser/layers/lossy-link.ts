@@ -16,6 +16,8 @@ export interface LossFigures {
   /** Made by the publisher's page; encoded; shown. */
   readonly madePerSecond: number;
   readonly encodedPerSecond: number;
+  /** By the player, and of those that came late together the last was shown. */
+  readonly decodedPerSecond: number;
   readonly shownPerSecond: number;
   readonly longestPauseMs: number;
   readonly longestSourceGapMs: number;
@@ -92,7 +94,8 @@ export async function runLoss(
     seconds,
     madePerSecond: grown(({ made }) => made) / elapsed,
     encodedPerSecond: grown(({ sent }) => sent.framesEncoded) / elapsed,
-    shownPerSecond: seen.length / elapsed,
+    decodedPerSecond: grown(({ received }) => received.framesDecoded) / elapsed,
+    shownPerSecond: ((seen.at(-1)?.presented ?? 0) - (seen[0]?.presented ?? 0)) / elapsed,
     longestPauseMs: Math.round(findGaps(seen, [], 0)[0]?.rawMs ?? elapsed * 1000),
     longestSourceGapMs: Math.round(
       longestSilence(source.times, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),

@@ -19,7 +19,7 @@ for (const browser of ['chromium', 'firefox'] as const) {
     }
   }
 }
-const head = ['lossy side', 'player', 'made/s', 'encoded/s', 'shown/s', 'longest pause ms'];
+const head = ['lossy side', 'player', 'made/s', 'encoded/s', 'decoded/s', 'shown/s', 'longest pause ms'];
 const more = ['source gap ms', 'lost', 'held back', 'by RTX', 'PLI', 'broken'];
 process.stdout.write(
   `${formatTable(
@@ -29,6 +29,7 @@ process.stdout.write(
       one.browser,
       one.madePerSecond.toFixed(1),
       one.encodedPerSecond.toFixed(1),
+      one.decodedPerSecond.toFixed(1),
       one.shownPerSecond.toFixed(1),
       one.longestPauseMs,
       one.longestSourceGapMs,

@@ -11,6 +11,7 @@ const usage = `Usage: npm run test:switches -- [options]
   --codec NAME     only this (${Object.keys(publications).join(', ')}); may be given several times
   --browser NAME   only this (chromium, firefox)
   --switches N     of each                (200)
+  --together       all browsers of a codec at once
   --seed N         other switches         (1)
   --help           this text
 `;
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     codec: { type: 'string', multiple: true },
     browser: { type: 'string', multiple: true },
     switches: { type: 'string', default: '200' },
+    together: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
   },
@@ -32,10 +34,12 @@ async function run(): Promise<void> {
   const names = (values.codec ?? Object.keys(publications)) as PublicationName[];
   const all: SwitchFigures[] = [];
   for (const name of names) {
-    const publication = publications[name];
-    for (const browser of publication.playedBy) {
-      if (values.browser !== undefined && !values.browser.includes(browser)) continue;
-      const figures = await runOne(name, browser);
+    const { playedBy } = publications[name];
+    const wanted = playedBy.filter((browser) => values.browser?.includes(browser) ?? true);
+    const groups = values.together ? [wanted] : wanted.map((browser) => [browser]);
+    for (const browsers of groups) {
+      if (browsers.length === 0) continue;
+      const figures = await runOne(name, browsers);
       all.push(...figures);
       process.stdout.write(`${table(figures)}\n${figures.flatMap(complaintsAbout).join('\n')}\n`);
     }
@@ -47,18 +51,18 @@ async function run(): Promise<void> {
 }
 
 /** Each in fresh browsers: what one run left behind is not to disturb the next. */
-async function runOne(name: PublicationName, browser: BrowserName): Promise<SwitchFigures[]> {
+async function runOne(name: PublicationName, browsers: readonly BrowserName[]): Promise<SwitchFigures[]> {
   const lab = await Lab.start();
   try {
     return await runSwitches(lab, {
       publication: publications[name],
-      browsers: [browser],
+      browsers,
       switches: Number(values.switches),
       seed: Number(values.seed),
     });
   } catch (error) {
-    const folder = await lab.saveDiagnostics(`switches ${name} ${browser}`);
-    throw new Error(`${name} in ${browser} (diagnostics: ${folder})`, { cause: error });
+    const folder = await lab.saveDiagnostics(`switches ${name} ${browsers.join(' ')}`);
+    throw new Error(`${name} in ${browsers.join(' and ')} (diagnostics: ${folder})`, { cause: error });
   } finally {
     await lab.close();
   }

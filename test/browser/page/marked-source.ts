@@ -43,12 +43,20 @@ export function markedSource(options: MarkedSourceOptions): MediaStreamTrack {
   const startedAt = performance.now();
   let number = 0;
   const make = () => {
+    // First of all: whatever happens to one picture, the next one comes. Not an interval, which makes up for what was
+    // held up with pictures in a row.
+    const late = performance.now() - startedAt - (number * 1000) / frameRate;
+    const leftOut = Math.max(0, Math.floor((late * frameRate) / 1000));
+    for (let i = 0; i < leftOut; i++) madeAt.push(Number.NaN);
+    number += leftOut;
+    const dueInMs = startedAt + ((number + 1) * 1000) / frameRate - performance.now();
+    timer = setTimeout(make, Math.max(0, dueInMs));
     drawPicture(luma, width, height, texture, noise, number);
     chroma.fill(128 + ((number >> 2) % 24));
     writeMark(luma, width, height, number % markModulus);
-    const timestamp = Math.round(performance.now() * 1000);
     madeAt.push(performance.timeOrigin + performance.now());
     number++;
+    const timestamp = Math.round(performance.now() * 1000);
     const frame = new VideoFrame(picture, {
       format: 'I420',
       codedWidth: width,
@@ -56,12 +64,6 @@ export function markedSource(options: MarkedSourceOptions): MediaStreamTrack {
       timestamp,
     });
     void writer.write(frame).catch(() => frame.close());
-    // Not an interval: one that was held up would make up for it with pictures in a row.
-    const due = startedAt + (number * 1000) / frameRate;
-    const late = performance.now() - due;
-    if (late > 1000 / frameRate) number += Math.floor((late * frameRate) / 1000);
-    while (madeAt.length < number) madeAt.push(Number.NaN);
-    timer = setTimeout(make, Math.max(0, startedAt + (number * 1000) / frameRate - performance.now()));
   };
   let timer = setTimeout(make, 0);
   const stop = generator.stop.bind(generator);

@@ -5,6 +5,7 @@
 
 import { dataClose, dataOpen, dataReceived, dataSendBytes, dataSendTexts, dataStates } from './data-page.ts';
 import { shownSize, takeSeenFrames, watchFrames } from './frame-watch.ts';
+import { krakenJoin, krakenMute, krakenView } from './kraken-page.ts';
 import { playLayered } from './layered-player.ts';
 import { layeredEncodings, publishLayered } from './layered-publisher.ts';
 import { markedFramesMadeAt } from './marked-source.ts';
@@ -40,6 +41,9 @@ export const pageToolkit = {
   detachTrack,
   endSession,
   inboundMedia,
+  krakenJoin,
+  krakenMute,
+  krakenView,
   layeredEncodings,
   markedFramesMadeAt,
   openSource,

@@ -1,24 +1,24 @@
 /**
  * The server under test: prints {port, pid}, serves until SIGTERM. As `floor N`, once N subscriptions are live they
  * are handed to the native forwarder, so that their RTP never reaches JavaScript; joining, ICE, DTLS and RTCP stay
- * as they are.
+ * as they are. What is measured is the built server, as users run it.
  */
-import { createManifold, type Manifold } from '../src/index.ts';
-import { loadAddon } from '../src/packet-io/load-addon.ts';
+import { createManifold } from '../dist/index.js';
+import { loadAddon } from '../dist/packet-io/load-addon.js';
 
 /** How often new subscriptions are looked for; joining takes longer than that, measuring starts later. */
 const routeIntervalMs = 200;
 
-interface FloorPacketIo {
-  routeFloor(transport: number, ssrc: number, targets: Int32Array): void;
-}
+/** @typedef {{ routeFloor(transport: number, ssrc: number, targets: Int32Array): void }} FloorPacketIo */
 
 const floor = process.argv[2] === 'floor';
 const subscribers = Number(process.argv[3]);
-const opened: FloorPacketIo[] = [];
+/** @type {FloorPacketIo[]} */
+const opened = [];
 if (floor) captureNativePacketIo();
 const manifold = await createManifold({
   http: { host: '127.0.0.1', port: 0 },
+  kraken: { listen: false, publishesPerSecond: 0 },
   media: { addresses: ['127.0.0.1'], port: 0 },
   limits: { connectionsPerAddress: 10_000 },
   logging: { level: 'error' },
@@ -30,25 +30,26 @@ process.once('SIGTERM', () => void manifold.close().then(() => process.exit(0)))
 process.stdout.write(`${JSON.stringify({ port: manifold.httpPort, pid: process.pid })}\n`);
 
 /** The floor's entry point is on the native object, which the server keeps to itself. */
-function captureNativePacketIo(): void {
-  const addon = loadAddon() as { PacketIo: new (...options: never[]) => object };
+function captureNativePacketIo() {
+  const addon = loadAddon();
   const Native = addon.PacketIo;
   addon.PacketIo = new Proxy(Native, {
     construct(target, args) {
-      const native = Reflect.construct(target, args) as object;
-      opened.push(native as FloorPacketIo);
+      const native = Reflect.construct(target, args);
+      opened.push(native);
       return native;
     },
   });
 }
 
-function routeSubscriptions(server: Manifold, native: FloorPacketIo): void {
+/** @param {import('../dist/index.js').Manifold} server @param {FloorPacketIo} native */
+function routeSubscriptions(server, native) {
   for (const room of server.rooms.rooms.values()) {
     for (const publication of room.publications()) {
       const stream = publication.track.encodings[0]?.stream;
       const codec = publication.track.codec;
       if (stream == null || codec === null) continue;
-      const targets: number[] = [];
+      const targets = [];
       for (const participant of room.participants.values()) {
         const forwarder = participant.subscriptions.get(publication)?.forwarder;
         if (forwarder?.state !== 'live') continue;

@@ -1,0 +1,78 @@
+/**
+ * `npm run bench:kraken`: 500 Kraken clients in 50 rooms, connected and sending, who poll every three seconds, as the
+ * web clients do. How late is the server's event loop, and how long does a poll take?
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { HeadlessNetwork } from '../test/signaling/headless-peer.ts';
+import { KrakenCrowd } from '../test/signaling/kraken-crowd.ts';
+import { endChild, firstLine, serverCore, startNode } from './child-process.ts';
+
+const { values } = parseArgs({
+  options: {
+    rooms: { type: 'string', default: '50' },
+    clients: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '30' },
+  },
+});
+const pollMs = 3000;
+/** Half a minute is a slow start for so many, and quick enough to be done with. */
+const joinMs = 30_000;
+/** A packet a second keeps a client in its room; the media has a benchmark of its own. */
+const ticksPerPacket = 50;
+const settleMs = 10_000;
+const goalLagMs = 20;
+const goalPollMs = 50;
+
+const rooms = Number(values.rooms);
+const clientsPerRoom = Number(values.clients);
+const server = startNode(serverCore, [
+  ...['--max-semi-space-size=2', '--import', 'tsx'],
+  ...['bench/bench-server.ts', 'manifold', '0'],
+]);
+try {
+  const { port } = JSON.parse(await firstLine(server)) as { port: number };
+  const url = `http://127.0.0.1:${port}`;
+  const network = new HeadlessNetwork({ maxPeers: rooms * clientsPerRoom });
+  const crowd = new KrakenCrowd(network, url, { rooms, clientsPerRoom, pollMs, joinMs, ticksPerPacket });
+  await lagMs(url);
+  await crowd.join();
+  const joining = { lag: await lagMs(url), polls: crowd.pollsMs };
+  await sleep(settleMs);
+  crowd.pollsMs = [];
+  await lagMs(url);
+  await sleep(Number(values.seconds) * 1000);
+  const lag = await lagMs(url);
+  const polls = crowd.pollsMs;
+  report('while they join', joining.lag, joining.polls);
+  report('polling', lag, polls);
+  const total = rooms * clientsPerRoom;
+  process.stdout.write(`${crowd.complete} of ${total} clients hear everybody else in their room.\n`);
+  for (const failure of crowd.failures) process.stdout.write(`failed: ${String(failure)}\n`);
+  const met = lag < goalLagMs && quantile(polls, 0.99) < goalPollMs;
+  process.stdout.write(met ? 'The goals are met.\n' : 'The goals are missed.\n');
+  if (!met || crowd.failures.length > 0 || crowd.complete < total) process.exitCode = 1;
+  crowd.stop();
+  network.close();
+} finally {
+  await endChild(server);
+}
+
+/** The 99th percentile of how late the server's event loop was since this was last asked. */
+async function lagMs(url: string): Promise<number> {
+  const response = await fetch(`${url}/admin/api/rooms`);
+  return ((await response.json()) as { server: { eventLoopLagMs: number } }).server.eventLoopLagMs;
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return [...sorted].sort((a, b) => a - b)[Math.floor(sorted.length * share)] ?? 0;
+}
+
+function report(what: string, lag: number, polls: readonly number[]): void {
+  const [median, p99, most] = [0.5, 0.99, 1 - Number.EPSILON].map((share) =>
+    quantile(polls, share).toFixed(1),
+  );
+  process.stdout.write(
+    `${what}: event-loop lag p99 ${lag.toFixed(1)} ms; ${polls.length} polls, median ${median} ms, p99 ${p99} ms, longest ${most} ms\n`,
+  );
+}

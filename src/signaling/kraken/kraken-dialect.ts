@@ -1,0 +1,78 @@
+/** The Kraken dialect: JSON-RPC by HTTP, whose clients learn everything by polling. */
+import type { Hono } from 'hono';
+import type { HttpEnvironment } from '../../http/http-app.ts';
+import type { Logger } from '../../log.ts';
+import { AddressBudgets } from './address-budgets.ts';
+import { createMethods } from './methods.ts';
+import { Peers, type PeersOptions } from './peers.ts';
+import { createRpcRoutes, type RpcOptions, serveRpcAlone } from './rpc-routes.ts';
+import type { TurnEntry, TurnServer } from './turn-credentials.ts';
+
+export interface KrakenOptions extends Omit<PeersOptions, 'usesCodec'> {
+  readonly log: Logger;
+  /** Names of the codecs that its clients may use, in any case. */
+  readonly codecs: readonly string[];
+  readonly turn: TurnServer | null;
+  /** What `turn` answers without a TURN server. */
+  readonly iceServers: readonly { urls: readonly string[]; username?: string; credential?: string }[];
+  /** Longest session description. */
+  readonly maxSdpBytes: number;
+  /** Calls and publications a second of one address; 0 for any number. */
+  readonly callsPerSecond: number;
+  readonly publishesPerSecond: number;
+}
+
+export interface KrakenDialect {
+  /** For the port that all dialects share. */
+  readonly routes: Hono<HttpEnvironment>;
+  /** Makes an application on a port of its own serve nothing else. */
+  serveAlone(hono: Hono<HttpEnvironment>): void;
+}
+
+/** An SDP is escaped twice on its way, which about doubles its line ends and quotes. */
+const bodyBytesPerSdpByte = 2;
+/** Whatever else is in a call. */
+const otherBodyBytes = 16_384;
+/** Seconds' worth of calls that may come at once: an office that comes back after an outage does so together. */
+const burstSeconds = 5;
+
+export function createKrakenDialect(options: KrakenOptions): KrakenDialect {
+  const { log, turn, codecs } = options;
+  const names = new Set(codecs.map((name) => name.toLowerCase()));
+  const peers = new Peers({ ...options, usesCodec: ({ name }) => names.has(name.toLowerCase()) }, now);
+  const calls = budgets(options.callsPerSecond);
+  const publishes = budgets(options.publishesPerSecond);
+  const rpc: RpcOptions = {
+    methods: createMethods({
+      peers,
+      turn,
+      iceServers: options.iceServers.flatMap(separateUrls),
+      mayPublish: (address) => publishes.spend(address),
+    }),
+    log,
+    maxBodyBytes: options.maxSdpBytes * bodyBytesPerSdpByte + otherBodyBytes,
+    mayCall: (address) => calls.spend(address),
+  };
+  return { routes: createRpcRoutes(rpc), serveAlone: (hono) => serveRpcAlone(hono, rpc) };
+}
+
+function budgets(perSecond: number): AddressBudgets {
+  return new AddressBudgets({ perSecond, burst: perSecond * burstSeconds }, now);
+}
+
+/** The clients read one URL from an entry. */
+function separateUrls({
+  urls,
+  username,
+  credential,
+}: KrakenOptions['iceServers'][number]): readonly TurnEntry[] {
+  return urls.map((url) => ({
+    urls: url,
+    ...(username === undefined ? {} : { username }),
+    ...(credential === undefined ? {} : { credential }),
+  }));
+}
+
+function now(): number {
+  return performance.now();
+}

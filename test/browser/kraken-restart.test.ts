@@ -1,0 +1,102 @@
+/** Checks 22 and 27 of the Kraken protocol: a killed browser, and a server that starts anew during a call. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'puppeteer-core';
+import { launchBrowser } from './harness/browsers.ts';
+import { type ManifoldProcess, startManifold } from './harness/manifold-process.ts';
+import { eventually, receives } from './harness/media-assertions.ts';
+import { type PageServer, startPageServer } from './harness/page-server.ts';
+import { toolkitBundle } from './harness/toolkit-bundle.ts';
+import { startTurnServer, type TurnProcess } from './harness/turn-server.ts';
+import type { KrakenJoin } from './page/kraken-page.ts';
+
+let pages: PageServer;
+let turnServer: TurnProcess;
+let server: ManifoldProcess;
+const browsers: Browser[] = [];
+
+before(async () => {
+  [pages, turnServer] = await Promise.all([startPageServer(), startTurnServer()]);
+});
+
+after(async () => {
+  for (const browser of browsers) if (browser.connected) await browser.close();
+  await server?.close();
+  await turnServer?.close();
+  await pages?.close();
+});
+
+async function launch(name: 'chromium' | 'firefox'): Promise<Browser> {
+  const browser = await launchBrowser(name);
+  browsers.push(browser);
+  return browser;
+}
+
+async function join(
+  browser: Browser,
+  name: string,
+  client: KrakenJoin['client'] = 'kraken.fm',
+): Promise<Page> {
+  const page = await (await browser.createBrowserContext()).newPage();
+  await page.evaluateOnNewDocument(await toolkitBundle());
+  await page.goto(pages.origin, { waitUntil: 'load' });
+  const options: KrakenJoin = {
+    client,
+    api: server.origin,
+    room: `the-room-of-${client}`,
+    name,
+    pollMs: 1000,
+  };
+  await page.evaluate((join) => toolkit.krakenJoin(join), options);
+  return page;
+}
+
+async function shows(page: Page, names: readonly string[], timeoutMs = 30_000): Promise<number> {
+  return await eventually(`shows ${names.join(', ')}`, timeoutMs, async () => {
+    const seen = await page.evaluate(() => toolkit.krakenView());
+    const same = JSON.stringify([...seen.tiles].sort()) === JSON.stringify([...names].sort());
+    return same && seen.failure === null ? { value: seen.joins } : { pending: seen };
+  });
+}
+
+test('check 27: after a restart of the server, pages of both clients are back in their calls', async () => {
+  const { turn } = turnServer;
+  server = await startManifold({ turn });
+  const [chromium, firefox] = await Promise.all([launch('chromium'), launch('firefox')]);
+  const calls = [
+    [await join(chromium, 'Alice'), await join(firefox, 'Bob')],
+    [await join(chromium, 'Carol', 'mornin'), await join(firefox, 'Dave', 'mornin')],
+  ] as const;
+  const names = [
+    ['Alice', 'Bob'],
+    ['Carol', 'Dave'],
+  ] as const;
+  const everybody = async (joins: number) => {
+    for (const [index, call] of calls.entries()) {
+      for (const page of call) {
+        assert.ok((await shows(page, names[index]!, 40_000)) >= joins);
+        await receives(page, { videos: 0, audios: 1 });
+      }
+    }
+  };
+  await everybody(1);
+  const { httpPort } = server;
+  await server.close();
+  server = await startManifold({ turn, http: { port: httpPort } });
+  await everybody(2);
+  for (const page of calls.flat()) await page.close();
+  await server.close();
+});
+
+test('check 22: a browser that is killed is gone for the others once nothing is heard of it', async () => {
+  // With the times of a default configuration it is 30 s, and the time of a poll.
+  server = await startManifold({ timeouts: { disconnectedMs: 1500, failedMs: 4000 } });
+  const [survivor, victim] = await Promise.all([launch('firefox'), launch('chromium')]);
+  const alice = await join(survivor, 'Alice');
+  await join(victim, 'Bob');
+  await shows(alice, ['Alice', 'Bob']);
+  const killedAt = performance.now();
+  victim.process()!.kill('SIGKILL');
+  await shows(alice, ['Alice'], 30_000);
+  assert.ok(performance.now() - killedAt >= 3000, 'killed, and so without a goodbye');
+});
