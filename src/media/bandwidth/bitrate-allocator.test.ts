@@ -275,3 +275,17 @@ test('a switch up that is taken back step by step makes the next one wait twice 
   scene.run(2_000_000, 2500);
   assert.equal(sender.target.spatial, 2);
 });
+
+test('a lowest layer that gets through is kept in spite of losses, one that does not is not', () => {
+  const sender = new Sender([900_000]);
+  const { allocator } = new Scene(sender);
+  allocator.allocate(0, 1_500_000, true);
+  assert.equal(sender.target.spatial, 0);
+  allocator.allocate(3000, 500_000, true, 950_000);
+  assert.equal(sender.target.spatial, 0);
+  allocator.allocate(6000, 500_000, true, 700_000);
+  assert.equal(sender.target.spatial, -1);
+  // It has to fit to come again.
+  allocator.allocate(9000, 500_000, true, 950_000);
+  assert.equal(sender.targetReason, 'estimate-too-low');
+});

@@ -54,6 +54,7 @@ export interface BandwidthStats {
   readonly packetsPaced: number;
   readonly packetsExpired: number;
   readonly paddingBytes: number;
+  readonly repairBytes: number;
   readonly probes: number;
   readonly lastProbe: ProbeReason | null;
   readonly layerSwitches: number;
@@ -250,6 +251,7 @@ export class ConnectionBandwidth {
       packetsPaced: outlet.paced,
       packetsExpired: outlet.expired,
       paddingBytes: this.#filler.paddingBytes,
+      repairBytes: this.repairs.bytes,
       probes: this.#filler.probes,
       lastProbe: this.#filler.lastProbe,
       layerSwitches: allocator.switches,

@@ -137,6 +137,26 @@ test('a burst of video is spread at the pacing rate, in its order; audio passes'
   assert.deepEqual(scene.out[3].prefix.subarray(0, 17), new Uint8Array(17).fill(scene.out[3].prefix[0]));
 });
 
+test('repairs go before video that waits, in their order, within the pacing rate', () => {
+  const scene = new Scene();
+  scene.outlet.setPacingRate(8_512_000);
+  for (let id = 1; id <= 30; id++) scene.send(Urgency.Paced, 1000, id);
+  const straight = scene.out.length;
+  for (let id = 101; id <= 110; id++) scene.send(Urgency.Repair, 1000, id);
+  assert.equal(scene.out.length, straight);
+  assert.equal(scene.outlet.waiting, 40 - straight);
+  scene.advance(60);
+  assert.equal(scene.outlet.waiting, 0);
+  const expected = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  assert.deepEqual(scene.ids, [
+    ...expected(1, straight),
+    ...expected(101, 110),
+    ...expected(straight + 1, 30),
+  ]);
+  for (let at = straight; at < 40; at++)
+    assert.ok(scene.out[at].atMs - scene.out[straight].atMs >= at - straight - 3);
+});
+
 test('nothing waits longer than the queue may take, however slow the pacing', () => {
   const scene = new Scene();
   scene.outlet.setPacingRate(50_000);
@@ -199,7 +219,7 @@ test('whatever comes in whatever order, all of it goes out once, each kind in it
   const event = fc.oneof(
     fc.record({
       kind: fc.constant('send' as const),
-      urgency: fc.constantFrom(0, 1),
+      urgency: fc.constantFrom(0, 1, 2),
       bytes: fc.integer({ min: 1, max: 1200 }),
     }),
     fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 30 }) }),
@@ -211,7 +231,7 @@ test('whatever comes in whatever order, all of it goes out once, each kind in it
   fc.assert(
     fc.property(fc.array(event, { maxLength: 200 }), (events) => {
       const scene = new Scene();
-      const expected = [[], []] as number[][];
+      const expected = [[], [], []] as number[][];
       let id = 0;
       for (const happened of events) {
         if (happened.kind === 'advance') scene.advance(happened.ms);
@@ -228,6 +248,7 @@ test('whatever comes in whatever order, all of it goes out once, each kind in it
         scene.out.filter(({ prefix }) => prefix.length === prefixLength).map(({ prefix }) => prefix[0]);
       assert.deepEqual(sent(20), expected[0]);
       assert.deepEqual(sent(21), expected[1]);
+      assert.deepEqual(sent(22), expected[2]);
     }),
   );
 });

@@ -112,8 +112,8 @@ export class Retransmitter {
     const { counters, clock } = context;
     const { history } = this;
     this.repeatedBytes = 0;
-    // The receiver goes on with the key frame as soon as it has that: nothing is to be in its way.
-    const needless = outlet.pacing && sequenceDelta(history.newest, sequence) > this.#sinceKeyFrame;
+    // The receiver goes on with the key frame as soon as it has that: where room is scarce nothing is to be in its way.
+    const superseded = sequenceDelta(history.newest, sequence) > this.#sinceKeyFrame;
     if (!history.find(sequence) || !this.#inRing(history.packetNumber)) {
       this.missed++;
       counters.retransmissionsMissed++;
@@ -123,7 +123,7 @@ export class Retransmitter {
     const sinceMs = history.sinceSentMs(clock.nowMs);
     const responseMs = this.#responseMs();
     const onItsWay = repeats > 0 && sinceMs < responseMs;
-    if (needless || onItsWay) {
+    if (onItsWay || (superseded && outlet.pacing)) {
       counters.retransmissionsThrottled++;
       return Repair.Needless;
     }
@@ -131,7 +131,7 @@ export class Retransmitter {
     const bytes = history.length + wireOverheadBytes;
     if (tooOld || repeats >= maxRepeats || !bandwidth.repairs.take(clock, bytes, dispensable)) {
       counters.retransmissionsRefused++;
-      return dispensable ? Repair.Needless : Repair.GivenUp;
+      return dispensable || superseded ? Repair.Needless : Repair.GivenUp;
     }
     this.repeatedBytes = this.#send(sequence, format, Urgency.Repair);
     if (this.repeatedBytes === 0) return Repair.GivenUp;

@@ -1,0 +1,119 @@
+/** What becomes of a subscriber's NACKs: how often, how late and how much is sent again. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PacketKind } from '../../packet-io/layout.ts';
+import { writeNack } from '../rtcp/rtcp-writer.ts';
+import {
+  readRtp,
+  receiveVideo,
+  rtp,
+  Simulation,
+  sendVideo,
+  vp8DeltaPayload,
+  vp8KeyPayload,
+} from '../simulation.test.ts';
+import type { Forwarder } from './forwarder.ts';
+
+class Scene {
+  readonly simulation = new Simulation();
+  readonly forwarder: Forwarder;
+  #sequence = 100;
+  /** What the subscriber was sent, by the order it was published in. */
+  readonly numbers: number[] = [];
+
+  constructor() {
+    const publisher = this.simulation.addTransport();
+    const subscriber = this.simulation.addTransport();
+    const track = publisher.addReceiver(receiveVideo());
+    this.forwarder = subscriber.addSender(sendVideo());
+    this.forwarder.setSource(track);
+    this.publish(vp8KeyPayload);
+  }
+
+  get counters() {
+    return this.simulation.context.counters;
+  }
+
+  publish(payload: readonly number[] | Uint8Array = vp8DeltaPayload): void {
+    const sequenceNumber = this.#sequence++;
+    this.simulation.receive(
+      0,
+      PacketKind.Rtp,
+      rtp({ payloadType: 96, sequenceNumber, timestamp: sequenceNumber * 3000, ssrc: 0x1111, payload }),
+    );
+    for (const { bytes } of this.simulation.take(1, PacketKind.Rtp)) {
+      const { ssrc, sequenceNumber: number } = readRtp(bytes);
+      if (ssrc === this.forwarder.ssrc) this.numbers.push(number);
+    }
+  }
+
+  /** How many packets are sent again for a NACK of these. */
+  nack(...numbers: readonly number[]): number {
+    const bytes = new Uint8Array(200);
+    const wanted = Uint16Array.from(numbers);
+    const end = writeNack(bytes, 0, 1, this.forwarder.ssrc, wanted, wanted.length);
+    this.simulation.receive(1, PacketKind.Rtcp, bytes.slice(0, end));
+    return this.simulation.take(1, PacketKind.Rtp).length;
+  }
+
+  /** Key frames asked for since this was last asked. */
+  get keyFrameRequests(): number {
+    const isPictureLoss = ({ bytes }: { bytes: Uint8Array }) => bytes[1] === 206 && (bytes[0] & 31) === 1;
+    return this.simulation.take(0, PacketKind.Rtcp).filter(isPictureLoss).length;
+  }
+}
+
+test('a packet is sent again a few times at most, and not while it may be on its way', () => {
+  const scene = new Scene();
+  scene.publish();
+  const [, number] = scene.numbers;
+  let sent = 0;
+  for (let ms = 0; ms < 5000; ms += 10) {
+    sent += scene.nack(number);
+    scene.simulation.advance(10);
+  }
+  assert.equal(sent, 5);
+  assert.ok(scene.counters.retransmissionsThrottled > 0);
+  assert.ok(scene.counters.retransmissionsRefused > 0);
+});
+
+test('what is too old to be of use is not sent again', () => {
+  const scene = new Scene();
+  scene.publish();
+  const [, number] = scene.numbers;
+  scene.simulation.advance(1500);
+  assert.equal(scene.nack(number), 0);
+  assert.equal(scene.counters.retransmissionsRefused, 1);
+});
+
+test('a repair that is given up ends in a key frame, now and then', () => {
+  const scene = new Scene();
+  scene.publish();
+  const [, number] = scene.numbers;
+  scene.simulation.advance(1500);
+  assert.ok(scene.keyFrameRequests >= 0);
+  for (let i = 0; i < 10; i++) scene.nack(number);
+  assert.equal(scene.keyFrameRequests, 1);
+  scene.simulation.advance(400);
+  scene.nack(number);
+  assert.equal(scene.keyFrameRequests, 0);
+  scene.simulation.advance(1000);
+  scene.nack(number);
+  assert.equal(scene.keyFrameRequests, 1);
+  scene.simulation.advance(500);
+  scene.publish(vp8KeyPayload);
+  scene.simulation.advance(1000);
+  scene.nack(number);
+  assert.equal(scene.keyFrameRequests, 0, 'there has been a key frame since');
+});
+
+test('a picture that others do without is no reason for a key frame', () => {
+  const scene = new Scene();
+  // X, I, L, T: temporal layer 2.
+  scene.publish([0x90, 0xe0, 0x80, 1, 0, 0x80, 1, 2, 3]);
+  const [, number] = scene.numbers;
+  scene.simulation.advance(1500);
+  assert.ok(scene.keyFrameRequests >= 0);
+  assert.equal(scene.nack(number), 0);
+  assert.equal(scene.keyFrameRequests, 0);
+});
