@@ -26,10 +26,7 @@ const goalPollMs = 50;
 
 const rooms = Number(values.rooms);
 const clientsPerRoom = Number(values.clients);
-const server = startNode(serverCore, [
-  ...['--max-semi-space-size=2', '--import', 'tsx'],
-  ...['bench/bench-server.ts', 'manifold', '0'],
-]);
+const server = startNode(serverCore, ['--max-semi-space-size=2', 'bench/bench-server.mjs', 'manifold', '0']);
 try {
   const { port } = JSON.parse(await firstLine(server)) as { port: number };
   const url = `http://127.0.0.1:${port}`;

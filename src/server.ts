@@ -145,6 +145,7 @@ function assemble(
   let closed: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     stopping = true;
+    kraken.stop();
     rooms.close();
     const { shutdownMs } = config.timeouts;
     await Promise.all([http.close(shutdownMs), kraken.close(shutdownMs)]);

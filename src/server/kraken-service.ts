@@ -11,6 +11,8 @@ export interface KrakenService {
   listen(): Promise<void>;
   /** Its own port; null before listen(), and where there is none. */
   readonly address: ListeningAddress | null;
+  /** Answers no more calls, so that clients wait for the next server. Before the rooms are closed. */
+  stop(): void;
   close(graceMs: number): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export function serveKraken(shared: HttpServer, rooms: Rooms, config: Config, lo
     get address() {
       return own.addresses[0] ?? null;
     },
+    stop: () => dialect.stop(),
     close: (graceMs) => own.close(graceMs),
   };
 }

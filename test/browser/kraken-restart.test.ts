@@ -95,6 +95,7 @@ test('check 22: a browser that is killed is gone for the others once nothing is 
   const alice = await join(survivor, 'Alice');
   await join(victim, 'Bob');
   await shows(alice, ['Alice', 'Bob']);
+  await receives(alice, { videos: 0, audios: 1 });
   const killedAt = performance.now();
   victim.process()!.kill('SIGKILL');
   await shows(alice, ['Alice'], 30_000);

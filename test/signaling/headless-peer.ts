@@ -48,7 +48,9 @@ export class HeadlessNetwork {
         const at = index * inboxStride;
         const offset = inbox[at + InboxField.Offset];
         const datagram = arena.subarray(offset, offset + inbox[at + InboxField.Length]);
-        this.#peers.get(inbox[at + InboxField.Transport])?.receive(inbox[at + InboxField.Kind], datagram);
+        this.#peers
+          .get(inbox[at + InboxField.Transport])
+          ?.receive(inbox[at + InboxField.Kind], datagram, this.io.arrivals[index]);
       }
     });
     this.#timer = setInterval(() => {
@@ -99,6 +101,10 @@ export class HeadlessPeer {
   transmits = true;
   /** A packet on every line at each so many ticks of the network, which are 20 ms. */
   ticksPerPacket = 1;
+  /** Whether its audio ends with the time it was sent at, in µs as the packet I/O counts them. */
+  stamps = false;
+  /** Told of every packet of audio or video, and when it arrived, in µs. */
+  onPacket: ((packet: Uint8Array, arrivedUs: number) => void) | null = null;
   /** Whether it begins a DTLS handshake once ICE is connected. */
   handshakes = true;
   /** Whether what comes over DTLS is lost. */
@@ -261,12 +267,13 @@ export class HeadlessPeer {
     });
   }
 
-  receive(kind: number, datagram: Uint8Array): void {
+  receive(kind: number, datagram: Uint8Array, arrivedUs: number): void {
     const now = performance.now();
     if (kind === PacketKind.Rtp) {
       const ssrc = new DataView(datagram.buffer, datagram.byteOffset).getUint32(8);
       this.received.set(ssrc, (this.received.get(ssrc) ?? 0) + 1);
       this.receivedPayloadTypes.set(ssrc, datagram[1] & 0x7f);
+      this.onPacket?.(datagram, arrivedUs);
     } else if (kind === PacketKind.Dtls && !this.deaf) {
       this.#dtls?.receive(datagram);
       this.#afterDtls(now);
@@ -374,7 +381,10 @@ export class HeadlessPeer {
     const levelId = send?.headerExtensions.find(({ uri }) => uri === headerExtensionUri.audioLevel)?.id;
     const extension =
       level === null || levelId === undefined ? [] : [0xbe, 0xde, 0, 1, levelId << 4, 0x80 | -level, 0, 0];
-    const payload = [...extension, ...(kind === 'video' ? vp8KeyFrame(side) : [0xf8, 0xff, 0xfe])];
+    const payload = [
+      ...extension,
+      ...(kind === 'video' ? vp8KeyFrame(side) : [0xf8, 0xff, 0xfe, ...(this.stamps ? timeStamp() : [])]),
+    ];
     const sequenceNumber = ((this.#sequenceNumbers.get(ssrc) ?? 0) + 1) & 0xffff;
     this.#sequenceNumbers.set(ssrc, sequenceNumber);
     const { sendQueue } = this.#network;
@@ -390,6 +400,13 @@ export class HeadlessPeer {
     });
     sendQueue.commit(PacketKind.Rtp, this.transport, 12 + payload.length, 0, 0);
   }
+}
+
+/** The clock in µs by which packets are stamped on arrival. */
+function timeStamp(): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleBE(performance.now() * 1000);
+  return bytes;
 }
 
 /** Waits until `condition` holds. @throws Error naming what was waited for */

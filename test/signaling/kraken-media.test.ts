@@ -312,6 +312,32 @@ describe('media', () => {
   });
 });
 
+describe('the end of the server', () => {
+  it('is told to nobody: calls are cut off, which clients try again until there is a server', async () => {
+    const ending = await startManifold();
+    const caller = await KrakenCaller.join(network, ending.http, newRoom(), 'a');
+    const outcomes: unknown[] = [];
+    let polling = true;
+    const keepPolling = async () => {
+      while (polling)
+        outcomes.push(
+          await caller.rpc('subscribe').then(
+            ({ data, error }) => data?.type ?? error,
+            () => 'cut',
+          ),
+        );
+    };
+    const polled = keepPolling();
+    await until('it polls', () => outcomes.length > 3);
+    await ending.close();
+    polling = false;
+    await polled;
+    assert.deepEqual([...new Set(outcomes)], ['unknown', 'cut']);
+    assert.deepEqual(ending.errors, []);
+    caller.peer.close();
+  });
+});
+
 describe('rooms across dialects', () => {
   it('others are called by an id and a name that the clients can read, and hear the clients', async () => {
     const rid = newRoom();

@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import type { HttpEnvironment } from '../../http/http-app.ts';
 import type { Logger } from '../../log.ts';
 import { AddressBudgets } from './address-budgets.ts';
+import { FairShare } from './fair-share.ts';
 import { createMethods } from './methods.ts';
 import { Peers, type PeersOptions } from './peers.ts';
 import { createRpcRoutes, type RpcOptions, serveRpcAlone } from './rpc-routes.ts';
@@ -27,6 +28,8 @@ export interface KrakenDialect {
   readonly routes: Hono<HttpEnvironment>;
   /** Makes an application on a port of its own serve nothing else. */
   serveAlone(hono: Hono<HttpEnvironment>): void;
+  /** Answers no more calls: to be called before everybody's session ends, of which clients would be told. */
+  stop(): void;
 }
 
 /** An SDP is escaped twice on its way, which about doubles its line ends and quotes. */
@@ -42,6 +45,7 @@ export function createKrakenDialect(options: KrakenOptions): KrakenDialect {
   const peers = new Peers({ ...options, usesCodec: ({ name }) => names.has(name.toLowerCase()) }, now);
   const calls = budgets(options.callsPerSecond);
   const publishes = budgets(options.publishesPerSecond);
+  let stopping = false;
   const rpc: RpcOptions = {
     methods: createMethods({
       peers,
@@ -52,8 +56,16 @@ export function createKrakenDialect(options: KrakenOptions): KrakenDialect {
     log,
     maxBodyBytes: options.maxSdpBytes * bodyBytesPerSdpByte + otherBodyBytes,
     mayCall: (address) => calls.spend(address),
+    share: new FairShare(now),
+    isStopping: () => stopping,
   };
-  return { routes: createRpcRoutes(rpc), serveAlone: (hono) => serveRpcAlone(hono, rpc) };
+  return {
+    routes: createRpcRoutes(rpc),
+    serveAlone: (hono) => serveRpcAlone(hono, rpc),
+    stop() {
+      stopping = true;
+    },
+  };
 }
 
 function budgets(perSecond: number): AddressBudgets {

@@ -2,10 +2,12 @@
  * JSON-RPC over HTTP: on the port all dialects share it has `POST /` (and its preflight), on a port of its own it has
  * everything.
  */
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { HttpEnvironment } from '../../http/http-app.ts';
 import type { Logger } from '../../log.ts';
+import type { FairShare } from './fair-share.ts';
 import { errorCodes, KrakenError } from './kraken-error.ts';
 import type { Method } from './methods.ts';
 import { MalformedCall, parseCall, type RpcCall } from './rpc-call.ts';
@@ -17,6 +19,12 @@ export interface RpcOptions {
   readonly maxBodyBytes: number;
   /** Whether an address may call once more by now. */
   readonly mayCall: (address: string) => boolean;
+  readonly share: FairShare;
+  /**
+   * Whether the server is about to end. Calls are cut off then instead of answered: clients try a connection that was
+   * cut again, until there is a server, but take a refused publication for the end.
+   */
+  readonly isStopping: () => boolean;
 }
 
 type RpcContext = Context<HttpEnvironment>;
@@ -42,12 +50,24 @@ export function serveRpcAlone(hono: Hono<HttpEnvironment>, options: RpcOptions):
   hono.onError((error) => serverError(error, options.log));
 }
 
-async function answerCall(c: RpcContext, { methods, log, mayCall }: RpcOptions): Promise<Response> {
+async function answerCall(c: RpcContext, options: RpcOptions): Promise<Response> {
   const { address } = c.get('client');
-  if (!mayCall(address)) return json(429, { error: 'too many calls from your address' });
+  if (!options.mayCall(address)) return json(429, { error: 'too many calls from your address' });
+  const body = await readBody(c);
+  return await options.share.run(() =>
+    options.isStopping() ? cutOff(c) : answerBody(body, address, options),
+  );
+}
+
+function cutOff(c: RpcContext): Response {
+  c.env.outgoing.destroy();
+  return RESPONSE_ALREADY_SENT;
+}
+
+function answerBody(body: string | null, address: string, { methods, log }: RpcOptions): Response {
   let call: RpcCall;
   try {
-    call = parseCall(await readBody(c));
+    call = parseCall(body ?? '');
   } catch (error) {
     if (error instanceof MalformedCall) return json(400, { error: error.message });
     throw error;
@@ -63,12 +83,12 @@ async function answerCall(c: RpcContext, { methods, log, mayCall }: RpcOptions):
   }
 }
 
-/** @throws MalformedCall when the client breaks off */
-async function readBody(c: RpcContext): Promise<string> {
+/** null when the client breaks off */
+async function readBody(c: RpcContext): Promise<string | null> {
   try {
     return await c.req.text();
   } catch {
-    throw new MalformedCall('The body could not be read.');
+    return null;
   }
 }
 
