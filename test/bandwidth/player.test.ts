@@ -60,7 +60,7 @@ for (const [name, encodings, least] of [
   test(`a link cut to 600 k and 200 k carries a picture all the time: ${name}`, () => {
     const link = { queueMs: 250, delayMs: 20 };
     const scene = new Scene(2_500_000, encodings, 1, { ...playing, link, backDelayMs: 20 });
-    scene.run(10);
+    scene.run(20);
     for (const capacityBps of [600_000, 200_000, 2_500_000]) {
       const narrower = capacityBps < scene.link.parameters.capacityBps;
       scene.link.update(scene.simulation.clock.nowMs, { capacityBps });
@@ -94,7 +94,7 @@ test('10 % of random loss from the start: all of it is repaired, and nothing is 
     }
     assert.equal(scene.video.targetReason, 'all-wanted');
     const { inherentLoss, paddingBytes } = scene.subscriber.bandwidthStats();
-    assert.ok(inherentLoss! >= 0.06 && inherentLoss! <= 0.14);
+    assert.ok(inherentLoss! >= 0.04 && inherentLoss! <= 0.17, `${inherentLoss}`);
     assert.ok(paddingBytes < 300_000, `${paddingBytes}`);
   }
 });
@@ -110,7 +110,7 @@ test('10 % of random loss that begins later: the only layer is not given up', ()
       assert.ok(picturesPerSecond >= 27, `${picturesPerSecond}`);
     }
     assert.equal(scene.video.targetReason, 'all-wanted');
-    assert.ok(scene.subscriber.bandwidthStats().inherentLoss! >= 0.06);
+    assert.ok(scene.subscriber.bandwidthStats().inherentLoss! >= 0.04);
   }
 });
 

@@ -8,6 +8,7 @@ import { PacketOutlet } from './packet-outlet.ts';
 import { type PaddingSource, PathFiller } from './path-filler.ts';
 import type { ProbeReason } from './probe-schedule.ts';
 import { RepairBudget } from './repair-budget.ts';
+import { RepairDelay } from './repair-delay.ts';
 import { ReportedEstimator } from './reported-estimator.ts';
 import { SendSideEstimator } from './send-side-estimator.ts';
 import { SentPacketLog } from './sent-packet-log.ts';
@@ -55,6 +56,8 @@ export interface BandwidthStats {
   readonly packetsExpired: number;
   readonly paddingBytes: number;
   readonly repairBytes: number;
+  /** How long the receiver is asked to wait for repairs, ms. */
+  readonly repairDelayMs: number;
   readonly probes: number;
   readonly lastProbe: ProbeReason | null;
   readonly layerSwitches: number;
@@ -69,6 +72,8 @@ export class ConnectionBandwidth {
   readonly allocator = new BitrateAllocator();
   /** What may be sent again, and what has been. */
   readonly repairs = new RepairBudget();
+  /** How long the receiver is asked to wait for what is sent again. */
+  readonly repairDelay = new RepairDelay();
 
   readonly #context: MediaContext;
   readonly #initialBitrate: number;
@@ -252,6 +257,7 @@ export class ConnectionBandwidth {
       packetsExpired: outlet.expired,
       paddingBytes: this.#filler.paddingBytes,
       repairBytes: this.repairs.bytes,
+      repairDelayMs: this.repairDelay.ms,
       probes: this.#filler.probes,
       lastProbe: this.#filler.lastProbe,
       layerSwitches: allocator.switches,
@@ -275,6 +281,8 @@ export class ConnectionBandwidth {
     const { estimate } = this.#estimator;
     const { repairs } = this;
     repairs.setEstimate(this.#context.clock, estimate, this.#mediaRate);
+    const inherentLoss = this.#measuring?.losses.inherent.fraction ?? 0;
+    this.repairDelay.update(nowMs, inherentLoss, this.responseMs);
     const fell = estimate < this.#allocatedEstimate * noticeableShare;
     if (fell || nowMs - this.#allocatedMs >= reallocateMs) {
       const left = Math.max(0, estimate - repairs.bitrate);

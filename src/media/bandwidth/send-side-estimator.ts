@@ -29,8 +29,8 @@ const longQueueMs = 700;
 const fallsInVain = 4;
 /** From sent ticks to arrival ticks. */
 const sentToArrivalShift = Math.log2(sentTicksPerMs / arrivalTicksPerMs);
-/** Weight of the latest round trip. */
-const rttWeight = 1 / 8;
+/** Round trips that the response time is taken from: about a fifth of a second of feedback. */
+const consideredRoundTrips = 4;
 /** Silence after which the path is taken for worse than thought; and how often again. */
 const silenceMs = 1000;
 const silenceBackoff = 0.5;
@@ -70,7 +70,8 @@ export class SendSideEstimator implements BandwidthEstimator {
   #fresh = 0;
   #lost = 0;
   #newestSent = 0;
-  #smoothedRttMs = -1;
+  readonly #roundTrips = new Float64Array(consideredRoundTrips);
+  #roundTripCount = 0;
   #anyReceived = false;
   #longSinceMs = -1;
   #longQueueFalls = 0;
@@ -191,11 +192,13 @@ export class SendSideEstimator implements BandwidthEstimator {
     if (this.detector.usage === 'overuse' && this.queueShare >= 1) this.#overused = true;
   }
 
+  /** The least of the last few: what a receiver waits before it reports is not on the way. */
   #noteResponse(): void {
-    const latest = this.feedbackRttMs;
-    const smoothed = this.#smoothedRttMs;
-    this.#smoothedRttMs = smoothed < 0 ? latest : smoothed + rttWeight * (latest - smoothed);
-    this.responseMs = Math.max(latest, this.#smoothedRttMs);
+    const roundTrips = this.#roundTrips;
+    roundTrips[this.#roundTripCount++ % roundTrips.length] = this.feedbackRttMs;
+    const known = Math.min(this.#roundTripCount, roundTrips.length);
+    this.responseMs = roundTrips[0];
+    for (let i = 1; i < known; i++) this.responseMs = Math.min(this.responseMs, roundTrips[i]);
   }
 
   /** The window in which more got through: a short one is noisy, a long one remembers what was before. */

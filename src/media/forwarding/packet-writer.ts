@@ -27,6 +27,8 @@ export class PacketWriter {
   /** Written until the receiver has shown that it knows the SSRC. */
   #mid: Uint8Array;
   #repeatsExactly = false;
+  /** Whether the receiver is told how long to wait for repairs: what is repeated exactly must not change. */
+  #asksForDelay = false;
   #mapping: ExtensionMapping;
   #retransmitter: Retransmitter | null = null;
   #retransmissionFormat: RetransmissionFormat | null = null;
@@ -49,6 +51,7 @@ export class PacketWriter {
   /** Follows a renegotiation. */
   update(parameters: SendParameters): void {
     this.#repeatsExactly = repeatsExactly(parameters);
+    this.#asksForDelay = parameters.kind === 'video' && !this.#repeatsExactly;
     const { mappings } = this.#link.commons;
     const mapping = mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
     mappings.release(this.#mapping);
@@ -86,7 +89,7 @@ export class PacketWriter {
 
   /** Sends a packet as `outgoing` has decided. */
   write(packet: RtpPacket, outgoing: OutgoingStream, payloadType: number): void {
-    const { context, outlet } = this.#link;
+    const { context, outlet, bandwidth } = this.#link;
     const at = context.sendQueue.begin();
     const bytes = outlet.prefixes;
     const { sequence, timestamp, rewrite, dependencyRewrite, activeTargets } = outgoing;
@@ -97,6 +100,7 @@ export class PacketWriter {
       this.#mid,
       dependencyRewrite,
       activeTargets,
+      this.#asksForDelay ? bandwidth.repairDelay.extension : 0,
     );
     const markerAndPayloadType = (outgoing.marker << 7) | payloadType;
     const extended = end > at + rtpHeaderBytes;

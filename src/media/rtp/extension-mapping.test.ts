@@ -152,3 +152,33 @@ test('receivers with equal ids share a mapping until the last one releases it', 
   mappings.release(c);
   assert.equal(mappings.size, 0);
 });
+
+test('a delay that is asked for follows the rest, unless the publisher asks for one itself', () => {
+  const { playoutDelay } = headerExtensionUri;
+  const extensions = [
+    { uri: playoutDelay, id: 5 },
+    { uri: audioLevel, id: 6 },
+    { uri: mid, id: 9 },
+  ];
+  const write = (mapping: ExtensionMapping, packet: RtpPacket, delay: number) => {
+    const bytes = new Uint8Array(200);
+    const end = mapping.write(bytes, 12, packet, Uint8Array.of(0x37), undefined, 0, delay);
+    bytes[0] = 0x90;
+    return readRtp(bytes.subarray(0, end)).extensionById;
+  };
+  const mapping = new ExtensionMapping(extensions, false);
+  const packet = receive([[audioLevel, 1, [0x7f]]]);
+  assert.deepEqual(
+    [...write(mapping, packet, 0x01c3e8)].map(([id, data]) => [id, ...data]),
+    [
+      [6, 0x7f],
+      [9, 0x37],
+      [5, 0x01, 0xc3, 0xe8],
+    ],
+  );
+  assert.equal(write(mapping, packet, 0).has(5), false);
+  const own = receive([[playoutDelay, 2, [0, 0, 1]]]);
+  assert.deepEqual([...write(mapping, own, 0x01c3e8).get(5)!], [0, 0, 1]);
+  const without = new ExtensionMapping(extensions.slice(1), false);
+  assert.equal(write(without, packet, 0x01c3e8).has(5), false);
+});

@@ -34,8 +34,8 @@ const maxRewrittenBytes = 255 - dependencyDescriptorGrowth;
 
 /**
  * Writes header extensions with a receiver's ids. Receivers with equal ids share one mapping, and a mapping
- * translates a packet once however many receivers it has: only the dependency descriptor and the MID may differ, and
- * they come last.
+ * translates a packet once however many receivers it has: only the dependency descriptor, the MID and a delay that is
+ * asked for may differ, and they come last.
  */
 export class ExtensionMapping {
   /** Names the ids; equal keys mean equal mappings. */
@@ -52,6 +52,7 @@ export class ExtensionMapping {
   readonly #absSendTimeId: number;
   readonly #transportWideId: number;
   readonly #descriptorId: number;
+  readonly #playoutDelayId: number;
   readonly #copyMask: number;
   readonly #alwaysTwoByte: boolean;
 
@@ -70,13 +71,15 @@ export class ExtensionMapping {
     this.#absSendTimeId = ids[ExtensionKind.AbsSendTime];
     this.#transportWideId = ids[ExtensionKind.TransportWideCc];
     this.#descriptorId = ids[ExtensionKind.DependencyDescriptor];
+    this.#playoutDelayId = ids[ExtensionKind.PlayoutDelay];
     this.#copyMask = copiedKinds.reduce((mask, kind) => (ids[kind] > 0 ? mask | (1 << kind) : mask), 0);
     this.#alwaysTwoByte = longMid || ids.some((id) => id > oneByteMaxId);
   }
 
   /**
    * Writes the extension block of an outgoing packet at `at`, with `mid` unless it is empty, and with the dependency
-   * descriptor changed as `rewrite` says.
+   * descriptor changed as `rewrite` says. `playoutDelay` is asked for (its three bytes; 0 for none) unless the publisher
+   * asks for one.
    * @returns its end; `at` where there is nothing to write
    */
   write(
@@ -86,11 +89,14 @@ export class ExtensionMapping {
     mid: Uint8Array,
     rewrite: number = noDependencyRewrite,
     activeTargets = 0,
+    playoutDelay = 0,
   ): number {
     if (this.#blockSerial !== packet.serial) this.#translate(packet);
     let length = this.#blockLength;
     const withMid = this.#midId > 0 && mid.length > 0;
-    if (length === 0 && !withMid) return at;
+    const withDelay =
+      playoutDelay !== 0 && this.#playoutDelayId > 0 && !packet.hasExtension(ExtensionKind.PlayoutDelay);
+    if (length === 0 && !withMid && !withDelay) return at;
     const rewritten = rewrite !== noDependencyRewrite && this.#descriptorAt < length;
     if (rewritten) length = this.#descriptorAt;
     const block = this.#block;
@@ -98,6 +104,11 @@ export class ExtensionMapping {
     for (let i = 0; i < length; i++) bytes[end++] = block[i];
     if (rewritten) end = this.#rewriteDescriptor(bytes, end, packet, rewrite, activeTargets);
     if (withMid) end = this.#writeMid(bytes, end, mid);
+    if (withDelay) {
+      end = this.#writeHead(bytes, end, this.#playoutDelayId, 3);
+      writeUint24(bytes, end, playoutDelay);
+      end += 3;
+    }
     while (((end - at) & 3) !== 0) bytes[end++] = 0;
     writeUint16(bytes, at, this.#twoByte ? twoByteProfile : oneByteProfile);
     writeUint16(bytes, at + 2, (end - at - blockHeadBytes) >>> 2);
