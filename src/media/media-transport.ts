@@ -221,6 +221,11 @@ export class MediaTransport {
     return this.#timers.next();
   }
 
+  /** Packets go to another address from now on. */
+  pathChanged(): void {
+    this.#bandwidth.pathChanged();
+  }
+
   /** Whether packets may be queued: when SRTP keys exist, and not while there is no path. */
   setSendEnabled(enabled: boolean): void {
     if (this.#link.sendEnabled === enabled || this.#closed) return;

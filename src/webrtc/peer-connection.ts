@@ -95,6 +95,7 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
     this.ice = new IceLiteAgent({ ...options.ice, local: options.createIceCredentials() });
     this.ice.onSelectedPair = (pair) => {
       this.#io.setRemoteAddress(this.transport, pair.socket, pair.remote);
+      this.media.pathChanged();
       this.#dtls?.pathReady(context.clock.nowMs);
     };
     this.ice.onValidatedPair = (pair) => {

@@ -10,7 +10,10 @@ import { type Stage, stage } from './harness/stage.ts';
 import { startTalksy } from './harness/talksy-page.ts';
 import { smallPicture } from './page/media-source.ts';
 
-const test = stage();
+/** Shorter than an operator would choose: clients of Kraken are gone only when they have been silent for long. */
+const test = stage({
+  server: { timeouts: { disconnectedMs: 1500, failedMs: 4000 }, kraken: { silenceMs: 4000 } },
+});
 
 type Kinds = readonly ('audio' | 'video')[];
 
@@ -36,6 +39,22 @@ const members: readonly Member[] = [
     sends: everything,
     receives: everything,
     join: (it, browser) => joinDemo(it, browser, 'pion'),
+  },
+  {
+    dialect: 'Kraken',
+    sends: ['audio'],
+    receives: ['audio'],
+    async join(it, browser) {
+      const page = await it.open(browser, 'kraken');
+      await page.evaluate((options) => toolkit.krakenJoin(options), {
+        client: 'kraken.fm',
+        api: it.server.origin,
+        room: it.room,
+        name: 'kraken',
+        pollMs: 500,
+      } as const);
+      return page;
+    },
   },
   {
     dialect: 'WHIP',

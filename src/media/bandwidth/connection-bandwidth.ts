@@ -142,19 +142,31 @@ export class ConnectionBandwidth {
   /** What was negotiated: whether the receiver reports how packets arrive (transport-cc). */
   setTransportWide(on: boolean): void {
     if (on === this.transportWide) return;
-    if (on) {
-      const log = new SentPacketLog(this.#context.randomUint32() & 0x7fff);
-      const { probe } = this.#filler;
-      this.#sendSide = new SendSideEstimator(this.#initialBitrate, this.#bounds, log, probe);
-      this.outlet.log = log;
-      this.#heardNext = log.next;
-      this.outlet.probe = probe;
-    } else {
+    if (on) this.#measureFrom(this.#context.randomUint32() & 0x7fff);
+    else {
       this.#sendSide = null;
       this.outlet.log = null;
       this.outlet.probe = null;
     }
     this.#chooseEstimator();
+  }
+
+  /** Packets go another way from now on: nothing is known of it, and what was lost on the former says nothing. */
+  pathChanged(): void {
+    if (this.outlet.log === null) return;
+    this.#measureFrom(this.outlet.log.next & 0xffff);
+    this.#chooseEstimator();
+    this.reallocate();
+  }
+
+  /** Begins a send-side estimate, with the packet numbered `sequence`. */
+  #measureFrom(sequence: number): void {
+    const log = new SentPacketLog(sequence);
+    const { probe } = this.#filler;
+    this.#sendSide = new SendSideEstimator(this.#initialBitrate, this.#bounds, log, probe);
+    this.outlet.log = log;
+    this.#heardNext = log.next;
+    this.outlet.probe = probe;
   }
 
   /** What may be sent at least and at most, whatever is measured. */

@@ -22,7 +22,7 @@ export type ServerReport =
   | { readonly kind: 'listening'; readonly httpPort: number; readonly mediaPort: number }
   | MemoryReport;
 
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 60_000;
 const closeTimeoutMs = 10_000;
 
 /** The server under test, in a process of its own. */
