@@ -330,6 +330,7 @@ describe('the end of the server', () => {
     const polled = keepPolling();
     await until('it polls', () => outcomes.length > 3);
     await ending.close();
+    await until('a call is cut off', () => outcomes.includes('cut'));
     polling = false;
     await polled;
     assert.deepEqual([...new Set(outcomes)], ['unknown', 'cut']);

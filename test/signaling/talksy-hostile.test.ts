@@ -28,6 +28,9 @@ before(async () => {
   const start = (name: string) => TalksyCaller.start(network, server.webSocket, 'witnesses', name);
   witnesses = [await start('anna'), await start('ben')];
   await until('the witnesses hear each other', () => witnesses.every(({ heard }) => heard.length === 2));
+  await until('they get statistics', () =>
+    witnesses.every(({ client }) => client.of('track_stats').at(-1)?.sent_track_stats.length > 0),
+  );
 });
 
 after(async () => {
