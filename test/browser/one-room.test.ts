@@ -12,7 +12,7 @@ import { smallPicture } from './page/media-source.ts';
 
 /** Shorter than an operator would choose: clients of Kraken are gone only when they have been silent for long. */
 const test = stage({
-  server: { timeouts: { disconnectedMs: 1500, failedMs: 4000 }, kraken: { silenceMs: 4000 } },
+  server: { timeouts: { disconnectedMs: 5000, failedMs: 10_000 }, kraken: { silenceMs: 4000 } },
 });
 
 type Kinds = readonly ('audio' | 'video')[];
