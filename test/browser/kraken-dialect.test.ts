@@ -18,7 +18,6 @@ after(() => turnServer?.close());
 
 const options = {
   /** Shorter than an operator would choose. */
-  timeouts: { disconnectedMs: 1500, failedMs: 4000 },
   kraken: { silenceMs: 4000 },
 };
 const test = stage({
