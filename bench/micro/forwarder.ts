@@ -1,12 +1,13 @@
 /**
  * What forwarding one packet to one subscriber costs in TypeScript: no sockets, no crypto. Run with
- * `node --import tsx bench/micro/forwarder.ts [subscribers]`.
+ * `node --import tsx bench/micro/forwarder.ts [subscribers [packets at once]]`.
  */
 
 import type { MediaContext } from '../../src/media/media-context.ts';
 import { createMediaCounters } from '../../src/media/media-counters.ts';
 import { MediaTransport } from '../../src/media/media-transport.ts';
 import { headerExtensionUri, type RtpCodecParameters } from '../../src/media/rtp-parameters.ts';
+import { finishRun } from '../../src/media/transport-link.ts';
 import {
   batchSize,
   InboxField,
@@ -20,6 +21,7 @@ import {
 import { SendQueue } from '../../src/packet-io/send-queue.ts';
 
 const subscribers = Number(process.argv[2] ?? 100);
+const packetsAtOnce = Number(process.argv[3] ?? 6);
 const slotCount = 16384;
 const packetBytes = 1100;
 const packetsPerFrame = 6;
@@ -144,11 +146,13 @@ for (let round = 0; round < rounds; round++) {
   const start = process.cpuUsage();
   const before = context.counters.packetsOut;
   for (let i = 0; i < packetsPerRound; i++) {
-    clock.nowMs += 1;
+    if (i % packetsAtOnce === 0) clock.nowMs += packetsAtOnce;
     nextPacket();
     publisher.receiveRtp(0);
+    if ((i + 1) % packetsAtOnce > 0) continue;
+    finishRun(context);
     if (publisher.nextDeadline() <= clock.nowMs) publisher.handleTimeout();
-    if (i % 100 === 0) {
+    if (i % 100 < packetsAtOnce) {
       for (const transport of transports)
         if (transport.nextDeadline() <= clock.nowMs) transport.handleTimeout();
     }

@@ -8,6 +8,7 @@ import type { MediaContext } from '../media/media-context.ts';
 import { createMediaCounters, type MediaCounters } from '../media/media-counters.ts';
 import type { MediaTransport, MediaTransportOptions } from '../media/media-transport.ts';
 import type { RtpCodec } from '../media/rtp-parameters.ts';
+import { finishRun } from '../media/transport-link.ts';
 import { addressStride, InboxField, inboxStride, PacketKind } from '../packet-io/layout.ts';
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
 import { SendQueue } from '../packet-io/send-queue.ts';
@@ -208,6 +209,7 @@ export class Engine {
         this.#sessionBug(this.#io.inbox[index * inboxStride + InboxField.Transport], error);
       }
     }
+    finishRun(this.#context);
     this.#sendQueue.flush();
   }
 
@@ -215,7 +217,9 @@ export class Engine {
     const inbox = this.#io.inbox;
     const at = index * inboxStride;
     const transport = inbox[at + InboxField.Transport];
-    switch (inbox[at + InboxField.Kind]) {
+    const kind = inbox[at + InboxField.Kind];
+    if (kind !== PacketKind.Rtp) finishRun(this.#context);
+    switch (kind) {
       case PacketKind.Rtp:
         this.#context.ring.newest = inbox[at + InboxField.PacketNumber];
         this.#media[transport]?.receiveRtp(index);

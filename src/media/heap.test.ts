@@ -14,6 +14,7 @@ import {
   vp8DeltaPayload,
   vp8KeyPayload,
 } from './simulation.test.ts';
+import { finishRun } from './transport-link.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -55,6 +56,7 @@ test('forwarding a million packets leaves nothing on the heap', () => {
       clock.nowMs += 1;
       arrivals[0] = clock.nowMs * 1000;
       publisher.receiveRtp(0);
+      finishRun(context);
       if (publisher.nextDeadline() <= clock.nowMs) publisher.handleTimeout();
       context.sendQueue.flush();
     }
@@ -132,6 +134,7 @@ for (const [name, options] of Object.entries({
         clock.nowMs += 1;
         arrivals[0] = clock.nowMs * 1000;
         publisher.receiveRtp(0);
+        finishRun(context);
         if (publisher.nextDeadline() <= clock.nowMs) publisher.handleTimeout();
         context.sendQueue.flush();
       }

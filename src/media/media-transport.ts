@@ -144,13 +144,16 @@ export class MediaTransport {
     forwarder.close();
   }
 
-  /** One RTP packet: inbox record `index`, already authenticated. */
+  /**
+   * One RTP packet: inbox record `index`, already authenticated. It may be handed on together with those that follow
+   * at once: finishRun() makes sure that it is.
+   */
   receiveRtp(index: number): void {
     const { inbox, counters, arena, ring, clock } = this.#context;
     const at = index * inboxStride;
     const length = inbox[at + InboxField.Length];
     const { commons } = this.#link;
-    const { packet } = commons;
+    const packet = commons.run.spare;
     ring.newest = inbox[at + InboxField.PacketNumber];
     counters.packetsIn++;
     counters.bytesIn += length;
@@ -160,10 +163,10 @@ export class MediaTransport {
       return;
     }
     packet.number = ring.newest;
-    packet.serial = commons.nextSerial();
     packet.recovered = false;
     packet.absSendTime = absSendTimeAt(clock);
     packet.readExtensions(this.#extensionKinds);
+    commons.run.precede(packet, commons.nextSerial());
     if (this.#feedback.transportWide && packet.hasExtension(ExtensionKind.TransportWideCc)) {
       const sequenceNumber = packet.transportSequence;
       if (sequenceNumber >= 0) this.#feedback.recordArrival(sequenceNumber, packet.ssrc, index);

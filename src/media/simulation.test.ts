@@ -25,6 +25,7 @@ import {
   type RtpHeaderExtension,
   type SendParameters,
 } from './rtp-parameters.ts';
+import { finishRun } from './transport-link.ts';
 
 /** A datagram as a transport sent it, before protection. */
 export interface Sent {
@@ -91,8 +92,20 @@ export class Simulation {
     return transport;
   }
 
-  /** A datagram arrives now. */
+  /** A datagram arrives now, alone. */
   receive(transport: number, kind: number, bytes: Uint8Array): void {
+    this.receiveOne(transport, kind, bytes);
+    this.endBatch();
+  }
+
+  /** What ends a batch in the engine. */
+  endBatch(): void {
+    finishRun(this.context);
+    this.context.sendQueue.flush();
+  }
+
+  /** A datagram arrives now, and others of its batch may follow until endBatch(). */
+  receiveOne(transport: number, kind: number, bytes: Uint8Array): void {
     const { arena, inbox, arrivals, slotCount } = this.context;
     const rtp = kind === PacketKind.Rtp;
     const offset = rtp ? (this.#nextPacket & (slotCount - 1)) * slotBytes : slotCount * slotBytes;
@@ -106,8 +119,10 @@ export class Simulation {
     if (rtp) {
       this.#nextPacket = (this.#nextPacket + 1) & 0x7fffffff;
       this.transports[transport].receiveRtp(0);
-    } else this.transports[transport].receiveRtcp(0);
-    this.context.sendQueue.flush();
+    } else {
+      finishRun(this.context);
+      this.transports[transport].receiveRtcp(0);
+    }
   }
 
   /** Turns the clock forward, stopping at every deadline on the way. */

@@ -2,6 +2,7 @@ import { maxPrefixBytes, PacketKind } from '../packet-io/layout.ts';
 import type { ConnectionBandwidth } from './bandwidth/connection-bandwidth.ts';
 import type { PacketOutlet } from './bandwidth/packet-outlet.ts';
 import { RedPayload } from './codecs/red.ts';
+import { PacketRun } from './forwarding/packet-run.ts';
 import type { MediaContext } from './media-context.ts';
 import type { ResolvedMediaTransportOptions } from './media-transport-options.ts';
 import { ExtensionMappings } from './rtp/extension-mapping.ts';
@@ -11,10 +12,10 @@ import type { TimerTable } from './timer-table.ts';
 /** What the transports of one engine share among themselves. */
 export class MediaCommons {
   readonly mappings = new ExtensionMappings();
-  /** The packet being received, and the one being sent again. */
-  readonly packet = new RtpPacket();
+  /** What is being received of one picture, and the packet that is being sent again. */
+  readonly run = new PacketRun();
   readonly repairPacket = new RtpPacket();
-  /** The blocks of whichever of the two is RED; none outlives its packet. */
+  /** The blocks of whichever packet is RED; none outlives its packet. */
   readonly red = new RedPayload();
   #serial = 0;
   #streamKey = 0;
@@ -32,6 +33,14 @@ export class MediaCommons {
 }
 
 const commonsByContext = new WeakMap<MediaContext, MediaCommons>();
+
+/**
+ * Gives the forwarders what was received last and is still to be handed on: after the last packet of a batch, and
+ * before anything else than RTP is looked at.
+ */
+export function finishRun(context: MediaContext): void {
+  commonsOf(context).run.handOn();
+}
 
 export function commonsOf(context: MediaContext): MediaCommons {
   let commons = commonsByContext.get(context);

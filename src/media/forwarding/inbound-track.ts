@@ -198,7 +198,7 @@ export class InboundTrack {
     return encoding.stream;
   }
 
-  /** One packet of one of its streams, arrived at `arrivals[index]`: noted, and given to the forwarders. */
+  /** One packet of one of its streams, arrived at `arrivals[index]`: noted, and given to the forwarders or a run. */
   receive(packet: RtpPacket, stream: InboundStream, index: number): void {
     const table = this.payloadTypes;
     const codecIndex = table.codecIndex[packet.payloadType];
@@ -212,8 +212,11 @@ export class InboundTrack {
     if (this.#video) this.#readVideo(packet, stream);
     else packet.startsKeyFrame = false;
     if (!this.#started) this.#start(packet);
-    this.#forward(packet, table, codec.clockRate);
-    if (this.#video && packet.newest && packet.payloadLength > 0) packet.layers.noteNumbers(stream.numbers);
+    if (!this.#video) this.#forwardAudio(packet, table, codec.clockRate);
+    else if (!this.#link.commons.run.add(stream)) {
+      handOn(packet, this.#forwarders);
+      if (packet.newest && packet.payloadLength > 0) packet.layers.noteNumbers(stream.numbers);
+    }
     this.#startingKeyFrame = -1;
   }
 
@@ -235,7 +238,7 @@ export class InboundTrack {
     this.onContentChange?.();
   }
 
-  #forward(packet: RtpPacket, table: PayloadTypeTable, clockRate: number): void {
+  #forwardAudio(packet: RtpPacket, table: PayloadTypeTable, clockRate: number): void {
     const forwarders = this.#forwarders;
     if (!table.hasRed) {
       this.audio?.receive(packet, clockRate, packet.payloadLength);

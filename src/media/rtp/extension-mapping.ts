@@ -20,6 +20,12 @@ const copiedKinds: readonly number[] = [
   ExtensionKind.VideoContentType,
 ];
 
+/** Bit mask by ExtensionKind of what is translated for receivers: packets that have none of these are written alike. */
+export const translatedExtensions = [...copiedKinds, ExtensionKind.DependencyDescriptor].reduce(
+  (mask, kind) => mask | (1 << kind),
+  0,
+);
+
 /** Profile and length, before the elements. */
 const blockHeadBytes = 4;
 
