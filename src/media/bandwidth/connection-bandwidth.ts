@@ -295,6 +295,7 @@ export class ConnectionBandwidth {
     repairs.setEstimate(this.#context.clock, estimate, this.#mediaRate);
     const inherentLoss = this.#measuring?.losses.inherent.fraction ?? 0;
     this.repairDelay.update(nowMs, inherentLoss, this.responseMs);
+    this.outlet.playoutDelay = this.repairDelay.extension;
     const fell = estimate < this.#allocatedEstimate * noticeableShare;
     if (fell || nowMs - this.#allocatedMs >= reallocateMs) {
       const left = Math.max(0, estimate - repairs.bitrate);

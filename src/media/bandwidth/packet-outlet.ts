@@ -40,6 +40,8 @@ export class PacketOutlet {
   log: SentPacketLog | null = null;
   /** The probe that packets are part of while it is being sent. */
   probe: ProbeCluster | null = null;
+  /** The delay that video asks its receiver for: three bytes of the extension, 0 for none (RepairDelay). */
+  playoutDelay = 0;
   /** Bytes on the wire of all that went out. */
   sentBytes = 0;
   /** Packets that waited, and those of them that were no longer in the ring when their turn came. */

@@ -1,5 +1,6 @@
 import type { LayerInfo, LayerPair, LayerPreference } from '../layers/layer-policy.ts';
 import { LayerReason } from '../layers/layer-reason.ts';
+import { noPayloadType } from '../receiving/payload-type-table.ts';
 import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, SendParameters } from '../rtp-parameters.ts';
@@ -40,6 +41,9 @@ export class Forwarder {
   readonly #link: TransportLink;
   readonly #video: boolean;
   readonly #payloadTypes = new PayloadTypeMap();
+  /** Of the last packet: its payload type, and what that is called at the receiver. */
+  #mappedFrom = -1;
+  #mappedTo = noPayloadType;
   readonly #outgoing: OutgoingStream;
   readonly #writer: PacketWriter;
   readonly #quality: OutgoingQuality;
@@ -226,6 +230,7 @@ export class Forwarder {
   sourceChanged(): void {
     const { source, parameters } = this;
     this.#payloadTypes.update(source?.payloadTypes ?? null, parameters);
+    this.#mappedFrom = -1;
     this.unwrapsRed = this.#payloadTypes.unwrapsRed;
     const { rtxTypes } = this.#payloadTypes;
     this.#writer.setRetransmission(parameters.rtxSsrc, rtxTypes, source?.extensionKinds ?? null);
@@ -266,7 +271,11 @@ export class Forwarder {
   /** One packet of the source: sends it if the decision is so. */
   forward(packet: RtpPacket): void {
     const outgoing = this.#outgoing;
-    const payloadType = this.#payloadTypes.types[packet.payloadType];
+    if (packet.payloadType !== this.#mappedFrom) {
+      this.#mappedFrom = packet.payloadType;
+      this.#mappedTo = this.#payloadTypes.types[packet.payloadType];
+    }
+    const payloadType = this.#mappedTo;
     if (this.#halted || !this.#link.sendEnabled) return;
     if (!outgoing.decide(packet, payloadType)) return;
     this.#writer.write(packet, outgoing, payloadType);

@@ -89,7 +89,7 @@ export class PacketWriter {
 
   /** Sends a packet as `outgoing` has decided. */
   write(packet: RtpPacket, outgoing: OutgoingStream, payloadType: number): void {
-    const { context, outlet, bandwidth } = this.#link;
+    const { context, outlet } = this.#link;
     const at = context.sendQueue.begin();
     const bytes = outlet.prefixes;
     const { sequence, timestamp, rewrite, dependencyRewrite, activeTargets } = outgoing;
@@ -100,7 +100,7 @@ export class PacketWriter {
       this.#mid,
       dependencyRewrite,
       activeTargets,
-      this.#asksForDelay ? bandwidth.repairDelay.extension : 0,
+      this.#asksForDelay ? outlet.playoutDelay : 0,
     );
     const markerAndPayloadType = (outgoing.marker << 7) | payloadType;
     const extended = end > at + rtpHeaderBytes;

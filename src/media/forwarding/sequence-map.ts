@@ -2,6 +2,10 @@ import { toSequence } from '../rtp/serial-number.ts';
 
 /** Ranges remembered, two seconds of every other frame left out: late packets from before are dropped. */
 const maxRanges = 32;
+// Of a range.
+const stride = 3;
+const leftOut = 1;
+const offset = 2;
 
 /** map() for a packet that has no number at the receiver. */
 export const noSequence = -1;
@@ -21,9 +25,9 @@ export class SequenceMap {
   /** Highest number given out so far. */
   highest: number;
 
-  readonly #first = new Int32Array(maxRanges);
-  readonly #leftOut = new Int32Array(maxRanges);
-  readonly #offset = new Int32Array(maxRanges);
+  /** Each: its first number, how many were left out before it, its offset. One array: it is read for every packet. */
+  readonly #ranges = new Int32Array(maxRanges * stride);
+  /** Where the newest is in that. */
   #newest = 0;
   #count = 0;
   #highestSource = 0;
@@ -38,20 +42,21 @@ export class SequenceMap {
   start(source: number): void {
     this.#count = 1;
     this.#newest = 0;
-    this.#first[0] = source;
-    this.#leftOut[0] = 0;
-    this.#offset[0] = source - (this.highest + 1);
+    this.#ranges[0] = source;
+    this.#ranges[leftOut] = 0;
+    this.#ranges[offset] = source - (this.highest + 1);
     this.#highestSource = source - 1;
   }
 
   /** The 16-bit number of a source's packet; noSequence for one from before the start, or left out. */
   map(source: number): number {
-    let row = this.#newest;
-    if (source < this.#first[row]) {
-      row = this.#findRange(source);
-      if (row < 0) return noSequence;
+    const ranges = this.#ranges;
+    let at = this.#newest;
+    if (source < ranges[at]) {
+      at = this.#findRange(source);
+      if (at < 0) return noSequence;
     }
-    const number = source - this.#offset[row];
+    const number = source - ranges[at + offset];
     if (source > this.#highestSource) {
       this.#highestSource = source;
       this.highest = number;
@@ -66,18 +71,19 @@ export class SequenceMap {
   leaveOut(source: number, since = source): boolean {
     if (source <= this.#highestSource) return this.map(source) === noSequence;
     const left = source + 1 - since;
-    const row = this.#newest;
+    const ranges = this.#ranges;
+    const at = this.#newest;
     // Those missing before it keep their numbers.
-    this.highest = since - 1 - this.#offset[row];
-    if (this.#first[row] === since && this.#count > 1) {
-      this.#first[row] += left;
-      this.#leftOut[row] += left;
-      this.#offset[row] += left;
+    this.highest = since - 1 - ranges[at + offset];
+    if (ranges[at] === since && this.#count > 1) {
+      ranges[at] += left;
+      ranges[at + leftOut] += left;
+      ranges[at + offset] += left;
     } else {
-      const next = (row + 1) % maxRanges;
-      this.#first[next] = source + 1;
-      this.#leftOut[next] = left;
-      this.#offset[next] = this.#offset[row] + left;
+      const next = (at + stride) % ranges.length;
+      ranges[next] = source + 1;
+      ranges[next + leftOut] = left;
+      ranges[next + offset] = ranges[at + offset] + left;
       this.#newest = next;
       if (this.#count < maxRanges) this.#count++;
     }
@@ -91,11 +97,12 @@ export class SequenceMap {
   }
 
   #findRange(source: number): number {
-    let row = this.#newest;
+    const ranges = this.#ranges;
+    let at = this.#newest;
     for (let i = 0; i < this.#count; i++) {
-      if (source >= this.#first[row]) return row;
-      if (source >= this.#first[row] - this.#leftOut[row]) return -1;
-      row = (row + maxRanges - 1) % maxRanges;
+      if (source >= ranges[at]) return at;
+      if (source >= ranges[at] - ranges[at + leftOut]) return -1;
+      at = (at + ranges.length - stride) % ranges.length;
     }
     return -1;
   }
