@@ -78,7 +78,8 @@ export function implicit(number: number, content: Uint8Array): Buffer {
 
 function element(tag: number, content: Buffer): Buffer {
   const { length } = content;
-  const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  const size =
+    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
   if (length > 0xffff) throw new RangeError('Nothing in a certificate is that long.');
   return Buffer.concat([Buffer.from([tag, ...size]), content]);
 }

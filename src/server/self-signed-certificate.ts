@@ -77,10 +77,7 @@ function extensions(hostName: string): readonly Buffer[] {
   );
   return [
     sequence(objectIdentifier(oid.basicConstraints), truth(true), octetString(sequence())),
-    sequence(
-      objectIdentifier(oid.extendedKeyUsage),
-      octetString(sequence(objectIdentifier(oid.serverAuth))),
-    ),
+    sequence(objectIdentifier(oid.extendedKeyUsage), octetString(sequence(objectIdentifier(oid.serverAuth)))),
     sequence(objectIdentifier(oid.subjectAltName), octetString(alternatives)),
   ];
 }
@@ -101,6 +98,9 @@ function daysFrom(now: Date, days: number): Buffer {
 }
 
 function pem(der: Uint8Array): string {
-  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
