@@ -179,8 +179,9 @@ export class BitrateAllocator {
   }
 
   /** Whether a share is in its first moments, of which it has been said what they are to look like. */
-  #starts({ startedMs, layers, sender }: Share, nowMs: number): boolean {
-    if (this.#startLayer === 'fitting' || layers.length === 0 || sender.suspended) return false;
+  #starts({ startedMs }: Share, nowMs: number): boolean {
+    if (this.#startLayer === 'fitting') return false;
+    if (startedMs < 0) return true;
     const lastsMs = this.#startLayer === 'lowest' ? switchUpAfterMs : settlingMs;
     return nowMs - startedMs < lastsMs;
   }
@@ -188,6 +189,7 @@ export class BitrateAllocator {
   /** At full frame rate, and whatever the estimate: it knows little yet. */
   #start(share: Share): void {
     const { sender, layers } = share;
+    if (layers.length === 0) return;
     const highest = this.#startLayer === 'highest';
     const lowest = layers[0].spatial;
     share.asked = false;
