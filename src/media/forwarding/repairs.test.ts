@@ -41,7 +41,13 @@ class Scene {
     this.simulation.receive(
       0,
       PacketKind.Rtp,
-      rtp({ payloadType: 96, sequenceNumber, timestamp: sequenceNumber * this.ticksPerPacket, ssrc: 0x1111, payload }),
+      rtp({
+        payloadType: 96,
+        sequenceNumber,
+        timestamp: sequenceNumber * this.ticksPerPacket,
+        ssrc: 0x1111,
+        payload,
+      }),
     );
     for (const { bytes } of this.simulation.take(1, PacketKind.Rtp)) {
       const { ssrc, sequenceNumber: number } = readRtp(bytes);
