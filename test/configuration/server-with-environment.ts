@@ -99,9 +99,11 @@ export class ServerWithEnvironment {
     throw new Error(`the server ended before it served: ${stderr}`);
   }
 
-  /** What was warned of at the start. */
+  /** What was warned of some variable at the start. */
   get warnings(): readonly string[] {
-    return this.log.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
+    return this.log
+      .filter(({ level, msg }) => level === 'warn' && /^[A-Z0-9_]+: /.test(msg))
+      .map(({ msg }) => msg);
   }
 
   portOf(protocol: 'http' | 'https'): number | null {
