@@ -549,7 +549,7 @@ describe('the router', () => {
 });
 
 describe('simulcast', () => {
-  /** The sides of the pictures that a new viewer gets in the first second, and then until `done`. */
+  /** The sides of the pictures that a new viewer gets in the first second, in order; it is watched until `done`. */
   async function sidesSeen(
     environment: Environment,
     args: readonly string[],
@@ -570,11 +570,15 @@ describe('simulcast', () => {
         });
         const viewer = await watch(server, {
           reportsArrivals: args.length > 0,
-          onPacket: (packet) => sides.push(sideOf(packet)),
+          onPacket: (packet) => {
+            const side = sideOf(packet);
+            // Padding is no picture.
+            if (side > 0) sides.push(side);
+          },
         });
         await until('something is seen', () => sides.length > 0);
         await sleep(900);
-        inFirstSecond = [...new Set(sides)];
+        inFirstSecond = [...sides];
         await until('what is to come is seen', () => done(sides));
         publisher.close();
         viewer.close();
@@ -586,12 +590,13 @@ describe('simulcast', () => {
 
   test('SIMULCAST_BEST_QUALITY_FIRST: a viewer starts with the largest picture, or the smallest, which then grows', async () => {
     // Room for the smallest, as long as nothing is known.
-    const tight = ['--bandwidth-initial-outgoing-bitrate=10000', '--bandwidth-min-outgoing-bitrate=0'];
-    assert.deepEqual(await sidesSeen({}, tight), [16]);
+    const tight = ['--bandwidth-initial-outgoing-bitrate=4000', '--bandwidth-min-outgoing-bitrate=0'];
+    assert.equal((await sidesSeen({}, tight)).at(-1), 16);
     assert.equal((await sidesSeen({ SIMULCAST_BEST_QUALITY_FIRST: 'true' }, tight)).at(-1), 64);
     const grows = (sides: readonly number[]): boolean => sides.at(-1) === 64;
     assert.ok((await sidesSeen({}, [], grows)).includes(64));
-    assert.deepEqual(await sidesSeen({ SIMULCAST_BEST_QUALITY_FIRST: 'false' }, [], grows), [16]);
+    const low = await sidesSeen({ SIMULCAST_BEST_QUALITY_FIRST: 'false' }, [], grows);
+    assert.ok(low.length > 20 && low.every((side) => side === 16), low.join());
   });
 
   test('SIMULCAST_ENABLE_TEMPORAL_LAYER: less bandwidth halves the frame rate, or does not', async () => {

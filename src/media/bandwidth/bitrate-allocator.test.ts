@@ -92,6 +92,19 @@ test('starting with the lowest layer: so from the first packet on, then what fit
   }
 });
 
+test('the start is that of sending, and not that of waiting for the connection', () => {
+  const sender = new Sender(layers);
+  const scene = new Scene('lowest', sender);
+  scene.run(2_000_000, 4000);
+  assert.equal(sender.target.spatial, 2);
+  scene.allocator.begin();
+  assert.equal(sender.target.spatial, 0);
+  scene.run(2_000_000, 1000);
+  assert.equal(sender.target.spatial, 0);
+  scene.run(2_000_000, 1400);
+  assert.equal(sender.target.spatial, 2);
+});
+
 test('starting with the highest layer: whatever the estimate, then what fits', () => {
   const sender = new Sender(layers);
   const scene = new Scene('highest', sender);

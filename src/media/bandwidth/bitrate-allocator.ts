@@ -101,8 +101,7 @@ export class BitrateAllocator {
       return;
     }
     const startsLow = this.#startLayer === 'lowest';
-    // Before anything has come, too: the first layer that does is not to be the highest.
-    if (startsLow) sender.setTarget(0, highestLayer, 'starting-lowest');
+    if (startsLow) aimLow(sender);
     this.#shares.push({
       sender,
       startedMs: -1,
@@ -119,6 +118,17 @@ export class BitrateAllocator {
       preference: sender.preference,
       asked: false,
     });
+  }
+
+  /** Sending begins: what was added before starts only now. */
+  begin(): void {
+    if (this.#startLayer === 'fitting') return;
+    for (const share of this.#shares) {
+      share.startedMs = -1;
+      if (this.#startLayer !== 'lowest') continue;
+      share.limited = true;
+      aimLow(share.sender);
+    }
   }
 
   remove(sender: AllocatableSender): void {
@@ -348,4 +358,9 @@ function indexOfTarget({ sender: { target }, layers }: Share): number {
     if (layers[i].spatial <= target.spatial && layers[i].temporal <= target.temporal) index = i;
   }
   return index;
+}
+
+/** Before anything has come, too: the first layer that does is not to be the highest. */
+function aimLow(sender: AllocatableSender): void {
+  sender.setTarget(0, highestLayer, 'starting-lowest');
 }

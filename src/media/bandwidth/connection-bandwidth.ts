@@ -207,6 +207,7 @@ export class ConnectionBandwidth {
       this.#filler.stop();
       return;
     }
+    this.allocator.begin();
     this.reallocate();
   }
 
