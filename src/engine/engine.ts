@@ -111,7 +111,7 @@ export class Engine {
       this.sockets,
       options.announcedAddresses,
       options.announcedAs ?? 'host',
-    );
+    ).map(({ candidate }) => candidate);
   }
 
   /** Starts receiving. */

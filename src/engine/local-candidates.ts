@@ -5,8 +5,16 @@ import { formatHostCandidate, formatServerReflexiveCandidate } from '../webrtc/i
 export type AnnouncedAs = 'host' | 'srflx';
 
 export interface BoundAddress {
+  readonly socket: number;
   readonly address: string;
   readonly port: number;
+}
+
+export interface LocalCandidate {
+  /** That it leads to. */
+  readonly socket: number;
+  /** `candidate:…` */
+  readonly candidate: string;
 }
 
 /** More announced addresses of one local one would share its priorities with the next. */
@@ -14,28 +22,38 @@ const prioritiesPerAddress = 4;
 
 /**
  * @param announced addresses for all local ones of their family, or `external/local` pairs
- * @returns `candidate:…` lines, each once
+ * @returns each candidate once
  */
 export function localCandidates(
   bound: readonly BoundAddress[],
   announced: readonly string[],
   announcedAs: AnnouncedAs,
-): string[] {
-  const candidates = bound.flatMap(({ address, port }, boundIndex) => {
+): LocalCandidate[] {
+  const candidates = bound.flatMap(({ socket, address, port }, boundIndex) => {
     const external = externalAddressesOf(address, announced);
     const index = (position: number): number => boundIndex * prioritiesPerAddress + position;
-    const host = (shown: string, position: number): string =>
-      formatHostCandidate({ address: shown, port, index: index(position) });
+    const host = (shown: string, position: number): LocalCandidate => ({
+      socket,
+      candidate: formatHostCandidate({ address: shown, port, index: index(position) }),
+    });
     if (external.length === 0) return [host(address, 0)];
     if (announcedAs === 'host') return external.map(host);
     return [
       host(address, 0),
-      ...external.map((shown, position) =>
-        formatServerReflexiveCandidate({ address: shown, port, base: address, index: index(position) }),
-      ),
+      ...external.map((shown, position) => ({
+        socket,
+        candidate: formatServerReflexiveCandidate({
+          address: shown,
+          port,
+          base: address,
+          index: index(position),
+        }),
+      })),
     ];
   });
-  return [...new Set(candidates)];
+  return candidates.filter(
+    ({ candidate }, index, all) => all.findIndex((other) => other.candidate === candidate) === index,
+  );
 }
 
 /** Pairs that name the address; else all that stand alone and are of its family. */
