@@ -32,6 +32,6 @@ COPY --from=build /app/dist dist
 USER node
 EXPOSE 8080/tcp 8443/tcp 40000/udp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MANIFOLD_HTTP_PORT ?? 8080}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MANIFOLD_HTTP_PORT || process.env.HTTP_PORT || process.env.PORT || 8080}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Flags go behind the image's name: docker run … manifold --logging-level debug
 ENTRYPOINT ["node", "--max-semi-space-size=2", "dist/cli.js"]

@@ -4,16 +4,15 @@
  * Who closes whom: close() ends every participant's session, which its dialect tells the client; then the HTTP
  * side, then the engine with its sockets. Nothing of it closes a server it was attached to.
  */
-import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
-import { ConfigError } from './config/config-error.ts';
+import { parsePortRange } from './config/port-range.ts';
 import { completeConfig } from './config/read-config.ts';
 import type { Config, ConfigInput } from './config/schema.ts';
 import { Engine } from './engine/engine.ts';
 import { type AdminSource, serveAdminApi } from './http/admin-api.ts';
 import { EventLoopLag } from './http/event-loop-lag.ts';
-import { type HttpListener, HttpServer, type ListeningAddress } from './http/http-server.ts';
+import { HttpServer, type ListeningAddress } from './http/http-server.ts';
 import { Metrics } from './http/metrics.ts';
 import { serveHealth, serveMetrics } from './http/operations.ts';
 import { serveStaticPages } from './http/static-pages.ts';
@@ -23,10 +22,12 @@ import type { PacketIo } from './packet-io/packet-io.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { BugCount } from './server/bug-count.ts';
 import { createLogger } from './server/create-logger.ts';
+import { httpListeners } from './server/http-listeners.ts';
 import { type KrakenService, serveKraken } from './server/kraken-service.ts';
 import { reachableAddresses } from './server/local-addresses.ts';
 import { packageVersion, webDirectory } from './server/package-files.ts';
 import { registerServerMetrics } from './server/server-metrics.ts';
+import { trackMetrics } from './server/track-metrics.ts';
 import { createPionDialect } from './signaling/pion/pion-dialect.ts';
 import { serveTalksy } from './signaling/talksy/talksy-dialect.ts';
 import { createWhipRoutes } from './signaling/whip/whip-routes.ts';
@@ -103,7 +104,7 @@ function assemble(
   server: Server | undefined,
   pages: boolean,
 ): Manifold {
-  const listeners = server === undefined ? httpListeners(config) : [];
+  const listeners = server === undefined ? httpListeners(config.http, log) : [];
   const rooms = new Rooms(
     engine,
     {
@@ -134,7 +135,8 @@ function assemble(
     rooms: rooms.rooms.size,
     participants: rooms.participantCount,
   }));
-  serveMetrics(http, metrics);
+  if (config.metrics.tracks) trackMetrics(metrics, rooms.rooms);
+  if (config.metrics.serve) serveMetrics(http, metrics);
   const lag = new EventLoopLag();
   serveAdminApi(http, adminSource(rooms, engine, lag), config.admin.token === '' ? null : config.admin.token);
   const kraken = serveDialects(http, rooms, config, log);
@@ -179,24 +181,29 @@ function assemble(
 }
 
 function openEngine(config: Config, io: PacketIo, log: Logger): Engine {
-  const { media, timeouts, limits, bandwidth } = config;
+  const { media, timeouts, limits, bandwidth, layers } = config;
   try {
     return new Engine({
       io,
       log,
       mediaAddresses: media.addresses.length > 0 ? media.addresses : reachableAddresses(networkInterfaces()),
-      mediaPort: media.port,
+      mediaPort: parsePortRange(media.portRange) ?? media.port,
       announcedAddresses: media.announcedAddresses,
+      announcedAs: media.candidateType,
       media: {
         initialOutgoingBitrate: bandwidth.initialOutgoingBitrate,
         minOutgoingBitrate: bandwidth.minOutgoingBitrate,
         maxOutgoingBitrate: bandwidth.maxOutgoingBitrate || Number.POSITIVE_INFINITY,
         maxIncomingBitrate: bandwidth.maxIncomingBitrate || Number.POSITIVE_INFINITY,
+        videoHistoryPackets: media.historyPackets,
+        startLayer: layers.start,
+        dropsTemporalLayers: layers.temporal,
       },
       ice: {
         connectTimeoutMs: timeouts.connectMs,
         disconnectedTimeoutMs: timeouts.disconnectedMs,
         failedTimeoutMs: timeouts.failedMs,
+        keepaliveMs: timeouts.keepaliveMs,
       },
       ...(limits.dataChannels === 0 ? {} : { data: dataLimits(limits) }),
       negotiation: {
@@ -268,22 +275,4 @@ function adminSource(rooms: Rooms, engine: Engine, lag: EventLoopLag): AdminSour
       return participant !== undefined;
     },
   };
-}
-
-function httpListeners(config: Config): readonly HttpListener[] {
-  const { host, port, tlsPort, tlsCert, tlsKey } = config.http;
-  const plain: HttpListener = { host, port };
-  if (tlsCert === '') return [plain];
-  return [
-    plain,
-    { host, port: tlsPort, tls: { cert: readPem('tls-cert', tlsCert), key: readPem('tls-key', tlsKey) } },
-  ];
-}
-
-function readPem(key: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ConfigError([`http.${key}: ${file} cannot be read (${(error as Error).message}).`]);
-  }
 }

@@ -1,5 +1,7 @@
 /** The kinds of value a key may have. Each says what it is, for errors, for help and for the sample file. */
+import { isIP } from 'node:net';
 import * as v from 'valibot';
+import { parsePortRange, portRangeExpected } from './port-range.ts';
 
 /** What the readers, the help and the sample need to know of a key besides its schema. */
 export type KeyKind = 'text' | 'secret' | 'integer' | 'switch' | 'list' | 'ice-servers';
@@ -114,6 +116,39 @@ export function addressList(description: string, example: string) {
       v.metadata(metadata('list', '<address,…>', example)),
     ),
     [],
+  );
+}
+
+/** Addresses that others know this machine by, each alone or as `external/local`. */
+export function announcedAddressList(description: string, example: string) {
+  const expected = 'must be a list of IPv4 or IPv6 addresses, or of external/local pairs of one family';
+  return v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(expected), v.check(isAnnouncedAddress, expected)), expected),
+      v.maxLength(32, 'may have at most 32 addresses'),
+      v.description(description),
+      v.metadata(metadata('list', '<address,…>', example)),
+    ),
+    [],
+  );
+}
+
+function isAnnouncedAddress(text: string): boolean {
+  const parts = text.split('/');
+  const families = new Set(parts.map(isIP));
+  return parts.length <= 2 && families.size === 1 && !families.has(0);
+}
+
+/** Ports to take one of; empty for none. */
+export function portRange(description: string, example: string) {
+  return v.optional(
+    v.pipe(
+      v.string(portRangeExpected),
+      v.check((text) => text === '' || parsePortRange(text) !== null, portRangeExpected),
+      v.description(description),
+      v.metadata(metadata('text', '<first-last>', example)),
+    ),
+    '',
   );
 }
 

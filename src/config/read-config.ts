@@ -2,6 +2,8 @@
 import * as v from 'valibot';
 import { ConfigError } from './config-error.ts';
 import { type ConfigKey, configKeys, environmentPrefix, kebab } from './config-key.ts';
+import { type KsfuConfiguration, translateKsfuEnvironment } from './ksfu-environment.ts';
+import { type KsfuName, ksfuProblem } from './ksfu-variables.ts';
 import { suggestion } from './nearest-name.ts';
 import { type Config, type ConfigInput, configSchema } from './schema.ts';
 import { valueOfText } from './text-value.ts';
@@ -14,19 +16,24 @@ export interface ConfigSources {
   readonly flags?: ReadonlyMap<string, string>;
 }
 
-/** Names that servers of dialects served here knew, for settings of our own; ours win. */
+export interface ConfigReading {
+  readonly config: Config;
+  /** What is understood and has no effect, or not quite that which was asked for, for the log. */
+  readonly notes: readonly string[];
+}
+
+/** Names that servers of dialects served here knew, for settings of our own; ours win, and ksfu's own (ksfu-variables.ts). */
 const inheritedVariables: Readonly<Record<string, string>> = { PORT: 'http.port' };
-/** Those that ask for what there is not. Their mere presence does, whatever the value. */
-const refusedVariables: Readonly<Record<string, string>> = {
-  TURN_ENABLED:
-    'asks for a TURN server, which this one does not have. Unset it, and name an external one in ice.servers.',
-};
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A value on its way to the schema, and what to call it when it is wrong. */
 interface Setting {
   readonly key: ConfigKey;
   readonly value: unknown;
   readonly origin: string;
+  /** Of ksfu, if it is from there: a problem is then told by that name. */
+  readonly variable?: KsfuName;
 }
 
 /** The variable that names the configuration file; it is not a key. */
@@ -43,18 +50,43 @@ const keyOfVariable = new Map(configKeys.map((key) => [key.environmentName, key]
 
 /** @throws ConfigError with one line for each problem of all sources */
 export function readConfig(sources: ConfigSources): Config {
+  return readConfigWithNotes(sources).config;
+}
+
+/** @throws ConfigError with one line for each problem of all sources */
+export function readConfigWithNotes({
+  file,
+  environment = {},
+  flags = new Map(),
+}: ConfigSources): ConfigReading {
   const problems: string[] = [];
-  const settings = new Map<string, Setting>();
-  for (const setting of [
-    ...fileSettings(sources.file, problems),
-    ...environmentSettings(sources.environment ?? {}, problems),
-    ...flagSettings(sources.flags ?? new Map(), problems),
-  ]) {
-    settings.set(setting.key.name, setting);
-  }
-  const config = validate(nest([...settings.values()]), problems, (name) => settings.get(name)?.origin);
+  const weaker = settingsByKey(fileSettings(file, problems));
+  const ours = [...environmentSettings(environment, problems), ...flagSettings(flags, problems)];
+  const stronger = settingsByKey(ours);
+  const ksfu = translateKsfuEnvironment(
+    environment,
+    {
+      stronger: (name) => stronger.get(name)?.value,
+      weaker: (name) => weaker.get(name)?.value ?? keyOfName.get(name)?.default,
+    },
+    problems,
+  );
+  const settings = settingsByKey([
+    ...weaker.values(),
+    ...inheritedSettings(environment),
+    ...ksfuSettings(ksfu),
+    ...ours,
+  ]);
+  const config = validate(nest([...settings.values()]), problems, (name) => settings.get(name), environment);
   if (config === null || problems.length > 0) throw new ConfigError(problems);
-  return config;
+  return { config, notes: ksfu.notes };
+}
+
+/** The last of each key. */
+function settingsByKey(settings: Iterable<Setting>): Map<string, Setting> {
+  const byKey = new Map<string, Setting>();
+  for (const setting of settings) byKey.set(setting.key.name, setting);
+  return byKey;
 }
 
 /**
@@ -63,7 +95,7 @@ export function readConfig(sources: ConfigSources): Config {
  */
 export function completeConfig(input: ConfigInput): Config {
   const problems: string[] = [];
-  const config = validate(input, problems, () => undefined);
+  const config = validate(input, problems, () => undefined, {});
   if (config === null) throw new ConfigError(problems);
   return config;
 }
@@ -89,19 +121,23 @@ function* fileSettings(file: ConfigSources['file'], problems: string[]): Generat
   }
 }
 
-function* environmentSettings(
-  environment: Readonly<Record<string, string | undefined>>,
-  problems: string[],
-): Generator<Setting> {
+function* inheritedSettings(environment: Environment): Generator<Setting> {
   for (const [variable, name] of Object.entries(inheritedVariables)) {
     const text = environment[variable];
     const key = keyOfName.get(name);
     if (text === undefined || text === '' || key === undefined) continue;
     yield { key, value: valueOfText(key.kind, text), origin: `from ${variable}` };
   }
-  for (const [variable, complaint] of Object.entries(refusedVariables)) {
-    if (environment[variable] !== undefined) problems.push(`${variable} (in the environment): ${complaint}`);
+}
+
+function* ksfuSettings({ settings }: KsfuConfiguration): Generator<Setting> {
+  for (const { key: name, value, variable } of settings) {
+    const key = keyOfName.get(name);
+    if (key !== undefined) yield { key, value, origin: `from ${variable}`, variable };
   }
+}
+
+function* environmentSettings(environment: Environment, problems: string[]): Generator<Setting> {
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith(environmentPrefix) || text === undefined) continue;
     if (otherVariables.includes(variable) || kubernetesVariable.test(variable)) continue;
@@ -134,7 +170,8 @@ function nest(settings: readonly Setting[]): Record<string, Record<string, unkno
 function validate(
   input: unknown,
   problems: string[],
-  originOf: (name: string) => string | undefined,
+  settingOf: (name: string) => Setting | undefined,
+  environment: Environment,
 ): Config | null {
   const result = v.safeParse(configSchema, input);
   if (result.success) return result.output;
@@ -144,9 +181,13 @@ function validate(
       .slice(0, 2)
       .map((item) => kebab(String(item.key)))
       .join('.');
-    const origin = originOf(name);
+    const { origin, variable } = settingOf(name) ?? {};
     const where = origin === undefined ? '' : ` (${origin})`;
-    problems.push(`${name}${where}: ${reasonOf(issue, name)}`);
+    problems.push(
+      variable === undefined
+        ? `${name}${where}: ${reasonOf(issue, name)}`
+        : ksfuProblem(variable, issue.message, environment),
+    );
   }
   return null;
 }

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import {
   addressList,
+  announcedAddressList,
   choice,
   choices,
   hostList,
@@ -12,6 +13,7 @@ import {
   integer,
   milliseconds,
   port,
+  portRange,
   secret,
   sharedSecret,
   text,
@@ -25,10 +27,12 @@ const http = v.strictObject({
     '0.0.0.0',
   ),
   port: port('TCP port of HTTP and WebSocket; 0 lets the system choose.', 8080),
-  tlsPort: port(
-    'TCP port of HTTPS and WSS, opened when a certificate is given; 0 lets the system choose.',
-    8443,
+  tls: choice(
+    'HTTPS and WSS: auto where a certificate is given, self-signed also where none is (one is made at each start), or off.',
+    ['auto', 'self-signed', 'off'],
+    'auto',
   ),
+  tlsPort: port('TCP port of HTTPS and WSS; 0 lets the system choose.', 8443),
   tlsCert: text(
     'PEM file with the certificate chain; empty for no HTTPS.',
     '<file>',
@@ -53,13 +57,26 @@ const media = v.strictObject({
     'Local addresses to receive media on. Empty: 127.0.0.1 and every address of this machine that others can reach.',
     '["192.0.2.10", "2001:db8::10"]',
   ),
-  announcedAddresses: addressList(
-    'Addresses told to clients in place of the local ones of the same family, behind a 1:1 NAT such as a cloud’s public IP.',
-    '["203.0.113.7"]',
+  portRange: portRange(
+    'UDP ports of which the first that is free on every address is taken in place of port; empty for none.',
+    '"50000-50100"',
+  ),
+  announcedAddresses: announcedAddressList(
+    'Addresses told to clients in place of the local ones of the same family, behind a 1:1 NAT such as a cloud’s public IP; external/local stands for that local address only.',
+    '["203.0.113.7", "203.0.113.8/192.0.2.10"]',
+  ),
+  candidateType: choice(
+    'As what announced addresses are told: host in place of the local ones, srflx (server-reflexive) beside them.',
+    ['host', 'srflx'],
+    'host',
   ),
   slots: integer(
     'Received packets kept for retransmission, 1.5 KiB each; a power of two. Should hold a second of all publishers’ packets.',
     { default: 16_384, min: 1024, max: 1_048_576, powerOfTwo: true },
+  ),
+  historyPackets: integer(
+    'Most packets of one video that are kept for one receiver to ask for again, while they are among the slots.',
+    { default: 1024, min: 64, max: 32_768 },
   ),
   gso: toggle('Use the kernel’s UDP segmentation offload, for sending and receiving, where it has it.', true),
 });
@@ -124,7 +141,7 @@ const timeouts = v.strictObject({
     {
       default: 30_000,
       min: 1000,
-      max: 600_000,
+      max: 172_800_000,
     },
   ),
   subscriptionMs: milliseconds('Until a subscription must be live; after that it is reported as failed.', {
@@ -136,17 +153,21 @@ const timeouts = v.strictObject({
     'Without a sign of life for this long, a participant counts as disconnected.',
     {
       default: 10_000,
-      min: 1000,
-      max: 600_000,
+      min: 1,
+      max: 86_400_000,
     },
   ),
   failedMs: milliseconds(
     'Without a sign of life for this long, a participant is removed (RFC 7675 says 30 s).',
     {
       default: 30_000,
-      min: 2000,
-      max: 600_000,
+      min: 2,
+      max: 172_800_000,
     },
+  ),
+  keepaliveMs: milliseconds(
+    'Between two STUN indications to a participant, which keep the way through its NAT open; 0 for none, as its own checks do that.',
+    { default: 0, min: 0, max: 86_400_000 },
   ),
   shutdownMs: milliseconds('After SIGTERM, how long calls may take to end before the process exits.', {
     default: 5000,
@@ -155,8 +176,15 @@ const timeouts = v.strictObject({
   }),
 });
 
+/** Half a packet: more often, there is nothing new to look at. */
+export const shortestSpeakerIntervalMs = 10;
+
 const speakers = v.strictObject({
-  intervalMs: milliseconds('How often it is determined who speaks.', { default: 100, min: 20, max: 1000 }),
+  intervalMs: milliseconds('How often it is determined who speaks; 0 for never.', {
+    default: 100,
+    min: 0,
+    max: 60_000,
+  }),
   threshold: integer('Audio quieter than minus this many dBov is never voice.', {
     default: 50,
     min: 0,
@@ -165,7 +193,7 @@ const speakers = v.strictObject({
   }),
   filter: integer(
     'Share of the last 400 ms that must be loud for voice to begin. A smaller share notices voices earlier, a larger one takes fewer keyboards for one.',
-    { default: 40, min: 5, max: 95, placeholder: '<percent>' },
+    { default: 40, min: 1, max: 100, placeholder: '<percent>' },
   ),
   lastN: integer(
     'In a room with more voices than this, only those who spoke last are forwarded; 0 forwards everybody.',
@@ -188,6 +216,23 @@ const bandwidth = v.strictObject({
     'What the network of a participant is taken to carry before anything is known of it.',
     600_000,
   ),
+});
+
+const layers = v.strictObject({
+  start: choice(
+    'With which layer of a video a new subscription starts: the highest that is taken to fit, the lowest, or the highest there is. After the first moments, what fits decides.',
+    ['fitting', 'lowest', 'highest'],
+    'fitting',
+  ),
+  temporal: toggle(
+    'Lower the frame rate, too, for receivers whose networks carry less: temporal layers are left out. Without, only spatial layers are.',
+    true,
+  ),
+});
+
+const metrics = v.strictObject({
+  serve: toggle('Serve /metrics.', true),
+  tracks: toggle('Put every track that is published and delivered into /metrics, one by one.', false),
 });
 
 const talksy = v.strictObject({
@@ -287,6 +332,8 @@ export const sectionTitles = {
   timeouts: 'Deadlines, in milliseconds.',
   speakers: 'Who speaks, by the levels of their audio.',
   bandwidth: 'Bit rates of each participant’s connection, in bits per second.',
+  layers: 'Layers of video: simulcast and SVC.',
+  metrics: 'Metrics for Prometheus.',
   talksy: 'The dialect of Talksy clients.',
   auth: 'Who may publish and watch.',
   admin: 'The admin page (/admin) and its API.',
@@ -296,6 +343,11 @@ export const sectionTitles = {
   logging: 'Logs go to standard output.',
 } as const;
 
+/** Whether a port for HTTPS is opened. */
+export function servesTls({ tls, tlsCert }: { readonly tls: string; readonly tlsCert: string }): boolean {
+  return tls === 'self-signed' || (tls === 'auto' && tlsCert !== '');
+}
+
 export const configSchema = v.pipe(
   v.strictObject({
     http: v.optional(http, {}),
@@ -304,6 +356,8 @@ export const configSchema = v.pipe(
     timeouts: v.optional(timeouts, {}),
     speakers: v.optional(speakers, {}),
     bandwidth: v.optional(bandwidth, {}),
+    layers: v.optional(layers, {}),
+    metrics: v.optional(metrics, {}),
     talksy: v.optional(talksy, {}),
     auth: v.optional(auth, {}),
     admin: v.optional(admin, {}),
@@ -321,7 +375,7 @@ export const configSchema = v.pipe(
   ),
   v.forward(
     v.check(
-      ({ http }) => http.tlsCert === '' || http.port === 0 || http.tlsPort !== http.port,
+      ({ http }) => !servesTls(http) || http.port === 0 || http.tlsPort !== http.port,
       'must differ from http.port',
     ),
     ['http', 'tlsPort'],
@@ -354,6 +408,20 @@ export const configSchema = v.pipe(
       'must be longer than timeouts.disconnected-ms',
     ),
     ['timeouts', 'failedMs'],
+  ),
+  v.forward(
+    v.check(
+      ({ speakers }) => speakers.intervalMs === 0 || speakers.intervalMs >= shortestSpeakerIntervalMs,
+      `must be 0 or at least ${shortestSpeakerIntervalMs}`,
+    ),
+    ['speakers', 'intervalMs'],
+  ),
+  v.forward(
+    v.check(
+      ({ speakers }) => speakers.lastN === 0 || speakers.intervalMs > 0,
+      'must be 0 where speakers.interval-ms is: nobody knows who spoke',
+    ),
+    ['speakers', 'lastN'],
   ),
   v.forward(
     v.check(

@@ -15,21 +15,23 @@ import { SendQueue } from '../packet-io/send-queue.ts';
 import { readAddress } from '../packet-io/socket-address.ts';
 import { createDataCounters, type DataCounters } from '../webrtc/data-channels/data-counters.ts';
 import type { DataLimits, DataOptions } from '../webrtc/data-channels/data-transport.ts';
-import { formatHostCandidate } from '../webrtc/ice/candidate.ts';
 import { createIceCounters, type IceCounters, type IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import { readUsernameFragments } from '../webrtc/ice/stun-routing.ts';
 import { PeerConnection, type PeerConnectionOptions } from '../webrtc/peer-connection.ts';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
+import { type AnnouncedAs, localCandidates } from './local-candidates.ts';
 
 export interface EngineOptions {
   readonly io: PacketIo;
   readonly log: Logger;
   /** Local addresses to receive media on, all with the same port. At least one. */
   readonly mediaAddresses: readonly string[];
-  /** UDP port; 0 lets the system choose. */
-  readonly mediaPort: number;
-  /** Addresses told to clients instead of the local ones of the same family (NAT 1:1). */
+  /** UDP port; 0 lets the system choose. Of a range, the first that is free on every address. */
+  readonly mediaPort: number | { readonly first: number; readonly last: number };
+  /** Addresses told to clients (NAT 1:1): for the local ones of the same family, or `external/local`. */
   readonly announcedAddresses: readonly string[];
+  /** Default: `host`, in place of the local ones. */
+  readonly announcedAs?: AnnouncedAs;
   readonly media: MediaTransportOptions;
   readonly ice: PeerConnectionOptions['ice'];
   /** Limits of data channels; connections have none without it. */
@@ -106,7 +108,11 @@ export class Engine {
       randomUint32: () => this.#randomUint32(),
     };
     this.sockets = this.#openSockets();
-    this.localCandidates = this.#hostCandidates();
+    this.localCandidates = localCandidates(
+      this.sockets,
+      options.announcedAddresses,
+      options.announcedAs ?? 'host',
+    ).map(({ candidate }) => candidate);
   }
 
   /** Starts receiving. */
@@ -351,11 +357,24 @@ export class Engine {
   }
 
   #openSockets(): Engine['sockets'] {
+    const { mediaPort } = this.#options;
+    if (typeof mediaPort === 'number') return this.#openSocketsAt(mediaPort);
+    for (let port = mediaPort.first; ; port++) {
+      try {
+        return this.#openSocketsAt(port);
+      } catch (error) {
+        const inUse = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        if (!inUse || port === mediaPort.last) throw error;
+      }
+    }
+  }
+
+  #openSocketsAt(mediaPort: number): Engine['sockets'] {
     const sockets: { socket: number; address: string; port: number }[] = [];
     try {
       for (const address of this.#options.mediaAddresses) {
         // With port 0 the first socket chooses for all.
-        const port = sockets[0]?.port ?? this.#options.mediaPort;
+        const port = sockets[0]?.port ?? mediaPort;
         sockets.push({ address, ...this.#io.openSocket(address, port) });
       }
     } catch (error) {
@@ -363,19 +382,6 @@ export class Engine {
       throw error;
     }
     return sockets;
-  }
-
-  #hostCandidates(): string[] {
-    const announced = this.#options.announcedAddresses;
-    return this.sockets
-      .flatMap(({ address, port }, socketIndex) => {
-        const family = familyOf(address);
-        const sameFamily = announced.filter((candidate) => familyOf(candidate) === family);
-        return (sameFamily.length > 0 ? sameFamily : [address]).map((shown, index) =>
-          formatHostCandidate({ address: shown, port, index: socketIndex * 4 + index }),
-        );
-      })
-      .filter((candidate, index, all) => all.indexOf(candidate) === index);
   }
 
   #dataOptions(limits: DataLimits): DataOptions {
@@ -394,10 +400,6 @@ export class Engine {
     }
     return this.#random[this.#randomUsed++];
   }
-}
-
-function familyOf(address: string): 4 | 6 {
-  return address.includes(':') ? 6 : 4;
 }
 
 function createIceCredentials(): IceCredentials {

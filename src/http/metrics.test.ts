@@ -21,6 +21,21 @@ test('values are read when asked, with and without a label', async () => {
   metrics.close();
 });
 
+test('rows with several labels come and go', async () => {
+  const metrics = new Metrics();
+  const rows = new Map([['a "quoted" room', 2]]);
+  const read = () => [...rows].map(([room, value]) => ({ labels: { room, kind: 'audio' }, value }));
+  metrics.table('gauge', { name: 'tracks', help: 'Tracks.', labels: ['room', 'kind'], read });
+  metrics.table('counter', { name: 'packets_total', help: 'Packets.', labels: ['room', 'kind'], read });
+  const text = await metrics.expose();
+  assert.match(text, /^# TYPE tracks gauge$/m);
+  assert.match(text, /^tracks\{room="a \\"quoted\\" room",kind="audio"\} 2$/m);
+  assert.match(text, /^packets_total\{room="a \\"quoted\\" room",kind="audio"\} 2$/m);
+  rows.clear();
+  assert.doesNotMatch(await metrics.expose(), /room=/);
+  metrics.close();
+});
+
 test('a blocked event loop shows', async () => {
   const metrics = new Metrics();
   const lag = async (): Promise<number> =>

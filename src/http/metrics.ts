@@ -8,6 +8,14 @@ import { EventLoopLag } from './event-loop-lag.ts';
 /** One value, or one for each value of a label. */
 export type MetricReading = number | Readonly<Record<string, number>>;
 
+/** One value for each combination of several labels. */
+export interface MetricTable {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  read(): Iterable<{ readonly labels: Readonly<Record<string, string>>; readonly value: number }>;
+}
+
 export interface MetricDefinition {
   readonly name: string;
   readonly help: string;
@@ -52,6 +60,28 @@ export class Metrics {
         forEachReading(definition, (labels, value) => gauge.set(labels, value));
       },
     });
+  }
+
+  /** As gauge() and counter(), for what has several labels. */
+  table(kind: 'gauge' | 'counter', { name, help, labels, read }: MetricTable): void {
+    const options = { name, help, labelNames: [...labels], registers: [this.#registry] };
+    if (kind === 'gauge') {
+      const gauge = new Gauge({
+        ...options,
+        collect(): void {
+          this.reset();
+          for (const row of read()) gauge.set({ ...row.labels }, row.value);
+        },
+      });
+    } else {
+      const counter = new Counter({
+        ...options,
+        collect(): void {
+          this.reset();
+          for (const row of read()) counter.inc({ ...row.labels }, row.value);
+        },
+      });
+    }
   }
 
   get contentType(): string {

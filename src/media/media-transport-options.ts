@@ -1,3 +1,4 @@
+import type { StartLayer } from './bandwidth/bitrate-allocator.ts';
 import type { BitrateBounds } from './bandwidth/bitrate-bounds.ts';
 
 /** Settings of the media layer; all may be left out. */
@@ -10,10 +11,7 @@ export interface MediaTransportOptions {
   readonly receiverEstimateBitrate?: number;
   /** Time between two transport-wide feedback packets, in ms. Default 100, as libwebrtc. */
   readonly transportFeedbackMs?: number;
-  /**
-   * Packets each video subscription remembers at most for retransmission; a power of two. Default 1024: over a second
-   * of 9 Mbit/s.
-   */
+  /** Packets each video subscription remembers at most for retransmission. Default 1024: over a second of 9 Mbit/s. */
   readonly videoHistoryPackets?: number;
   /** The same for audio, where NACK was negotiated. Default 128. */
   readonly audioHistoryPackets?: number;
@@ -24,6 +22,10 @@ export interface MediaTransportOptions {
   readonly maxOutgoingBitrate?: number;
   /** What a publisher is asked to send at most on one transport, in bits per second. Default: no bound. */
   readonly maxIncomingBitrate?: number;
+  /** With which layer of a video a new subscription starts. Default `fitting`. */
+  readonly startLayer?: StartLayer;
+  /** Whether temporal layers are left out, too, where not all fits. Default true. */
+  readonly dropsTemporalLayers?: boolean;
   /** An encoding nobody has had use for this long, in ms, is reported as unused. Default 5000. */
   readonly unusedEncodingMs?: number;
 }
@@ -42,6 +44,8 @@ export function resolveMediaTransportOptions(options: MediaTransportOptions): Re
     minOutgoingBitrate: options.minOutgoingBitrate ?? 50_000,
     maxOutgoingBitrate: options.maxOutgoingBitrate ?? Number.POSITIVE_INFINITY,
     maxIncomingBitrate: options.maxIncomingBitrate ?? Number.POSITIVE_INFINITY,
+    startLayer: options.startLayer ?? 'fitting',
+    dropsTemporalLayers: options.dropsTemporalLayers ?? true,
     unusedEncodingMs: options.unusedEncodingMs ?? 5000,
   };
 }

@@ -77,6 +77,7 @@ export class MediaTransport {
       outgoingBoundsOf(resolved),
       new TransportPadding(this.#forwarders),
       (atMs) => this.#timers.schedule(TimerName.Bandwidth, atMs),
+      resolved.startLayer,
     );
     this.#link = new TransportLink(transport, context, resolved, this.#timers, this.#bandwidth);
     this.#demux = new StreamDemux(this.#link.options.maxStreams);

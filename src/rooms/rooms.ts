@@ -172,7 +172,7 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
 
   /** One timer for all rooms, while there are any. */
   #observeLater(): void {
-    this.#observing = this.#rooms.size > 0 && !this.#closing;
+    this.#observing = this.#rooms.size > 0 && !this.#closing && this.#speakers.intervalMs > 0;
     if (this.#observing) this.#engine.after(this.#speakers.intervalMs, () => this.#observeSpeakers());
   }
 

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { type CommandLine, parseCommandLine } from '../config/command-line.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import { configAsToml, flagsHelp } from '../config/config-text.ts';
+import { environmentWithFile } from '../config/environment-file.ts';
 import { type TranslatedFile, translateKrakenFile } from '../config/kraken-file.ts';
-import { configFileVariable, readConfig } from '../config/read-config.ts';
-import type { Config } from '../config/schema.ts';
+import { configFileVariable, readConfigWithNotes } from '../config/read-config.ts';
+import { type Config, servesTls } from '../config/schema.ts';
 import { ListenError } from '../http/listen-error.ts';
 import type { Logger } from '../log.ts';
 import type { Manifold } from '../server.ts';
@@ -31,7 +32,9 @@ Usage: manifold [serve] [flags]
   --help, -h                        Print this and exit.
 
 Every flag below can also be set in the file (--http-port: port in [http]) and in the environment
-(MANIFOLD_HTTP_PORT). Flags win over the environment, which wins over the file.
+(MANIFOLD_HTTP_PORT). Flags win over the environment, which wins over the file. The environment is
+completed by the file .env in the working directory. The variables of ksfu (HTTP_PORT, ICE_SINGLE_PORT
+and others: see .env.example) are understood, too; those of Manifold's own names win over them.
 
 `;
 
@@ -49,10 +52,11 @@ export async function runServeCommand(args: readonly string[]): Promise<number |
     process.stdout.write(`manifold ${packageVersion}\n`);
     return 0;
   }
-  const file = readFile(line);
-  const config = readConfig({
+  const environment = environmentWithFile(process.env, '.env');
+  const file = readFile(line, environment[configFileVariable]);
+  const { config, notes } = readConfigWithNotes({
     ...(file === null ? {} : { file }),
-    environment: process.env,
+    environment,
     flags: line.flags,
   });
   if (line.printConfig) {
@@ -60,13 +64,13 @@ export async function runServeCommand(args: readonly string[]): Promise<number |
     return 0;
   }
   if (line.service === 'monitor') await runMonitor(config);
-  else await serve(config, file?.notes ?? []);
+  else await serve(config, [...(file?.notes ?? []), ...notes]);
   return null;
 }
 
 /** The file that is named; else, as Kraken does it, one in the home directory if there is one. */
-function readFile(line: CommandLine): TranslatedFile | null {
-  const named = line.configFile ?? process.env[configFileVariable] ?? '';
+function readFile(line: CommandLine, fromEnvironment: string | undefined): TranslatedFile | null {
+  const named = line.configFile ?? fromEnvironment ?? '';
   const krakenFile = join(homedir(), '.kraken/engine.toml');
   const isKraken = named === '' && line.service !== null && existsSync(krakenFile);
   const name = isKraken ? krakenFile : named.replace(/^~(?=\/)/, homedir());
@@ -111,19 +115,28 @@ async function openMedia(config: Config, log: Logger): Promise<Manifold> {
     const { createManifold } = await import('../server.ts');
     return await createManifold({ ...config, log });
   } catch (error) {
-    throw mediaStartError(error as NodeJS.ErrnoException, config.media.port) ?? error;
+    throw mediaStartError(error as NodeJS.ErrnoException, config.media) ?? error;
   }
 }
 
 /** Says how to choose another port or address. */
 function httpStartError(error: ListenError, config: Config): StartError {
-  const tls = config.http.tlsCert !== '' && error.port === config.http.tlsPort;
+  const tls = servesTls(config.http) && error.port === config.http.tlsPort;
   const flag = error.code === 'EADDRNOTAVAIL' ? '--http-host' : tls ? '--http-tls-port' : '--http-port';
   return new StartError(`${error.message} Choose another with ${flag}.`, { cause: error });
 }
 
-function mediaStartError(error: NodeJS.ErrnoException, port: number): StartError | null {
+function mediaStartError(
+  error: NodeJS.ErrnoException,
+  { port, portRange }: Config['media'],
+): StartError | null {
   const { code, message } = error;
+  if (code === 'EADDRINUSE' && portRange !== '') {
+    return new StartError(
+      `No UDP port of ${portRange} for media is free (${message}). Choose others with --media-port-range.`,
+      { cause: error },
+    );
+  }
   if (code === 'EADDRINUSE') {
     return new StartError(
       `UDP port ${port} for media is in use by another program (${message}). Choose another with --media-port.`,

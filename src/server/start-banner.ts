@@ -6,7 +6,7 @@ import { reachableAddresses } from './local-addresses.ts';
 import { packageVersion } from './package-files.ts';
 
 export function startBanner(
-  manifold: Pick<Manifold, 'addresses' | 'krakenAddress' | 'mediaAddresses' | 'mediaPort'>,
+  manifold: Pick<Manifold, 'addresses' | 'config' | 'krakenAddress' | 'mediaAddresses' | 'mediaPort'>,
 ): string {
   const urls = manifold.addresses.flatMap(urlsOf);
   const local = urls[0] ?? '';
@@ -18,7 +18,7 @@ export function startBanner(
     Admin        ${local}/admin
     WHIP, WHEP   ${local}/whip/<room>, ${local}/whep/<room>
     Kraken       POST ${kraken}/
-    Metrics      ${local}/metrics
+    Metrics      ${manifold.config.metrics.serve ? `${local}/metrics` : 'not served'}
     Media        UDP port ${manifold.mediaPort} on ${manifold.mediaAddresses.join(', ')}
 
   Browsers give camera and microphone to pages on localhost or https only.

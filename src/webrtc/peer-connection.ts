@@ -92,7 +92,12 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
         ),
       deadlineChanged: options.deadlineChanged,
     });
-    this.ice = new IceLiteAgent({ ...options.ice, local: options.createIceCredentials() });
+    this.ice = new IceLiteAgent({
+      ...options.ice,
+      local: options.createIceCredentials(),
+      randomUint32: context.randomUint32,
+    });
+    this.ice.onSend = (pair, datagram) => this.#io.sendTo(pair.socket, pair.remote, datagram);
     this.ice.onSelectedPair = (pair) => {
       this.#io.setRemoteAddress(this.transport, pair.socket, pair.remote);
       this.media.pathChanged();

@@ -27,6 +27,11 @@ const waitMs = 15_000;
 
 /** VP8: payload descriptor with the start bit, then the frame header of a key frame (RFC 7741, RFC 6386 §9.1). */
 const vp8KeyFrame = (side: number) => [0x10, 0x10, 0x00, 0x00, 0x9d, 0x01, 0x2a, side, 0, side, 0];
+/** The same with temporal layers, of which every other picture is of the upper one: its frame is no key frame. */
+const vp8OfLayers = (side: number, upper: boolean) =>
+  upper
+    ? [0x90, 0x20, 0x60, 0x11, 0x00, 0x00, 0, 0, 0, 0, 0, 0, 0]
+    : [0x90, 0x20, 0x00, ...vp8KeyFrame(side).slice(1)];
 /** The side of the smallest encoding; each next one has twice that. */
 const smallestSide = 16;
 /** Between the SSRCs of a track's encodings; that of its RTX is next to the first. */
@@ -97,6 +102,8 @@ export class HeadlessPeer {
   encodings = 1;
   /** Encodings it does not send at the moment. */
   readonly stoppedEncodings = new Set<number>();
+  /** Temporal layers of its video: 1 or 2. */
+  temporalLayers = 1;
   /** Whether it sends media. */
   transmits = true;
   /** A packet on every line at each so many ticks of the network, which are 20 ms. */
@@ -105,6 +112,8 @@ export class HeadlessPeer {
   stamps = false;
   /** Told of every packet of audio or video, and when it arrived, in µs. */
   onPacket: ((packet: Uint8Array, arrivedUs: number) => void) | null = null;
+  /** Told of every compound of RTCP. */
+  onRtcp: ((packet: Uint8Array) => void) | null = null;
   /** Whether it begins a DTLS handshake once ICE is connected. */
   handshakes = true;
   /** Whether what comes over DTLS is lost. */
@@ -274,7 +283,8 @@ export class HeadlessPeer {
       this.received.set(ssrc, (this.received.get(ssrc) ?? 0) + 1);
       this.receivedPayloadTypes.set(ssrc, datagram[1] & 0x7f);
       this.onPacket?.(datagram, arrivedUs);
-    } else if (kind === PacketKind.Dtls && !this.deaf) {
+    } else if (kind === PacketKind.Rtcp) this.onRtcp?.(datagram);
+    else if (kind === PacketKind.Dtls && !this.deaf) {
       this.#dtls?.receive(datagram);
       this.#afterDtls(now);
     } else if (kind === PacketKind.Stun && this.#ice !== null) {
@@ -286,6 +296,14 @@ export class HeadlessPeer {
         this.#afterDtls(now);
       }
     }
+  }
+
+  /** Sends a compound of RTCP at the next tick. */
+  sendRtcp(packet: Uint8Array): void {
+    const { sendQueue } = this.#network;
+    const at = sendQueue.begin();
+    sendQueue.prefixes.set(packet, at);
+    sendQueue.commit(PacketKind.Rtcp, this.transport, packet.length, 0, 0);
   }
 
   /** Uses new credentials of both ends; the result says whether the server has answered a check with them. */
@@ -381,11 +399,15 @@ export class HeadlessPeer {
     const levelId = send?.headerExtensions.find(({ uri }) => uri === headerExtensionUri.audioLevel)?.id;
     const extension =
       level === null || levelId === undefined ? [] : [0xbe, 0xde, 0, 1, levelId << 4, 0x80 | -level, 0, 0];
+    const sequenceNumber = ((this.#sequenceNumbers.get(ssrc) ?? 0) + 1) & 0xffff;
+    const picture =
+      this.temporalLayers === 1
+        ? vp8KeyFrame(side)
+        : vp8OfLayers(side, sequenceNumber % this.temporalLayers === 1);
     const payload = [
       ...extension,
-      ...(kind === 'video' ? vp8KeyFrame(side) : [0xf8, 0xff, 0xfe, ...(this.stamps ? timeStamp() : [])]),
+      ...(kind === 'video' ? picture : [0xf8, 0xff, 0xfe, ...(this.stamps ? timeStamp() : [])]),
     ];
-    const sequenceNumber = ((this.#sequenceNumbers.get(ssrc) ?? 0) + 1) & 0xffff;
     this.#sequenceNumbers.set(ssrc, sequenceNumber);
     const { sendQueue } = this.#network;
     const at = sendQueue.begin();

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { LayerPair, LayerPreference } from '../layers/layer-policy.ts';
 import type { MediaKind } from '../rtp-parameters.ts';
 import type { AllocatableLayer, AllocatableSender } from './allocatable-sender.ts';
-import { BitrateAllocator } from './bitrate-allocator.ts';
+import { BitrateAllocator, type StartLayer } from './bitrate-allocator.ts';
 
 class Sender implements AllocatableSender {
   readonly kind: MediaKind;
@@ -43,10 +43,14 @@ class Sender implements AllocatableSender {
 const layers = [100_000, 300_000, 1_000_000];
 
 class Scene {
-  readonly allocator = new BitrateAllocator();
+  readonly allocator: BitrateAllocator;
   nowMs = 0;
 
-  constructor(...senders: Sender[]) {
+  constructor(...senders: Sender[]);
+  constructor(start: StartLayer, ...senders: Sender[]);
+  constructor(start?: StartLayer | Sender, ...others: Sender[]) {
+    const senders = start instanceof Sender ? [start, ...others] : others;
+    this.allocator = new BitrateAllocator(start instanceof Sender ? undefined : start);
     for (const sender of senders) this.allocator.add(sender);
   }
 
@@ -72,6 +76,45 @@ test('without a bound nobody is limited, and whoever was is not any more', () =>
   scene.run(Number.POSITIVE_INFINITY, 200);
   assert.deepEqual(spatials(senders), [255, 255]);
   assert.equal(senders[0].targetReason, 'not-limited');
+});
+
+test('starting with the lowest layer: so from the first packet on, then what fits', () => {
+  for (const estimate of [2_000_000, Number.POSITIVE_INFINITY]) {
+    const sender = new Sender([]);
+    const scene = new Scene('lowest', sender);
+    scene.run(estimate, 600);
+    assert.deepEqual(sender.target, { spatial: 0, temporal: 255 }, 'before anything has come');
+    sender.bitrates = layers;
+    scene.run(estimate, 1000);
+    assert.deepEqual([sender.target.spatial, sender.targetReason], [0, 'starting-lowest']);
+    scene.run(estimate, 1400);
+    assert.ok(sender.target.spatial >= 2, sender.targetReason);
+  }
+});
+
+test('the start is that of sending, and not that of waiting for the connection', () => {
+  const sender = new Sender(layers);
+  const scene = new Scene('lowest', sender);
+  scene.run(2_000_000, 4000);
+  assert.equal(sender.target.spatial, 2);
+  scene.allocator.begin();
+  assert.equal(sender.target.spatial, 0);
+  scene.run(2_000_000, 1000);
+  assert.equal(sender.target.spatial, 0);
+  scene.run(2_000_000, 1400);
+  assert.equal(sender.target.spatial, 2);
+});
+
+test('starting with the highest layer: whatever the estimate, then what fits', () => {
+  const sender = new Sender(layers);
+  const scene = new Scene('highest', sender);
+  scene.run(450_000, 1800);
+  assert.deepEqual([sender.target.spatial, sender.targetReason], [255, 'starting-highest']);
+  scene.run(450_000, 2000);
+  assert.equal(sender.target.spatial, 1);
+  const fitting = new Sender(layers);
+  new Scene('fitting', fitting).run(450_000, 1800);
+  assert.equal(fitting.target.spatial, 1);
 });
 
 test('layers of which nothing is known yet are not chosen, but for the lowest', () => {

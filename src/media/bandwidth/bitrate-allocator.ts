@@ -13,7 +13,13 @@ export type AllocationReason =
   /** More would fit, but it has switched a moment ago, or more has not fitted for long enough. */
   | 'waiting-to-switch-up'
   /** Not even its lowest layer fits. */
-  | 'estimate-too-low';
+  | 'estimate-too-low'
+  /** It has just begun, with the layer that subscriptions are to start with. */
+  | 'starting-lowest'
+  | 'starting-highest';
+
+/** With which layer a subscription starts: the highest that is taken to fit, the lowest, or the highest there is. */
+export type StartLayer = 'fitting' | 'lowest' | 'highest';
 
 /** Packets are more than their payload: headers, SRTP, UDP, IP, in a stream of common packet sizes. */
 const overheadFactor = 1.06;
@@ -78,22 +84,29 @@ export class BitrateAllocator {
   /** Switches of targets while in steady state, for statistics. */
   switches = 0;
 
+  readonly #startLayer: StartLayer;
   #shares: Share[] = [];
   #audio: AllocatableSender[] = [];
   #shortSinceMs = -1;
   /** Any of them. */
   #switchedMs = Number.NEGATIVE_INFINITY;
 
+  constructor(startLayer: StartLayer = 'fitting') {
+    this.#startLayer = startLayer;
+  }
+
   add(sender: AllocatableSender): void {
     if (sender.kind === 'audio') {
       this.#audio.push(sender);
       return;
     }
+    const startsLow = this.#startLayer === 'lowest';
+    if (startsLow) aimLow(sender);
     this.#shares.push({
       sender,
       startedMs: -1,
       priority: sender.priority,
-      limited: false,
+      limited: startsLow,
       layers: [],
       current: -1,
       plan: -1,
@@ -105,6 +118,17 @@ export class BitrateAllocator {
       preference: sender.preference,
       asked: false,
     });
+  }
+
+  /** Sending begins: what was added before starts only now. */
+  begin(): void {
+    if (this.#startLayer === 'fitting') return;
+    for (const share of this.#shares) {
+      share.startedMs = -1;
+      if (this.#startLayer !== 'lowest') continue;
+      share.limited = true;
+      aimLow(share.sender);
+    }
   }
 
   remove(sender: AllocatableSender): void {
@@ -143,7 +167,8 @@ export class BitrateAllocator {
     const tolerance = this.#tolerance(nowMs, budget);
     plan(shares, budget, tolerance, limitKnown, Math.max(0, carried - audio));
     for (const share of shares) {
-      if (unbounded) release(share);
+      if (this.#starts(share, nowMs)) this.#start(share);
+      else if (unbounded) release(share);
       else this.#apply(share, nowMs);
     }
     this.allocated = audio + shares.reduce((sum, share) => sum + cost(share, share.current), 0);
@@ -161,6 +186,28 @@ export class BitrateAllocator {
     const sitOut =
       used <= budget * severeShortage && (justSwitched || nowMs - this.#shortSinceMs < shortageMs);
     return sitOut ? severeShortage : 1;
+  }
+
+  /** Whether a share is in its first moments, of which it has been said what they are to look like. */
+  #starts({ startedMs }: Share, nowMs: number): boolean {
+    if (this.#startLayer === 'fitting') return false;
+    if (startedMs < 0) return true;
+    const lastsMs = this.#startLayer === 'lowest' ? switchUpAfterMs : settlingMs;
+    return nowMs - startedMs < lastsMs;
+  }
+
+  /** At full frame rate, and whatever the estimate: it knows little yet. */
+  #start(share: Share): void {
+    const { sender, layers } = share;
+    if (layers.length === 0) return;
+    const highest = this.#startLayer === 'highest';
+    const lowest = layers[0].spatial;
+    share.asked = false;
+    share.limited = true;
+    share.current = highest ? layers.length - 1 : layers.findLastIndex(({ spatial }) => spatial === lowest);
+    // What the layers above cost may not be known yet.
+    if (highest) sender.setTarget(highestLayer, highestLayer, 'starting-highest');
+    else sender.setTarget(lowest, highestLayer, 'starting-lowest');
   }
 
   #apply(share: Share, nowMs: number): void {
@@ -311,4 +358,9 @@ function indexOfTarget({ sender: { target }, layers }: Share): number {
     if (layers[i].spatial <= target.spatial && layers[i].temporal <= target.temporal) index = i;
   }
   return index;
+}
+
+/** Before anything has come, too: the first layer that does is not to be the highest. */
+function aimLow(sender: AllocatableSender): void {
+  sender.setTarget(0, highestLayer, 'starting-lowest');
 }

@@ -2,7 +2,7 @@ import type { MediaContext } from '../media-context.ts';
 import type { AllocatableSender } from './allocatable-sender.ts';
 import type { BandwidthEstimator, EstimateReason } from './bandwidth-estimator.ts';
 import { unlimitedBandwidth } from './bandwidth-estimator.ts';
-import { BitrateAllocator } from './bitrate-allocator.ts';
+import { BitrateAllocator, type StartLayer } from './bitrate-allocator.ts';
 import type { BitrateBounds } from './bitrate-bounds.ts';
 import { PacketOutlet } from './packet-outlet.ts';
 import { type PaddingSource, PathFiller } from './path-filler.ts';
@@ -69,7 +69,7 @@ export interface BandwidthStats {
  */
 export class ConnectionBandwidth {
   readonly outlet: PacketOutlet;
-  readonly allocator = new BitrateAllocator();
+  readonly allocator: BitrateAllocator;
   /** What may be sent again, and what has been. */
   readonly repairs = new RepairBudget();
   /** How long the receiver is asked to wait for what is sent again. */
@@ -106,7 +106,9 @@ export class ConnectionBandwidth {
     bounds: BitrateBounds,
     padding: PaddingSource,
     onDeadline: (atMs: number) => void,
+    startLayer: StartLayer = 'fitting',
   ) {
+    this.allocator = new BitrateAllocator(startLayer);
     this.#context = context;
     this.#initialBitrate = initialBitrate;
     this.#bounds = bounds;
@@ -205,6 +207,7 @@ export class ConnectionBandwidth {
       this.#filler.stop();
       return;
     }
+    this.allocator.begin();
     this.reallocate();
   }
 

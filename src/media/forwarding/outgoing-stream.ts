@@ -63,6 +63,7 @@ export class OutgoingStream {
   constructor(link: TransportLink, kind: MediaKind, isBlocked: () => boolean) {
     this.#video = kind === 'video';
     this.#isBlocked = isBlocked;
+    this.choice.target.dropsTemporal = link.options.dropsTemporalLayers;
     this.timestamps = new TimestampMap(link);
     this.#sequences = new SequenceMap(link.context.randomUint32() & 0x7fff);
   }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PacketKind } from '../../packet-io/layout.ts';
+import type { MediaTransportOptions } from '../media-transport-options.ts';
 import { writeNack } from '../rtcp/rtcp-writer.ts';
 import {
   readRtp,
@@ -17,13 +18,14 @@ import type { Forwarder } from './forwarder.ts';
 class Scene {
   readonly simulation = new Simulation();
   readonly forwarder: Forwarder;
+  ticksPerPacket = 3000;
   #sequence = 100;
   /** What the subscriber was sent, by the order it was published in. */
   readonly numbers: number[] = [];
 
-  constructor() {
+  constructor(options: MediaTransportOptions = {}) {
     const publisher = this.simulation.addTransport();
-    const subscriber = this.simulation.addTransport();
+    const subscriber = this.simulation.addTransport(options);
     const track = publisher.addReceiver(receiveVideo());
     this.forwarder = subscriber.addSender(sendVideo());
     this.forwarder.setSource(track);
@@ -39,7 +41,13 @@ class Scene {
     this.simulation.receive(
       0,
       PacketKind.Rtp,
-      rtp({ payloadType: 96, sequenceNumber, timestamp: sequenceNumber * 3000, ssrc: 0x1111, payload }),
+      rtp({
+        payloadType: 96,
+        sequenceNumber,
+        timestamp: sequenceNumber * this.ticksPerPacket,
+        ssrc: 0x1111,
+        payload,
+      }),
     );
     for (const { bytes } of this.simulation.take(1, PacketKind.Rtp)) {
       const { ssrc, sequenceNumber: number } = readRtp(bytes);
@@ -75,6 +83,18 @@ test('a packet is sent again a few times at most, and not while it may be on its
   assert.equal(sent, 5);
   assert.ok(scene.counters.retransmissionsThrottled > 0);
   assert.ok(scene.counters.retransmissionsRefused > 0);
+});
+
+test('as many packets are kept to be sent again as was said, a power of two or not', () => {
+  for (const kept of [64, 100, 1000]) {
+    const scene = new Scene({ videoHistoryPackets: kept });
+    // Of a slow stream, less is kept.
+    scene.ticksPerPacket = 30;
+    for (let i = 0; i < 1100; i++) scene.publish();
+    assert.equal(scene.nack(scene.numbers.at(-kept)!), 1, `the last but ${kept - 1}`);
+    assert.equal(scene.nack(scene.numbers.at(-kept - 1)!), 0, `the one before`);
+    assert.equal(scene.counters.retransmissionsMissed, 1);
+  }
 });
 
 test('what is too old to be of use is not sent again', () => {

@@ -66,6 +66,7 @@ export class Retransmitter {
   epoch = 0;
 
   readonly #link: TransportLink;
+  readonly #maxPackets: number;
   #rtxSequence: number;
   /** How far back from the newest the packet lies that padding repeated last. */
   #paddingBack = 0;
@@ -74,11 +75,10 @@ export class Retransmitter {
 
   constructor(link: TransportLink, historyPackets: number) {
     this.#link = link;
-    this.history = new PacketHistory(
-      Math.min(firstHistoryPackets, historyPackets),
-      historyPackets,
-      keptTicks,
-    );
+    this.#maxPackets = historyPackets;
+    // The table's length is a power of two, whatever is asked for.
+    const capacity = 2 ** Math.ceil(Math.log2(historyPackets));
+    this.history = new PacketHistory(Math.min(firstHistoryPackets, capacity), capacity, keptTicks);
     this.#rtxSequence = link.context.randomUint32() & 0xffff;
   }
 
@@ -114,7 +114,8 @@ export class Retransmitter {
     this.repeatedBytes = 0;
     // The receiver goes on with the key frame as soon as it has that: where room is scarce nothing is to be in its way.
     const superseded = sequenceDelta(history.newest, sequence) > this.#sinceKeyFrame;
-    if (!history.find(sequence) || !this.#inRing(history.packetNumber)) {
+    const forgotten = sequenceDelta(history.newest, sequence) >= this.#maxPackets;
+    if (forgotten || !history.find(sequence) || !this.#inRing(history.packetNumber)) {
       this.missed++;
       counters.retransmissionsMissed++;
       return Repair.Needless;

@@ -120,7 +120,7 @@ export class LayerChoice {
       return;
     }
     // Waiting for the key frame of a smaller encoding because there is no room for this one: the least of it will do.
-    const squeezed = this.target.spatial < layers.numberOf(this.encoding, 0);
+    const squeezed = this.target.dropsTemporal && this.target.spatial < layers.numberOf(this.encoding, 0);
     const { spatial } = layers.highestOf(this.encoding, this.target.described);
     selector.setTarget(spatial, squeezed ? 0 : chosen.temporal);
   }

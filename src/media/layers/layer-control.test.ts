@@ -69,6 +69,30 @@ test('waiting for a smaller encoding, only the least of the larger is sent', () 
   assert.deepEqual(scene.forwarder.current, { spatial: 2, temporal: 0 });
 });
 
+test('where the frame rate is not to be lowered, what is allowed lowers the picture only; what is asked, both', () => {
+  const scene = started(
+    new LayerScene(simulcast('VP8', 3), 4, undefined, undefined, { dropsTemporalLayers: false }),
+  );
+  assert.deepEqual(
+    scene.forwarder.layers().map(({ spatial, temporal }) => [spatial, temporal]),
+    [
+      [0, 2],
+      [1, 2],
+      [2, 2],
+    ],
+  );
+  scene.encoders[0].requestKeyFrame = () => {};
+  scene.forwarder.setTarget(0, 0, 'test');
+  scene.run(300);
+  assert.deepEqual(scene.forwarder.current, { spatial: 2, temporal: 2 }, 'while it waits');
+  scene.forwarder.setTarget(2, 0, 'test');
+  scene.run(300);
+  assert.deepEqual(scene.forwarder.current, { spatial: 2, temporal: 2 });
+  scene.forwarder.setPreference({ maxTemporal: 1 });
+  scene.run(600);
+  assert.deepEqual(scene.forwarder.current, { spatial: 2, temporal: 1 });
+});
+
 test('an encoding that stops is left for the next one down, and taken again when it is back', () => {
   const scene = started(new LayerScene(simulcast('VP8', 1), 5));
   scene.stopped.add(2);

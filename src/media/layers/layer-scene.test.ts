@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { PacketKind } from '../../packet-io/layout.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
 import type { InboundTrack } from '../forwarding/inbound-track.ts';
+import type { MediaTransportOptions } from '../media-transport-options.ts';
 import { headerExtensionUri, type ReceiveParameters, type RtpCodecParameters } from '../rtp-parameters.ts';
 import {
   publisherExtensions,
@@ -57,6 +58,7 @@ export class LayerScene {
     seed: number,
     receiverHasDescriptor = true,
     receive = signaledBySsrc(encoders),
+    subscriberOptions: MediaTransportOptions = {},
   ) {
     this.#receive = receive;
     this.#ssrcs = receive.encodings.map(({ ssrc }, i) => (ssrc < 0 ? mediaSsrcs[i] : ssrc));
@@ -66,7 +68,7 @@ export class LayerScene {
     this.#sequences = encoders.map(() => this.#random() & 0xffff);
     this.#offsets = encoders.map(() => this.#random());
     const publisher = this.simulation.addTransport({ keyFrameIntervalMs: 200 });
-    const subscriber = this.simulation.addTransport();
+    const subscriber = this.simulation.addTransport(subscriberOptions);
     const codec: RtpCodecParameters = { ...vp8, name: encoders[0].codec };
     this.track = publisher.addReceiver(receive);
     this.forwarder = subscriber.addSender(

@@ -27,6 +27,8 @@ export class LayerTarget {
    * one to it, of which it decodes nothing: where only descriptors tell spatial layers apart, it gets the lowest.
    */
   described = true;
+  /** Whether the frame rate may be lowered by what is allowed, and not by what the receiver asks for alone. */
+  dropsTemporal = true;
 
   /** Whether nothing may be sent. */
   get nothing(): boolean {
@@ -45,7 +47,7 @@ export class LayerTarget {
     const place = this.#resolve(layers, list);
     if (place === null) return null;
     const spatial = layers.numberOf(place.encoding, place.spatial);
-    const temporal = Math.min(this.temporal, temporalLimit(list, spatial, this.preference));
+    const temporal = Math.min(this.#temporalAllowed, temporalLimit(list, spatial, this.preference));
     return { ...place, temporal: Math.min(highestLayer, temporal) };
   }
 
@@ -58,14 +60,14 @@ export class LayerTarget {
     const spatial = layers.numberOf(place.encoding, place.spatial);
     const highest = Math.max(0, ...list.filter((layer) => layer.spatial === spatial).map(temporalOf));
     const asked = temporalLimit(list, spatial, this.preference);
-    const temporal = Math.min(this.temporal, asked, highest);
+    const temporal = Math.min(this.#temporalAllowed, asked, highest);
     if (current.spatial !== spatial || current.temporal !== temporal) return LayerReason.Switching;
     const limit = Math.min(top.spatial, spatialLimit(list, this.preference));
     if (spatial !== Math.min(limit, this.spatial)) return LayerReason.NotSent;
     if (this.spatial < limit) return this.reason;
     if (limit < top.spatial) return LayerReason.AsAsked;
     if (!this.described && spatial < this.#limitIfDescribed(layers)) return LayerReason.NotDescribed;
-    if (this.temporal < Math.min(asked, highest)) return this.reason;
+    if (this.#temporalAllowed < Math.min(asked, highest)) return this.reason;
     return asked < highest ? LayerReason.AsAsked : LayerReason.Highest;
   }
 
@@ -77,7 +79,8 @@ export class LayerTarget {
       ({ spatial, temporal }) =>
         spatial <= maxSpatial && temporal <= temporalLimit(list, spatial, this.preference),
     );
-    return useful.length > 0 ? useful : list.slice(0, 1);
+    if (useful.length === 0) return list.slice(0, 1);
+    return this.dropsTemporal ? useful : useful.filter(isFullRate);
   }
 
   /** The highest encoding, by its rank, the receiver has use for, whatever its bandwidth. */
@@ -89,6 +92,10 @@ export class LayerTarget {
       if (layers.numberOf(encoding, 0) <= limit) highest = Math.max(highest, rank);
     }
     return highest;
+  }
+
+  get #temporalAllowed(): number {
+    return this.dropsTemporal ? this.temporal : highestLayer;
   }
 
   /** Where the layer wanted is, `list` being those there are for the receiver. */
@@ -105,4 +112,9 @@ export class LayerTarget {
 
 function temporalOf({ temporal }: LayerInfo): number {
   return temporal;
+}
+
+/** Whether a layer is the last, and so highest in time, of its spatial layer. */
+function isFullRate({ spatial }: LayerInfo, index: number, layers: readonly LayerInfo[]): boolean {
+  return layers[index + 1]?.spatial !== spatial;
 }

@@ -3,7 +3,7 @@ import type { AudioActivity } from './audio-activity.ts';
 import { maxLoudness } from './packet-loudness.ts';
 
 export interface SpeakerSettings {
-  /** Time between two observations, in ms. */
+  /** Time between two observations, in ms; 0 for none. */
   readonly intervalMs: number;
   /** Quieter than -threshold dBov is never voice. */
   readonly threshold: number;

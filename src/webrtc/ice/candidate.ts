@@ -79,6 +79,25 @@ export function formatHostCandidate(options: HostCandidateOptions): string {
   return `candidate:${foundation} ${component} ${protocol} ${priority} ${address} ${port} typ host${tail}`;
 }
 
+export interface ServerReflexiveCandidateOptions {
+  /** As others see it. */
+  readonly address: string;
+  /** The same on both sides of a 1:1 NAT. */
+  readonly port: number;
+  /** The address of this host behind it. */
+  readonly base: string;
+  /** Position among our addresses, the preferred one first. Default 0. */
+  readonly index?: number;
+}
+
+/** The value of an `a=candidate` line of an address that a NAT maps to one of this host. */
+export function formatServerReflexiveCandidate(options: ServerReflexiveCandidateOptions): string {
+  const { address, port, base, index = 0 } = options;
+  const foundation = candidateFoundation('srflx', base, 'udp');
+  const priority = candidatePriority('srflx', 65535 - index);
+  return `candidate:${foundation} 1 udp ${priority} ${address} ${port} typ srflx raddr ${base} rport ${port}`;
+}
+
 /** Whether the text says that no candidate follows: clients trickle an empty candidate for that (RFC 8838 13). */
 export function isEndOfCandidates(text: string): boolean {
   return /^\s*((a=)?end-of-candidates|(a=)?candidate:)?\s*$/.test(text);

@@ -453,3 +453,65 @@ describe('IceLiteAgent: attributes after MESSAGE-INTEGRITY', () => {
     assert.equal(agent.selected, null);
   });
 });
+
+describe('IceLiteAgent: keepalives', () => {
+  function keptAlive(keepaliveMs: number) {
+    let random = 0;
+    const { agent, events } = setUp({
+      keepaliveMs,
+      disconnectedTimeoutMs: 2500,
+      randomUint32: () => ++random,
+    });
+    const sent: Uint8Array[] = [];
+    agent.onSend = (pair, datagram) => {
+      assert.deepEqual(pair.remote, home);
+      sent.push(datagram);
+    };
+    agent.setRemote(remote);
+    agent.handleTimeout(0);
+    return { agent, events, sent };
+  }
+
+  it('sends an indication on the selected pair at each interval, and none before there is one', () => {
+    const { agent, sent } = keptAlive(1000);
+    agent.handleTimeout(1500);
+    assert.equal(sent.length, 0);
+    agent.handleStun(2000, check(), 0, home);
+    assert.equal(agent.nextDeadline(), 3000);
+    assert.equal(agent.deadlineReason, 'keepalive');
+    agent.handleTimeout(2999);
+    assert.equal(sent.length, 0);
+    for (const at of [3000, 4000]) agent.handleTimeout(at);
+    const messages = sent.map((datagram) => {
+      const message = parseStun(datagram);
+      assert.ok(message !== null && hasValidFingerprint(datagram, message));
+      assert.equal(message.integrityOffset, -1);
+      assert.equal(message.type, StunType.BindingIndication);
+      return Buffer.from(message.transactionId).toString('hex');
+    });
+    assert.equal(new Set(messages).size, 2);
+  });
+
+  it('does not take its own interval for a sign that the peer is gone, nor for one that it is there', () => {
+    const { agent, events, sent } = keptAlive(1000);
+    agent.handleStun(0, check(), 0, home);
+    for (const at of [1000, 2000]) agent.handleTimeout(at);
+    assert.equal(agent.state, 'connected');
+    assert.equal(agent.nextDeadline(), 2500);
+    assert.equal(agent.deadlineReason, 'disconnect');
+    for (const at of [2500, 3000, 4000]) agent.handleTimeout(at);
+    assert.equal(events.at(-1), 'disconnected');
+    assert.equal(sent.length, 4, 'also while disconnected');
+    agent.handleTimeout(30_000);
+    assert.equal(agent.state, 'failed');
+    assert.equal(agent.nextDeadline(), Number.POSITIVE_INFINITY);
+  });
+
+  it('sends none unless told to', () => {
+    const { agent, sent } = keptAlive(0);
+    agent.handleStun(0, check(), 0, home);
+    agent.handleTimeout(2499);
+    assert.equal(agent.nextDeadline(), 2500);
+    assert.equal(sent.length, 0);
+  });
+});

@@ -6,7 +6,7 @@ import { ProtocolError } from '../../errors.ts';
 import type { SocketAddress } from '../../packet-io/packet-io.ts';
 import { addPair, type CandidatePair, isSamePath } from './candidate-pair.ts';
 import { type NominationReason, nominationReason } from './nomination.ts';
-import { StunErrorCode, StunType } from './stun-format.ts';
+import { StunErrorCode, StunType, transactionIdBytes } from './stun-format.ts';
 import { hasValidFingerprint, hasValidIntegrity, parseStun, type StunMessage } from './stun-message.ts';
 import { splitUsername } from './stun-routing.ts';
 import { StunWriter } from './stun-writer.ts';
@@ -28,7 +28,7 @@ export type IceFailure =
   | 'checks-stopped';
 
 /** What nextDeadline() waits for. */
-export type IceDeadlineReason = 'connect' | 'nominate' | 'disconnect' | 'fail' | 'none';
+export type IceDeadlineReason = 'connect' | 'nominate' | 'disconnect' | 'fail' | 'keepalive' | 'none';
 
 export interface IceLiteAgentOptions {
   readonly local: IceCredentials;
@@ -41,6 +41,13 @@ export interface IceLiteAgentOptions {
   readonly failedTimeoutMs?: number;
   /** How long a new or restarted session may take until a pair is nominated. Default 30 s, as browsers wait. */
   readonly connectTimeoutMs?: number;
+  /**
+   * An indication is sent on the selected pair so often, which keeps the bindings of NATs on the way open (RFC 8445
+   * 11). Default: never, for the peer's own checks and our answers do the same.
+   */
+  readonly keepaliveMs?: number;
+  /** For the transaction ids of these. */
+  readonly randomUint32?: () => number;
   /** Where to count; default counters of the agent's own. */
   readonly counters?: IceCounters;
 }
@@ -83,6 +90,8 @@ export class IceLiteAgent {
   /** An address has proved to be the peer's: take media and DTLS from it. */
   onValidatedPair: (pair: CandidatePair) => void = () => {};
   onStateChange: (state: IceState) => void = () => {};
+  /** A message of our own is to be sent on the selected pair. */
+  onSend: (pair: CandidatePair, datagram: Uint8Array) => void = () => {};
 
   /** Binding requests by what became of them, and other messages; all from the peer or somebody posing as it. */
   readonly counters: IceCounters;
@@ -90,6 +99,9 @@ export class IceLiteAgent {
   readonly #disconnectedTimeoutMs: number;
   readonly #failedTimeoutMs: number;
   readonly #connectTimeoutMs: number;
+  readonly #keepaliveMs: number;
+  readonly #randomUint32: () => number;
+  #keepaliveAt = Number.POSITIVE_INFINITY;
   #state: IceState = 'new';
   #failure: IceFailure | null = null;
   #selected: CandidatePair | null = null;
@@ -107,6 +119,8 @@ export class IceLiteAgent {
     this.#disconnectedTimeoutMs = options.disconnectedTimeoutMs ?? defaultDisconnectedTimeoutMs;
     this.#failedTimeoutMs = options.failedTimeoutMs ?? defaultFailedTimeoutMs;
     this.#connectTimeoutMs = options.connectTimeoutMs ?? defaultConnectTimeoutMs;
+    this.#keepaliveMs = options.keepaliveMs || Number.POSITIVE_INFINITY;
+    this.#randomUint32 = options.randomUint32 ?? (() => 0);
     this.counters = options.counters ?? createIceCounters();
     this.#session = newSession(options.local);
   }
@@ -207,9 +221,9 @@ export class IceLiteAgent {
         // Due at once: what is missing is the time.
         return this.#patienceUntil ?? Number.NEGATIVE_INFINITY;
       case 'connected':
-        return Math.min(this.#lastCheckAt + this.#disconnectedTimeoutMs, this.#nominateBy);
+        return Math.min(this.#disconnectAt(), this.#nominateBy, this.#keepaliveAt);
       case 'disconnected':
-        return Math.min(this.#failAt(), this.#nominateBy);
+        return Math.min(this.#failAt(), this.#nominateBy, this.#keepaliveAt);
       default:
         return Number.POSITIVE_INFINITY;
     }
@@ -219,7 +233,9 @@ export class IceLiteAgent {
   get deadlineReason(): IceDeadlineReason {
     if (this.#state === 'checking') return 'connect';
     if (this.#state !== 'connected' && this.#state !== 'disconnected') return 'none';
-    if (this.nextDeadline() === this.#nominateBy) return 'nominate';
+    const next = this.nextDeadline();
+    if (next === this.#nominateBy) return 'nominate';
+    if (next === this.#keepaliveAt) return 'keepalive';
     return this.#state === 'connected' ? 'disconnect' : 'fail';
   }
 
@@ -230,7 +246,8 @@ export class IceLiteAgent {
       this.#fail(this.#session.pairs.length === 0 ? 'no-checks' : 'not-nominated');
     } else if (now >= this.#nominateBy) this.#fail('not-nominated');
     else {
-      if (this.#state === 'connected') this.#setState('disconnected');
+      if (now >= this.#keepaliveAt) this.#sendKeepalive(now);
+      if (this.#state === 'connected' && now >= this.#disconnectAt()) this.#setState('disconnected');
       if (this.#state === 'disconnected' && now >= this.#failAt()) this.#fail('checks-stopped');
     }
   }
@@ -238,6 +255,21 @@ export class IceLiteAgent {
   /** Answers nothing any more. */
   close(): void {
     this.#setState('closed');
+  }
+
+  #disconnectAt(): number {
+    return this.#lastCheckAt + this.#disconnectedTimeoutMs;
+  }
+
+  /** Without credentials, and never answered (RFC 8445 11). */
+  #sendKeepalive(now: number): void {
+    this.#keepaliveAt = now + this.#keepaliveMs;
+    if (this.#selected === null) return;
+    const transactionId = new Uint8Array(transactionIdBytes);
+    const view = new DataView(transactionId.buffer);
+    for (let at = 0; at < transactionIdBytes; at += 4) view.setUint32(at, this.#randomUint32());
+    const indication = new StunWriter(StunType.BindingIndication, transactionId).fingerprint().finish();
+    this.onSend(this.#selected, indication);
   }
 
   /** A restart asked for while disconnected is given its time. */
@@ -331,6 +363,7 @@ export class IceLiteAgent {
     if (reason === null) return;
     session.nominated = pair;
     this.#select(pair, reason);
+    if (this.#keepaliveAt === Number.POSITIVE_INFINITY) this.#keepaliveAt = now + this.#keepaliveMs;
     if (session === this.#session) this.#nominateBy = Number.POSITIVE_INFINITY;
   }
 
