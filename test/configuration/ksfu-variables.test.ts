@@ -142,7 +142,10 @@ function certificateFiles(name: string): { cert: string; key: string; fingerprin
   return { ...files, fingerprint };
 }
 
-describe('HTTP', () => {
+/** Servers that run at once: most of the time each waits for a time to pass. */
+const concurrency = 4;
+
+describe('HTTP', { concurrency }, () => {
   test('HTTP_PORT, HTTPS_PORT, ENABLE_METRICS: ports of their own; /health always, /metrics when asked for', async () => {
     const [port, tlsPort] = [await freeTcpPort(), await freeTcpPort()];
     const environment = { HTTP_PORT: `${port}`, HTTPS_PORT: `${tlsPort}`, ENABLE_METRICS: 'true' };
@@ -213,7 +216,7 @@ describe('HTTP', () => {
   });
 });
 
-describe('media ports and candidates', () => {
+describe('media ports and candidates', { concurrency }, () => {
   test('ICE_SINGLE_PORT: every candidate has it, and several clients use it at once', async () => {
     const port = await freeUdpPorts(1);
     await withServer({ ICE_SINGLE_PORT: `${port}` }, async (server) => {
@@ -358,7 +361,7 @@ describe('media ports and candidates', () => {
   });
 });
 
-describe('timeouts', () => {
+describe('timeouts', { concurrency }, () => {
   test('ICE_DISCONNECTED_TIMEOUT and ICE_FAILED_TIMEOUT: disconnected after the one, gone after both', async () => {
     const environment = { ICE_DISCONNECTED_TIMEOUT: '3.2', ICE_FAILED_TIMEOUT: '1.5' };
     await withServer(environment, async (server) => {
@@ -418,7 +421,7 @@ describe('timeouts', () => {
   });
 });
 
-describe('the router', () => {
+describe('the router', { concurrency }, () => {
   test('ROUTER_WITH_STATS: every track in /metrics', async () => {
     const names = ['manifold_track_bits_per_second', 'manifold_delivered_track_packets_total'];
     for (const value of ['true', 'false']) {
@@ -548,7 +551,7 @@ describe('the router', () => {
   });
 });
 
-describe('simulcast', () => {
+describe('simulcast', { concurrency }, () => {
   /** The sides of the pictures that a new viewer gets in the first second, in order; it is watched until `done`. */
   async function sidesSeen(
     environment: Environment,
@@ -640,7 +643,7 @@ describe('simulcast', () => {
   });
 });
 
-describe('the start', () => {
+describe('the start', { concurrency }, () => {
   const sample = parseEnv(
     readFileSync(new URL('../../.env.example', import.meta.url), 'utf8'),
   ) as Environment;

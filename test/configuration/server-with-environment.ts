@@ -8,9 +8,8 @@ import { fileURLToPath } from 'node:url';
 import type { RoomSnapshot } from '../../src/rooms/snapshot.ts';
 import { type MetricSamples, parseMetrics } from '../browser/harness/metric-samples.ts';
 
-const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
-/** The working directory may be another. */
-const loader = import.meta.resolve('tsx');
+/** As users run it: `npm test` has built it. */
+const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 /** This machine only, and on no port that another test may want. */
 const flags = [
   '--http-host=127.0.0.1',
@@ -38,7 +37,7 @@ interface Serving extends LogLine {
 const running = new Set<ChildProcess>();
 
 function start(environment: Record<string, string>, { args = [], directory }: StartOptions): ChildProcess {
-  const child = spawn(process.execPath, ['--import', loader, cli, ...flags, ...args], {
+  const child = spawn(process.execPath, [cli, ...flags, ...args], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(directory === undefined ? {} : { cwd: directory }),
