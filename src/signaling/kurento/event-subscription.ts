@@ -8,6 +8,8 @@ import type { MediaObject } from './media-object.ts';
 /** Who receives events: a session, whatever connection it has. */
 export interface EventReceiver {
   receiveEvent(text: string): void;
+  /** The object has been released, and the subscription with it. */
+  forgetSubscription(id: string): void;
 }
 
 /** One (session, object, name) and the ids of its subscriptions. */
@@ -66,6 +68,10 @@ export class ObjectSubscriptions {
     const left = this.#byEvent.get(subscription.event)?.filter((each) => each !== subscription) ?? [];
     if (left.length > 0) this.#byEvent.set(subscription.event, left);
     else this.#byEvent.delete(subscription.event);
+  }
+
+  get all(): readonly EventSubscription[] {
+    return [...this.#byEvent.values()].flat();
   }
 
   to(event: string): readonly EventSubscription[] {

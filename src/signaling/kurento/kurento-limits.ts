@@ -12,6 +12,8 @@ export const maxSubscriptionsPerSession = 20_000;
 export const maxSubscriptionsPerObject = 1000;
 /** References a session holds to objects, its own and those of others. */
 export const maxReferencesPerSession = 50_000;
+/** Of all sessions together. */
+export const maxReferences = 500_000;
 export const maxTagsPerObject = 64;
 /** Longest tag with its key, name and stored property, in UTF-16 units. */
 export const maxTextLength = 2048;
@@ -29,5 +31,9 @@ export const maxCachedBytesPerSession = 512 * 1024;
 export const maxCachedBytes = 64 * 1024 * 1024;
 /** Kurento Media Server keeps them for so long. */
 export const cachedForMs = 20_000;
+/** Calls of one connection that take their time beside the others (getUsedCpu). */
+export const maxCallsAside = 16;
 /** Requests of one connection that wait for those before them; it is not read from beyond. */
 export const maxWaitingRequests = 256;
+/** Their length together, in UTF-16 units. One message may be longer. */
+export const maxWaitingText = 1024 * 1024;

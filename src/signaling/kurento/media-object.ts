@@ -79,7 +79,9 @@ export abstract class MediaObject {
     this.id = parent === null ? own : `${parent.id}/${own}`;
   }
 
-  abstract get objectClass(): ObjectClass;
+  get objectClass(): ObjectClass {
+    return mediaObjectClass;
+  }
 
   get released(): boolean {
     return this.#released;
@@ -150,6 +152,9 @@ export abstract class MediaObject {
   subscribedAs(name: string): boolean {
     return this.subscriptions.to(this.objectClass.eventNamed(name)).some((each) => each.name === name);
   }
+
+  /** Somebody has subscribed to an event under this name. */
+  subscribed(_name: string): void {}
 
   /** The registry has taken in, or released, a child. */
   childAdded(child: MediaObject): void {

@@ -131,7 +131,10 @@ export function parseParams<Schema extends ParamsSchema>(
   params: unknown,
   where: string,
 ): v.InferOutput<Schema> {
-  // Without any, the first that is missed is named, unless every one may be left out.
+  if (Array.isArray(params) || (params !== null && params !== undefined && typeof params !== 'object')) {
+    throw new KurentoError(40001, `'${where}' should be an object`);
+  }
+  // None at all is the same as an empty object, where every one may be left out.
   const result = v.safeParse(schema, params ?? {}, { abortEarly: true });
   if (result.success) return result.output;
   if (params === undefined || params === null) throw new KurentoError(40001, `'${where}' is required`);

@@ -7,6 +7,8 @@ export interface ObjectHost {
   readonly registry: ObjectRegistry;
   readonly rooms: Rooms;
   readonly log: Logger;
+  /** Of the sessions there are. */
+  sessionIds(): readonly string[];
   /** Calls `run` once after `delayMs`, unless the function it returns is called before. */
   after(delayMs: number, run: () => void): () => void;
   /** Monotonic. */

@@ -81,7 +81,9 @@ export class ObjectRegistry {
    * The object of an id, where it is of a class or below it.
    * @throws KurentoError 40101 for an unknown one, 40107 for one of another class, 40109 for an unresolved `newref:`
    */
-  find<T extends MediaObject>(id: string, wanted: abstract new (...args: never[]) => T): T {
+  find(id: string): MediaObject;
+  find<T extends MediaObject>(id: string, wanted: abstract new (...args: never[]) => T): T;
+  find(id: string, wanted?: abstract new (...args: never[]) => MediaObject): MediaObject {
     const object = this.lookup(id);
     if (object === null) {
       if (id.startsWith('newref:')) {
@@ -89,8 +91,9 @@ export class ObjectRegistry {
       }
       throw new KurentoError(40101, `Object '${printable(id)}' not found`);
     }
-    if (!(object instanceof wanted)) {
-      throw new KurentoError(40107, `Object '${printable(id)}' is a ${object.objectClass.name}`);
+    const { objectClass } = object;
+    if (wanted !== undefined && !(object instanceof wanted)) {
+      throw new KurentoError(40107, `Object '${printable(id)}' is a ${objectClass.name}`);
     }
     return object;
   }
@@ -99,6 +102,8 @@ export class ObjectRegistry {
   release(object: MediaObject): void {
     if (this.#objects.get(object.uuid) !== object) return;
     for (const child of object.children) this.release(child);
+    // With its last child an object goes that nobody holds.
+    if (this.#objects.get(object.uuid) !== object) return;
     this.#objects.delete(object.uuid);
     if (object.parent === null) this.#pipelines--;
     object.parent?.childReleased(object);
