@@ -147,12 +147,19 @@ export abstract class MediaElement extends MediaObject {
   /** The endpoint whose media of that type arrives here; null while none does. */
   originOf(type: MediaType): MediaOrigin | null {
     let at = this.#sources.get(type)?.source ?? null;
-    const seen = new Set<MediaElement>();
-    while (at !== null && !seen.has(at)) {
+    // Whoever comes by a place again that was left behind goes in a ring (Brent's algorithm).
+    let mark = at;
+    let steps = 0;
+    let stepsToNextMark = 1;
+    while (at !== null) {
       if (at.origin !== null) return at.origin;
-      seen.add(at);
       const passing = at.passesOn(type);
       at = passing === null ? null : (passing.#sources.get(type)?.source ?? null);
+      if (at === mark) return null;
+      if (++steps < stepsToNextMark) continue;
+      mark = at;
+      steps = 0;
+      stepsToNextMark *= 2;
     }
     return null;
   }

@@ -27,9 +27,10 @@ export async function runTransaction(context: TransactionContext, params: Params
   const answers: OperationAnswer[] = [];
   const values: unknown[] = [];
   for (const [id, { method, params: given }] of operations.entries()) {
-    await turns.moment();
     try {
-      const result = await runOnSession(model, session, method, resolveReferences(given, values) as Params);
+      const result = await turns.take(() =>
+        runOnSession(model, session, method, resolveReferences(given, values) as Params),
+      );
       values.push((result as { value?: unknown }).value);
       answers.push({ id, jsonrpc: '2.0', result: withSession(result, session) });
     } catch (error) {

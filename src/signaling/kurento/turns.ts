@@ -25,21 +25,22 @@ export class Turns {
   /** Gives `taker` turns, the first at once where nobody waits, until it has nothing more to do. */
   request(taker: TurnTaker): void {
     if (this.#waiting.size === 0 && this.#usedMs < budgetMs) {
-      if (this.#run(taker)) this.#waiting.add(taker);
+      if (this.#measured(() => taker.takeTurn())) this.#waiting.add(taker);
     } else this.#waiting.add(taker);
     this.#schedule();
   }
 
-  /** Resolves when this round has time, or in a later one. */
-  async moment(): Promise<void> {
-    if (this.#usedMs < budgetMs) return;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+  /** Does one thing of many, in this round if it has time and else in a later one. */
+  async take<T>(action: () => T): Promise<T> {
+    while (this.#usedMs >= budgetMs) await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#schedule();
+    return this.#measured(action);
   }
 
-  #run(taker: TurnTaker): boolean {
+  #measured<T>(action: () => T): T {
     const startMs = this.#nowMs();
     try {
-      return taker.takeTurn();
+      return action();
     } finally {
       this.#usedMs += this.#nowMs() - startMs;
     }
@@ -57,7 +58,7 @@ export class Turns {
     for (const taker of this.#waiting) {
       // To the end of the queue, as long as there is more.
       this.#waiting.delete(taker);
-      if (this.#run(taker)) this.#waiting.add(taker);
+      if (this.#measured(() => taker.takeTurn())) this.#waiting.add(taker);
       if (this.#usedMs >= budgetMs) break;
     }
     if (this.#waiting.size > 0) this.#schedule();
