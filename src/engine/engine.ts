@@ -147,7 +147,7 @@ export class Engine {
         ...(codecOrder === undefined ? {} : { codecOrder }),
       },
       localCandidates: this.localCandidates,
-      announceAddresses: (addresses) => this.#hostCandidates(addresses),
+      announceAddresses: (addresses) => this.#hostCandidatesWith(addresses),
       createIceCredentials,
       log: this.#log,
       deadlineChanged: () => {
@@ -366,6 +366,15 @@ export class Engine {
       throw error;
     }
     return sockets;
+  }
+
+  /** Those where `addresses` are told instead of whatever is configured for their family. */
+  #hostCandidatesWith(addresses: readonly string[]): HostCandidate[] {
+    const families = addresses.map(familyOf);
+    const others = this.#options.announcedAddresses.filter(
+      (address) => !families.includes(familyOf(address)),
+    );
+    return this.#hostCandidates([...addresses, ...others]);
   }
 
   /** `announced` is told instead of the addresses of the same family. */

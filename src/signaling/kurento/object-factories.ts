@@ -10,6 +10,8 @@ import { parseParams, printable } from './object-class.ts';
 import type { ObjectHost } from './object-host.ts';
 import { text } from './param-types.ts';
 import { PassThrough } from './pass-through.ts';
+import { WebRtcEndpoint } from './web-rtc-endpoint.ts';
+import { webRtcEndpointParams } from './web-rtc-endpoint-class.ts';
 
 /** Kurento's modules of which clients demand that they are there. */
 export type ModuleName = 'core' | 'elements' | 'filters';
@@ -58,6 +60,12 @@ export const objectFactories: ReadonlyMap<string, ObjectFactory> = new Map<strin
   [
     'HubPort',
     factory('core', v.object({ hub: text }), (host, { hub }) => new HubPort(host.registry.find(hub, Hub))),
+  ],
+  [
+    'WebRtcEndpoint',
+    factory('elements', webRtcEndpointParams, (host, { mediaPipeline, ...options }) => {
+      return new WebRtcEndpoint(host.registry.find(mediaPipeline, MediaPipeline), options);
+    }),
   ],
   ['Dispatcher', ofPipeline('elements', Dispatcher)],
   ['DispatcherOneToMany', ofPipeline('elements', DispatcherOneToMany)],
