@@ -44,7 +44,7 @@ const articles: Readonly<Record<string, string>> = {
 /** What is wrong, in the words of the original; `where` names parameters that are missing altogether. */
 export function describeIssue(issue: v.BaseIssue<unknown>, where: string): string {
   const path = issue.path?.map(({ key }) => String(key)).join('.');
-  if (issue.type === 'picklist') return issue.message;
+  if (issue.type === 'picklist' || issue.type === 'union') return issue.message;
   if (path === undefined) return `'${where}' should be ${articles[issue.expected ?? ''] ?? issue.expected}`;
   if (issue.received === 'undefined') return `'${path}' parameter is required`;
   if (issue.kind === 'validation') return `Invalid value for '${path}'`;
