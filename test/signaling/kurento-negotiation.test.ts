@@ -143,6 +143,8 @@ describe('errors of negotiation', () => {
         options: { offerToReceiveAudio: false, offerToReceiveVideo: false },
       }),
     );
+    const long = `${offer}${'a=x-padding:0123456789012345678901234567890123456789\r\n'.repeat(3000)}`;
+    await failsWith(40009, client.invoke(id, 'processOffer', { offer: long }));
     await client.invoke(id, 'processOffer', { offer });
     await failsWith(40201, client.invoke(id, 'processOffer', { offer: 'garbage' }));
     await failsWith(40208, client.invoke(id, 'processOffer', { offer }));

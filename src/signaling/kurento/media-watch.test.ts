@@ -51,6 +51,8 @@ test('a counter that goes back is another’s, and counts as soon as it moves', 
   assert.equal(flow.update(3, 1999), false);
   assert.equal(flow.update(4, 2000), false, 'moved again in time');
   assert.equal(flow.active, true);
+  assert.equal(flow.update(null, 3000), false, 'nothing to count is no movement');
+  assert.equal(flow.update(4, 3500), false, 'and it stands where it stood');
   assert.equal(flow.end(), true);
 });
 

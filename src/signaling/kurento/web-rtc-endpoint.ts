@@ -85,8 +85,8 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
     let answer = '';
     const participant = this.#join(40205, (newcomer) => {
       answer = newcomer.answerOffer(offer);
+      this.describe(answer, offer);
     });
-    this.describe(answer, offer);
     this.#begin(participant);
     this.#negotiated();
     return answer;
@@ -104,8 +104,8 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
     let offer = '';
     const participant = this.#join(40204, (newcomer) => {
       offer = newcomer.offerFirst(lines);
+      this.describe(offer, null);
     });
-    this.describe(offer, null);
     this.#begin(participant);
     this.#phase = 'offering';
     return offer;
@@ -117,12 +117,13 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
     if (this.#phase === 'negotiated') throw this.#answerRefused();
     const offer = this.localDescription;
     if (this.#participant === null) throw new KurentoError(40206, 'The connection has ended');
+    this.describe(offer, answer);
     try {
       this.#participant.acceptAnswer(answer);
     } catch (error) {
+      this.describe(offer, null);
       throw descriptionError(error, 40206);
     }
-    this.describe(offer, answer);
     this.#negotiated();
     return offer;
   }
