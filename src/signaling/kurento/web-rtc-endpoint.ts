@@ -34,6 +34,9 @@ export interface WebRtcEndpointOptions {
 
 type Phase = 'new' | 'offering' | 'negotiated';
 
+/** Of a name that is shown to others, in UTF-16 units. */
+const longestName = 128;
+
 /** Types of media, and what they are called below. */
 const streamed: readonly (readonly [MediaType, MediaKind])[] = [
   ['AUDIO', 'audio'],
@@ -224,7 +227,9 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
       if (bound !== null) maxReceiveKbps[kind] = bound / 1000;
     }
     const options = {
-      ...{ roomId, participantId: this.id, name: this.name, dialect: 'kurento', renegotiates: false },
+      ...{ roomId, participantId: this.id, dialect: 'kurento', renegotiates: false },
+      name: this.name.slice(0, longestName) || this.id,
+      ownRoom: roomId === this.#pipeline.id,
       ...({ sources: 'chosen', codecOrder: 'local', streamId: this.uuid, maxReceiveKbps } as const),
       dataChannels: this.#options.useDataChannels,
       dataSinks: () => this.#dataSinks(),
