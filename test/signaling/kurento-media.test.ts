@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { leaveAll, RoomMembers } from '../rooms/room-members.ts';
 import { HeadlessNetwork, until } from './headless-peer.ts';
 import { type EndpointMedia, TestEndpoint } from './kurento-endpoint.ts';
-import { KurentoTestClient } from './kurento-test-client.ts';
+import { type Json, KurentoTestClient } from './kurento-test-client.ts';
 import { type RunningManifold, startManifold } from './running-manifold.ts';
 
 const both = ['audio', 'video'] as const;
@@ -54,13 +54,15 @@ describe('media between endpoints', () => {
     await a.connect(b);
     await Promise.all(both.map((kind) => b.receives(kind)));
     assert.equal((await b.invoke('getSourceConnections')).length, 3);
-    const stats = Object.values(await a.invoke('getStats', { mediaType: 'VIDEO' })) as {
-      pliCount?: number;
-    }[];
-    assert.ok(
-      stats.some(({ pliCount = 0 }) => pliCount > 0),
-      'a key frame was asked for',
-    );
+    const asked = async () => {
+      const stats: Json = await a.invoke('getStats', { mediaType: 'VIDEO' });
+      return Math.max(...Object.values<Json>(stats).map(({ pliCount = 0 }) => pliCount));
+    };
+    const atConnecting = await asked();
+    assert.ok(atConnecting > 0, 'a key frame was asked for');
+    await sleep(quietMs);
+    await b.invoke('requestKeyframe');
+    assert.equal(await asked(), atConnecting + 1);
     await release(pipeline, endpoints);
   });
 
