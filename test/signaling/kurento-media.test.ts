@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { queryObjects } from 'node:v8';
+import { Participant } from '../../src/rooms/participant.ts';
+import { WebRtcEndpoint } from '../../src/signaling/kurento/web-rtc-endpoint.ts';
 import { leaveAll, RoomMembers } from '../rooms/room-members.ts';
 import { HeadlessNetwork, until } from './headless-peer.ts';
 import { type EndpointMedia, TestEndpoint } from './kurento-endpoint.ts';
@@ -25,6 +28,10 @@ before(async () => {
 });
 
 after(async () => {
+  // All have been released, and nobody else holds them; the last may still be in registers of what has returned.
+  await sleep(100);
+  for (const type of [WebRtcEndpoint, Participant])
+    assert.ok(queryObjects(type, { format: 'count' }) <= 4, `${type.name} are left behind`);
   client.socket.terminate();
   network.close();
   await server.close();
