@@ -7,7 +7,6 @@ import type { Logger } from '../log.ts';
 import type { MediaContext } from '../media/media-context.ts';
 import { createMediaCounters, type MediaCounters } from '../media/media-counters.ts';
 import type { MediaTransport, MediaTransportOptions } from '../media/media-transport.ts';
-import type { RtpCodec } from '../media/rtp-parameters.ts';
 import { finishRun } from '../media/transport-link.ts';
 import { addressStride, InboxField, inboxStride, PacketKind } from '../packet-io/layout.ts';
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
@@ -17,9 +16,14 @@ import { createDataCounters, type DataCounters } from '../webrtc/data-channels/d
 import type { DataLimits, DataOptions } from '../webrtc/data-channels/data-transport.ts';
 import { createIceCounters, type IceCounters, type IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import { readUsernameFragments } from '../webrtc/ice/stun-routing.ts';
-import { PeerConnection, type PeerConnectionOptions } from '../webrtc/peer-connection.ts';
+import {
+  type ConnectionChoices,
+  type HostCandidate,
+  PeerConnection,
+  type PeerConnectionOptions,
+} from '../webrtc/peer-connection.ts';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
-import { type AnnouncedAs, localCandidates } from './local-candidates.ts';
+import { type AnnouncedAs, familyOf, localCandidates } from './local-candidates.ts';
 
 export interface EngineOptions {
   readonly io: PacketIo;
@@ -62,7 +66,7 @@ export class Engine {
   readonly iceCounters: IceCounters = createIceCounters();
   /** Bound media sockets. */
   readonly sockets: readonly { readonly socket: number; readonly address: string; readonly port: number }[];
-  readonly localCandidates: readonly string[];
+  readonly localCandidates: readonly HostCandidate[];
 
   readonly #options: EngineOptions;
   readonly #io: PacketIo;
@@ -108,11 +112,7 @@ export class Engine {
       randomUint32: () => this.#randomUint32(),
     };
     this.sockets = this.#openSockets();
-    this.localCandidates = localCandidates(
-      this.sockets,
-      options.announcedAddresses,
-      options.announcedAs ?? 'host',
-    ).map(({ candidate }) => candidate);
+    this.localCandidates = this.#localCandidates(options.announcedAddresses);
   }
 
   /** Starts receiving. */
@@ -130,24 +130,27 @@ export class Engine {
   }
 
   /**
-   * @param usesCodec which of the engine's codecs the connection may use; default all
+   * @param choices what is special about it
    * @throws Error when the limit of transports is reached
    */
-  createPeerConnection(usesCodec?: (codec: RtpCodec) => boolean): PeerConnection {
+  createPeerConnection(choices: ConnectionChoices = {}): PeerConnection {
     this.#clock.nowMs = performance.now();
-    const { negotiation } = this.#options;
+    const { negotiation, data } = this.#options;
+    const { usesCodec, dataChannels = true, codecOrder } = choices;
     let deadline: Deadline | null = null;
     const connection: PeerConnection = new PeerConnection({
       io: this.#io,
       mediaContext: this.#context,
       media: this.#options.media,
       ice: { ...this.#options.ice, counters: this.iceCounters },
-      ...(this.#options.data === undefined ? {} : { data: this.#dataOptions(this.#options.data) }),
-      negotiation:
-        usesCodec === undefined
-          ? negotiation
-          : { ...negotiation, codecs: negotiation.codecs.filter(usesCodec) },
+      ...(data === undefined || !dataChannels ? {} : { data: this.#dataOptions(data) }),
+      negotiation: {
+        ...negotiation,
+        codecs: usesCodec === undefined ? negotiation.codecs : negotiation.codecs.filter(usesCodec),
+        ...(codecOrder === undefined ? {} : { codecOrder }),
+      },
       localCandidates: this.localCandidates,
+      announceAddresses: (addresses) => this.#localCandidatesWith(addresses),
       createIceCredentials,
       log: this.#log,
       deadlineChanged: () => {
@@ -382,6 +385,19 @@ export class Engine {
       throw error;
     }
     return sockets;
+  }
+
+  /** Those where `addresses` are told instead of whatever is configured for their family. */
+  #localCandidatesWith(addresses: readonly string[]): HostCandidate[] {
+    const families = addresses.map(familyOf);
+    const others = this.#options.announcedAddresses.filter(
+      (address) => !families.includes(familyOf(address)),
+    );
+    return this.#localCandidates([...addresses, ...others]);
+  }
+
+  #localCandidates(announced: readonly string[]): HostCandidate[] {
+    return localCandidates(this.sockets, announced, this.#options.announcedAs ?? 'host');
   }
 
   #dataOptions(limits: DataLimits): DataOptions {

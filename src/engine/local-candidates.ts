@@ -64,6 +64,7 @@ function externalAddressesOf(local: string, announced: readonly string[]): reado
   return chosen.map(([external]) => external).filter((external) => familyOf(external) === familyOf(local));
 }
 
-function familyOf(address: string): 4 | 6 {
+/** That of an address, or of both in an `external/local` pair. */
+export function familyOf(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4;
 }

@@ -58,6 +58,7 @@ export class MediaTransport {
   readonly #extensionKinds = new Uint8Array(256).fill(unknownExtension);
   #cname: string;
   #closed = false;
+  #packetsHeard = 0;
 
   /** `transport` is the id of PacketIo. */
   constructor(
@@ -145,6 +146,11 @@ export class MediaTransport {
     forwarder.close();
   }
 
+  /** RTP and RTCP packets of the remote, so far: whether it is heard of at all. */
+  get packetsHeard(): number {
+    return this.#packetsHeard;
+  }
+
   /**
    * One RTP packet: inbox record `index`, already authenticated. It may be handed on together with those that follow
    * at once: finishRun() makes sure that it is.
@@ -157,6 +163,7 @@ export class MediaTransport {
     const packet = commons.run.spare;
     ring.newest = inbox[at + InboxField.PacketNumber];
     counters.packetsIn++;
+    this.#packetsHeard++;
     counters.bytesIn += length;
     if (this.#closed) return;
     if (!packet.parse(arena, inbox[at + InboxField.Offset], length)) {
@@ -198,6 +205,7 @@ export class MediaTransport {
     const { inbox, counters, arena } = this.#context;
     const at = index * inboxStride;
     counters.rtcpIn++;
+    this.#packetsHeard++;
     const offset = inbox[at + InboxField.Offset];
     if (!parseRtcp(arena, offset, inbox[at + InboxField.Length], this.#rtcpReceiver))
       counters.malformedRtcp++;

@@ -111,7 +111,7 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
     options: JoinOptions,
     prepare: ((newcomer: Participant) => void) | undefined,
   ): Participant {
-    const connection = this.#engine.createPeerConnection(options.usesCodec);
+    const connection = this.#engine.createPeerConnection(options);
     const participant = new Participant(this.#nextKey++, room, connection, options, this.#host);
     try {
       prepare?.(participant);
@@ -152,6 +152,7 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
         throw new UserError('limit-rooms', `The limit of ${this.#limits.maxRooms} rooms is reached.`);
       }
     } else if (
+      options.ownRoom !== true &&
       room.participants.size >= this.#limits.maxParticipantsPerRoom &&
       !room.participants.has(options.participantId)
     ) {
