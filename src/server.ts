@@ -131,6 +131,12 @@ function assemble(
   });
   const metrics = new Metrics();
   registerServerMetrics(metrics, { io, engine, rooms, webSockets: http.webSockets, bugs });
+  if (config.metrics.tracks) trackMetrics(metrics, rooms.rooms);
+  if (config.metrics.serve) serveMetrics(http, metrics);
+  const lag = new EventLoopLag();
+  serveAdminApi(http, adminSource(rooms, engine, lag), config.admin.token === '' ? null : config.admin.token);
+  const { kraken, kurento } = serveDialects(http, rooms, config, log);
+  registerKurentoMetrics(metrics, () => kurento.figures());
   let stopping = false;
   serveHealth(http, () => ({
     status: stopping ? 'stopping' : 'ok',
@@ -138,13 +144,8 @@ function assemble(
     uptimeSeconds: Math.floor(process.uptime()),
     rooms: rooms.rooms.size,
     participants: rooms.participantCount,
+    ...kurento.health(),
   }));
-  if (config.metrics.tracks) trackMetrics(metrics, rooms.rooms);
-  if (config.metrics.serve) serveMetrics(http, metrics);
-  const lag = new EventLoopLag();
-  serveAdminApi(http, adminSource(rooms, engine, lag), config.admin.token === '' ? null : config.admin.token);
-  const { kraken, kurento } = serveDialects(http, rooms, config, log);
-  registerKurentoMetrics(metrics, () => kurento.figures());
   if (pages) servePages(http, config, log);
   if (server !== undefined) http.attach(server);
   engine.start();

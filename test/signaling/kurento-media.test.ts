@@ -362,6 +362,7 @@ describe('rooms shared with other dialects', () => {
     const members = new RoomMembers(server.manifold.rooms, network);
     const roomId = members.newRoomId();
     const [other, another] = [members.join(roomId, 'other', both), members.join(roomId, 'another', both)];
+    for (const { peer } of [other, another]) peer.audioLevel = -90;
     const pipeline = await client.create('MediaPipeline');
     await client.invoke(pipeline, 'addTag', { key: 'manifold.room', value: roomId });
     const a = await TestEndpoint.negotiated(network, client, pipeline, { sends: both, receives: both });
@@ -375,14 +376,16 @@ describe('rooms shared with other dialects', () => {
         [...(participant?.subscriptions.keys() ?? [])].map((publication) => publication.participant.id),
       );
     };
-    await a.invoke('addTag', { key: 'manifold.source', value: 'another' });
-    await until('it receives whom it wants', () => sources().has('another') && sources().size === 1);
+    another.peer.audioLevel = -25;
+    await until('it receives who has the word', () => sources().has('another') && sources().size === 1);
+    await a.invoke('addTag', { key: 'manifold.source', value: 'other' });
+    await until('it receives whom it wants', () => sources().has('other') && sources().size === 1);
     await a.receives('video');
     const b = await TestEndpoint.negotiated(network, client, pipeline, sender);
     await b.connect(a);
     await until('what is connected goes first', () => sources().has(b.id) && sources().size === 1);
     await b.disconnect(a);
-    await until('and then the room again', () => sources().has('another'));
+    await until('and then the room again', () => sources().has('other'));
     await release(pipeline, [a, b]);
     leaveAll(other, another);
   });
