@@ -61,6 +61,16 @@ const media = v.strictObject({
     'Received packets kept for retransmission, 1.5 KiB each; a power of two. Should hold a second of all publishers’ packets.',
     { default: 16_384, min: 1024, max: 1_048_576, powerOfTwo: true },
   ),
+  plainFirstPort: port(
+    'First UDP port for connections without ICE (RtpEndpoint), each of which takes a pair for audio and one for video; 0 for no such connections.',
+    41_000,
+  ),
+  plainLastPort: port('Last of these ports.', 41_999),
+  plainSources: choice(
+    'Where packets to these ports may come from, unless keys prove them right: from the address that the peer’s description names, or from any.',
+    ['any', 'described'],
+    'any',
+  ),
   gso: toggle('Use the kernel’s UDP segmentation offload, for sending and receiving, where it has it.', true),
 });
 

@@ -18,7 +18,10 @@ import { formatHostCandidate } from '../webrtc/ice/candidate.ts';
 import { createIceCounters, type IceCounters, type IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import { readUsernameFragments } from '../webrtc/ice/stun-routing.ts';
 import { PeerConnection, type PeerConnectionOptions } from '../webrtc/peer-connection.ts';
+import { PlainConnection, type PlainConnectionOptions } from '../webrtc/plain/plain-connection.ts';
+import type { PlainLine } from '../webrtc/plain/plain-line.ts';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
+import { PlainPortRange, type PortRange } from './plain-port-range.ts';
 
 export interface EngineOptions {
   readonly io: PacketIo;
@@ -34,7 +37,16 @@ export interface EngineOptions {
   /** Limits of data channels; connections have none without it. */
   readonly data?: DataLimits;
   readonly negotiation: PeerConnectionOptions['negotiation'];
+  /** Of connections without ICE; there are none without it. */
+  readonly plain?: {
+    readonly ports: PortRange;
+    /** Whether packets count only if they come from the host that the peer's description names. */
+    readonly describedSourcesOnly: boolean;
+  };
 }
+
+/** Whatever has a timer here. */
+type TimedConnection = PeerConnection | PlainConnection;
 
 /** 1900-01-01 to 1970-01-01 in ms: NTP's epoch against Unix's (RFC 5905 §6). */
 const ntpEpochOffsetMs = 2_208_988_800_000;
@@ -76,9 +88,11 @@ export class Engine {
   /** By transport id. */
   readonly #connections: (PeerConnection | undefined)[] = [];
   readonly #media: (MediaTransport | undefined)[] = [];
+  readonly #plain: (PlainConnection | undefined)[] = [];
+  readonly #plainPorts: PlainPortRange;
   readonly #byUsernameFragment = new Map<string, PeerConnection>();
   readonly #fragmentsOf = new Map<PeerConnection, readonly string[]>();
-  readonly #deadlineOf = new Map<PeerConnection, Deadline>();
+  readonly #deadlineOf = new Map<TimedConnection, Deadline>();
   readonly #deadlines = new DeadlineQueue();
   #timer: NodeJS.Timeout | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -105,6 +119,12 @@ export class Engine {
       randomUint32: () => this.#randomUint32(),
     };
     this.sockets = this.#openSockets();
+    this.#plainPorts = new PlainPortRange(
+      this.#io,
+      options.plain?.ports ?? null,
+      options.mediaAddresses,
+      options.announcedAddresses,
+    );
     this.localCandidates = this.#hostCandidates();
   }
 
@@ -158,6 +178,41 @@ export class Engine {
   }
 
   /**
+   * A connection to a peer without ICE and DTLS. Its sockets are opened when they are needed.
+   * @param usesCodec which of the engine's codecs the connection may use; default all
+   */
+  createPlainConnection(
+    { crypto, ipv6 }: Pick<PlainConnectionOptions, 'crypto' | 'ipv6'> = {},
+    usesCodec?: (codec: RtpCodec) => boolean,
+  ): PlainConnection {
+    this.#clock.nowMs = performance.now();
+    const { negotiation, media, plain } = this.#options;
+    let deadline: Deadline | null = null;
+    const connection: PlainConnection = new PlainConnection({
+      io: this.#io,
+      mediaContext: this.#context,
+      media,
+      codecs: usesCodec === undefined ? negotiation.codecs : negotiation.codecs.filter(usesCodec),
+      maxSdpBytes: negotiation.maxSdpBytes ?? Number.POSITIVE_INFINITY,
+      ...(crypto === undefined ? {} : { crypto }),
+      ...(ipv6 === undefined ? {} : { ipv6 }),
+      describedSourcesOnly: plain?.describedSourcesOnly ?? false,
+      createKey: (bytes) => randomBytes(bytes),
+      openSockets: (family, towards) => this.#plainPorts.open(family, towards),
+      log: this.#log,
+      deadlineChanged: () => {
+        if (deadline !== null) this.#setDeadline(deadline, connection.nextDeadline());
+      },
+      lineOpened: (opened, line) => this.#routeLine(line, opened),
+      lineClosed: (line) => this.#routeLine(line, undefined),
+    });
+    deadline = new Deadline((nowMs) => this.#runDeadline(connection, nowMs));
+    this.#deadlineOf.set(connection, deadline);
+    connection.once('closed', () => this.#forgetDeadline(connection));
+    return connection;
+  }
+
+  /**
    * Calls `run` once after `delayMs`, on the engine's own timer.
    * @returns a function that cancels it
    */
@@ -187,7 +242,7 @@ export class Engine {
     if (this.#closed) return;
     this.#closed = true;
     this.#clock.nowMs = performance.now();
-    for (const connection of this.#connections) {
+    for (const connection of [...this.#connections, ...this.#plain]) {
       try {
         connection?.close();
       } catch (error) {
@@ -215,6 +270,12 @@ export class Engine {
     const inbox = this.#io.inbox;
     const at = index * inboxStride;
     const transport = inbox[at + InboxField.Transport];
+    if (inbox[at + InboxField.NewSource] !== 0 && !this.#considerSource(index, transport)) {
+      // It has its place in the ring all the same.
+      const number = inbox[at + InboxField.PacketNumber];
+      if (number >= 0) this.#context.ring.newest = number;
+      return;
+    }
     switch (inbox[at + InboxField.Kind]) {
       case PacketKind.Rtp:
         this.#context.ring.newest = inbox[at + InboxField.PacketNumber];
@@ -230,6 +291,14 @@ export class Engine {
         this.#receiveDtls(at, transport);
         break;
     }
+  }
+
+  /** Of a connection without ICE: whether this is the peer's, from whose address no packet has come yet. */
+  #considerSource(index: number, transport: number): boolean {
+    const from = readAddress(this.#io.inboxAddresses, index * addressStride);
+    if (this.#plain[transport]?.considerSource(transport, index, from) === true) return true;
+    this.counters.sourcesRefused++;
+    return false;
   }
 
   #receiveDtls(at: number, transport: number): void {
@@ -266,11 +335,11 @@ export class Engine {
     }
   }
 
-  #runDeadline(connection: PeerConnection, nowMs: number): void {
+  #runDeadline(connection: TimedConnection, nowMs: number): void {
     try {
       connection.handleTimeout(nowMs);
     } catch (error) {
-      this.#sessionBug(connection.transport, error);
+      this.#connectionBug(connection, connection.transport, error);
     }
     const deadline = this.#deadlineOf.get(connection);
     // Never at once again: a machine that does not move its deadline on must not stop everything else.
@@ -331,6 +400,15 @@ export class Engine {
     this.#media[connection.transport] = undefined;
     for (const fragment of this.#fragmentsOf.get(connection) ?? []) this.#byUsernameFragment.delete(fragment);
     this.#fragmentsOf.delete(connection);
+    this.#forgetDeadline(connection);
+  }
+
+  #routeLine({ transport, media }: PlainLine, connection: PlainConnection | undefined): void {
+    this.#plain[transport] = connection;
+    this.#media[transport] = connection === undefined ? undefined : media;
+  }
+
+  #forgetDeadline(connection: TimedConnection): void {
     const deadline = this.#deadlineOf.get(connection);
     if (deadline !== undefined) this.#deadlines.clear(deadline);
     this.#deadlineOf.delete(connection);
@@ -338,9 +416,13 @@ export class Engine {
 
   /** A bug ends the one session it happened in; the others go on. */
   #sessionBug(transport: number, error: unknown): void {
+    this.#connectionBug(this.#connections[transport] ?? this.#plain[transport], transport, error);
+  }
+
+  #connectionBug(connection: TimedConnection | undefined, transport: number, error: unknown): void {
     this.reportBug(`transport ${transport}`, error);
     try {
-      this.#connections[transport]?.abort();
+      connection?.abort();
     } catch (closeError) {
       this.reportBug(`closing transport ${transport}`, closeError);
     }

@@ -56,6 +56,9 @@ export class MediaTransport {
   readonly #forwarderBySsrc = new Map<number, Forwarder>();
   /** ExtensionKind by the remote's ids. */
   readonly #extensionKinds = new Uint8Array(256).fill(unknownExtension);
+  /** Packets that came, whatever became of them. */
+  rtpReceived = 0;
+  rtcpReceived = 0;
   #cname: string;
   #closed = false;
 
@@ -154,6 +157,7 @@ export class MediaTransport {
     ring.newest = inbox[at + InboxField.PacketNumber];
     counters.packetsIn++;
     counters.bytesIn += length;
+    this.rtpReceived++;
     if (this.#closed) return;
     if (!packet.parse(arena, inbox[at + InboxField.Offset], length)) {
       counters.malformedRtp++;
@@ -194,6 +198,7 @@ export class MediaTransport {
     const { inbox, counters, arena } = this.#context;
     const at = index * inboxStride;
     counters.rtcpIn++;
+    this.rtcpReceived++;
     const offset = inbox[at + InboxField.Offset];
     if (!parseRtcp(arena, offset, inbox[at + InboxField.Length], this.#rtcpReceiver))
       counters.malformedRtcp++;

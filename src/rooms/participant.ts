@@ -10,12 +10,13 @@ import type { BitrateBounds, BitrateChanges } from '../media/bandwidth/bitrate-b
 import type { BandwidthStats } from '../media/bandwidth/connection-bandwidth.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
 import type { MediaKind, RtpCodec } from '../media/rtp-parameters.ts';
+import type { Connection, ConnectionState } from '../webrtc/connection.ts';
 import type { DataChannelInit } from '../webrtc/data-channels/channel-init.ts';
 import type { DataChannel } from '../webrtc/data-channels/data-channel.ts';
 import type { DataCounters } from '../webrtc/data-channels/data-counters.ts';
 import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import type { MediaLine } from '../webrtc/media-line.ts';
-import type { ConnectionState, PeerConnection } from '../webrtc/peer-connection.ts';
+import type { PlainConnectionOptions } from '../webrtc/plain/plain-connection.ts';
 import type { LocalMsid } from '../webrtc/sdp/transceiver.ts';
 import type { CloseReason } from './close-reason.ts';
 import { DataRelay } from './data-relay.ts';
@@ -24,6 +25,9 @@ import { Publication } from './publication.ts';
 import type { Room } from './room.ts';
 import { SendingLines } from './sending-lines.ts';
 import { Subscription } from './subscription.ts';
+
+/** What a connection without ICE is made with. */
+export type PlainTransportOptions = Pick<PlainConnectionOptions, 'crypto' | 'ipv6'>;
 
 export interface JoinOptions {
   readonly roomId: string;
@@ -47,6 +51,8 @@ export interface JoinOptions {
   readonly holdsBack?: (publication: Publication) => boolean;
   /** Which of the server's codecs its connection may use. Default: all. */
   readonly usesCodec?: (codec: RtpCodec) => boolean;
+  /** A connection without ICE and DTLS, as cameras and ffmpeg speak: see PlainConnection. Default: WebRTC. */
+  readonly plain?: PlainTransportOptions;
   /**
    * Answers to its offers only receive, and what it could receive on its own lines is offered by us later. Lines are
    * then kept for ever: one that is no longer sent on turns inactive, and may carry another publication once the
@@ -105,7 +111,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   /** For the room's members: gives this participant what the others send. */
   readonly dataRelay: DataRelay;
 
-  readonly #connection: PeerConnection;
+  readonly #connection: Connection;
   readonly #options: JoinOptions;
   readonly #host: ParticipantHost;
   readonly #publications = new Map<string, Publication>();
@@ -115,13 +121,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   #negotiatedOnce = false;
   #offering = false;
 
-  constructor(
-    key: number,
-    room: Room,
-    connection: PeerConnection,
-    options: JoinOptions,
-    host: ParticipantHost,
-  ) {
+  constructor(key: number, room: Room, connection: Connection, options: JoinOptions, host: ParticipantHost) {
     super(host.reportBug);
     this.key = key;
     this.id = options.participantId;
@@ -187,8 +187,9 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     return this.#connection.localCandidates.map((candidate) => ({ candidate, sdpMid, sdpMLineIndex: 0 }));
   }
 
+  /** Empty where the connection has no ICE. */
   get localIceCredentials(): IceCredentials {
-    return this.#connection.ice.local;
+    return this.#connection.localIceCredentials ?? { usernameFragment: '', password: '' };
   }
 
   get remoteIceCredentials(): IceCredentials | null {

@@ -11,32 +11,17 @@ import type { MediaContext } from '../media/media-context.ts';
 import { MediaTransport, type MediaTransportOptions } from '../media/media-transport.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
+import type { Connection, ConnectionEvents, ConnectionFailure, ConnectionState } from './connection.ts';
 import type { DataChannelInit } from './data-channels/channel-init.ts';
 import type { DataChannel } from './data-channels/data-channel.ts';
 import { type DataOptions, DataTransport, sctpPort } from './data-channels/data-transport.ts';
-import { type DtlsFailure, DtlsTransport } from './dtls/dtls-transport.ts';
+import { DtlsTransport } from './dtls/dtls-transport.ts';
 import { parseCandidate } from './ice/candidate.ts';
 import { type IceCredentials, IceLiteAgent, type IceLiteAgentOptions } from './ice/ice-lite-agent.ts';
 import { MediaLine } from './media-line.ts';
 import { Negotiator, type NegotiatorOptions, type RemoteTransportDescription } from './sdp/negotiator.ts';
 
-export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
-
-/** Why a connection failed; the same words reach logs, metrics and the admin page. */
-export type ConnectionFailure = 'ice-failed' | DtlsFailure | 'internal-error';
-
-export interface PeerConnectionEvents {
-  /** The first media packet of a line arrived. */
-  track: [line: MediaLine, track: InboundTrack];
-  /** The remote stopped sending on a line. */
-  trackended: [line: MediaLine, track: InboundTrack];
-  connectionstatechange: [state: ConnectionState];
-  /** A negotiation ended in `stable`: lines may have come, gone or changed direction. */
-  negotiated: [];
-  /** The client opened a data channel. */
-  datachannel: [channel: DataChannel];
-  closed: [];
-}
+export type { ConnectionFailure, ConnectionState } from './connection.ts';
 
 export interface PeerConnectionOptions {
   readonly io: PacketIo;
@@ -60,7 +45,7 @@ export interface PeerConnectionOptions {
   readonly usernameFragmentsChanged: (connection: PeerConnection) => void;
 }
 
-export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
+export class PeerConnection extends EventEmitter<ConnectionEvents> implements Connection {
   /** Unique among open connections; also the transport id of the addon. */
   readonly transport: number;
   readonly media: MediaTransport;
@@ -148,6 +133,10 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
 
   get localCandidates(): readonly string[] {
     return this.#options.localCandidates;
+  }
+
+  get localIceCredentials(): IceCredentials {
+    return this.ice.local;
   }
 
   get remoteIceCredentials(): IceCredentials | null {
