@@ -147,6 +147,11 @@ export class MediaTransport {
     forwarder.close();
   }
 
+  /** RTP and RTCP packets of the remote, so far: whether it is heard of at all. */
+  get packetsHeard(): number {
+    return this.rtpReceived + this.rtcpReceived;
+  }
+
   /** One RTP packet: inbox record `index`, already authenticated. */
   receiveRtp(index: number): void {
     const { inbox, counters, arena, ring, clock } = this.#context;

@@ -113,8 +113,8 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
   ): Participant {
     const connection =
       options.plain === undefined
-        ? this.#engine.createPeerConnection(options.usesCodec)
-        : this.#engine.createPlainConnection(options.plain, options.usesCodec);
+        ? this.#engine.createPeerConnection(options)
+        : this.#engine.createPlainConnection(options.plain, options);
     const participant = new Participant(this.#nextKey++, room, connection, options, this.#host);
     try {
       prepare?.(participant);

@@ -5,9 +5,11 @@ import type { MediaTransport } from '../media/media-transport.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { DataChannelInit } from './data-channels/channel-init.ts';
 import type { DataChannel } from './data-channels/data-channel.ts';
-import type { DtlsFailure } from './dtls/dtls-transport.ts';
-import type { IceCredentials } from './ice/ice-lite-agent.ts';
+import type { DtlsFailure, DtlsState } from './dtls/dtls-transport.ts';
+import type { CandidatePair } from './ice/candidate-pair.ts';
+import type { IceCredentials, IceLiteAgent, IceState } from './ice/ice-lite-agent.ts';
 import type { MediaLine } from './media-line.ts';
+import type { HostCandidate } from './peer-connection.ts';
 import type { SignalingState } from './sdp/negotiator.ts';
 
 export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
@@ -21,6 +23,11 @@ export interface ConnectionEvents {
   /** The remote stopped sending on a line. */
   trackended: [line: MediaLine, track: InboundTrack];
   connectionstatechange: [state: ConnectionState];
+  /** What `connectionstatechange` is made of. */
+  icestatechange: [state: IceState];
+  dtlsstatechange: [state: DtlsState];
+  /** Packets go another way. */
+  selectedpairchange: [pair: CandidatePair];
   /** A negotiation ended in `stable`: lines may have come, gone or changed direction. */
   negotiated: [];
   /** The client opened a data channel. */
@@ -36,6 +43,8 @@ export type ConnectionMedia = Pick<
   | 'setIncomingBitrate'
   | 'setOutgoingBitrate'
   | 'rttMs'
+  | 'packetsHeard'
+  | 'remoteEstimate'
   | 'bandwidthStats'
 >;
 
@@ -50,8 +59,11 @@ export interface Connection extends EventEmitter<ConnectionEvents> {
   readonly lines: readonly MediaLine[];
   readonly dataChannelsAgreed: boolean;
   readonly dataChannels: readonly DataChannel[];
-  readonly localCandidates: readonly string[];
-  /** null where there is no ICE. */
+  readonly localCandidates: readonly HostCandidate[];
+  /** null where there is no ICE; so are the credentials then. */
+  readonly ice: Pick<IceLiteAgent, 'state' | 'selected'> | null;
+  /** null where there is no DTLS, and before the client has described its side. */
+  readonly dtlsState: DtlsState | null;
   readonly localIceCredentials: IceCredentials | null;
   readonly remoteIceCredentials: IceCredentials | null;
   setRemoteOffer(sdp: string): void;
@@ -59,6 +71,10 @@ export interface Connection extends EventEmitter<ConnectionEvents> {
   createOffer(): string;
   acceptAnswer(sdp: string): void;
   addLine(kind: MediaKind, direction: 'sendonly' | 'recvonly' | 'sendrecv'): MediaLine;
+  /** Tells the client these addresses instead of those of the same family, from the next description on. */
+  announceAddresses(addresses: readonly string[]): void;
+  /** Adds a line for data channels to the next offer, where there may be any. */
+  offerData(): void;
   createDataChannel(label: string, init?: DataChannelInit): DataChannel;
   addIceCandidate(candidate: string): void;
   applyIceRestart(remote: IceCredentials): IceCredentials;

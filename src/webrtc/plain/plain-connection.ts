@@ -12,6 +12,7 @@ import type { Connection, ConnectionEvents, ConnectionState } from '../connectio
 import type { DataChannel } from '../data-channels/data-channel.ts';
 import type { IceCredentials } from '../ice/ice-lite-agent.ts';
 import { MediaLine } from '../media-line.ts';
+import type { HostCandidate } from '../peer-connection.ts';
 import type { CodecCapability } from '../sdp/codec-capabilities.ts';
 import type { SignalingState } from '../sdp/negotiator.ts';
 import { Transceiver } from '../sdp/transceiver.ts';
@@ -33,14 +34,19 @@ import { type WrittenLine, writePlainDescription } from './write-plain-descripti
 /** How often sources are looked at for having fallen silent. */
 const checkIntervalMs = 1000;
 
-export interface PlainConnectionOptions
-  extends Pick<PlainLineOptions, 'io' | 'mediaContext' | 'media' | 'describedSourcesOnly' | 'log'> {
-  readonly codecs: readonly CodecCapability[];
-  readonly maxSdpBytes: number;
+/** How a connection differs from what is configured, besides ConnectionChoices. */
+export interface PlainChoices {
   /** Sends under this key, and takes nothing that is not protected. */
   readonly crypto?: { readonly suite: SrtpProfile; readonly key: Uint8Array };
   /** Whether offers of ours name an IPv6 address. Default false. */
   readonly ipv6?: boolean;
+}
+
+export interface PlainConnectionOptions
+  extends PlainChoices,
+    Pick<PlainLineOptions, 'io' | 'mediaContext' | 'media' | 'describedSourcesOnly' | 'log'> {
+  readonly codecs: readonly CodecCapability[];
+  readonly maxSdpBytes: number;
   /** An unguessable key of so many bytes. */
   readonly createKey: (bytes: number) => Uint8Array;
   /**
@@ -228,7 +234,17 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> implements C
     return [];
   }
 
-  get localCandidates(): readonly string[] {
+  get ice(): null {
+    return null;
+  }
+
+  get dtlsState(): null {
+    return null;
+  }
+
+  announceAddresses(): void {}
+
+  get localCandidates(): readonly HostCandidate[] {
     return [];
   }
 
@@ -239,6 +255,8 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> implements C
   get remoteIceCredentials(): IceCredentials | null {
     return null;
   }
+
+  offerData(): void {}
 
   createDataChannel(): DataChannel {
     throw new UserError('invalid-state', 'The connection has no data channels.');

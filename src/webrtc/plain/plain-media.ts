@@ -83,6 +83,16 @@ export class PlainMedia implements ConnectionMedia {
     return this.#main?.media.rttMs ?? null;
   }
 
+  get packetsHeard(): number {
+    let packets = 0;
+    for (const { media } of this.#lines) packets += media.packetsHeard;
+    return packets;
+  }
+
+  get remoteEstimate(): number | null {
+    return this.#main?.media.remoteEstimate ?? null;
+  }
+
   bandwidthStats(): BandwidthStats {
     return this.#main?.media.bandwidthStats() ?? nothing;
   }

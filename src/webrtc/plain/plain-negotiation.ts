@@ -211,7 +211,7 @@ export function describePlainLine(planned: PlannedLine, { cname }: PlainNegotiat
       crypto: live.crypto,
       ssrc: sends(direction) ? transceiver.ssrc : -1,
       cname,
-      bandwidth: 0,
+      bandwidth: transceiver.maxReceiveKbps ?? 0,
     },
   };
 }
