@@ -172,6 +172,35 @@ describe('errors of negotiation', () => {
   });
 });
 
+describe('limits', () => {
+  it('connections are limited, and those of a shared room; those of a pipeline are not', async () => {
+    const small = await startManifold({ limits: { participantsPerRoom: 2, peerConnections: 5 } });
+    const caller = await KurentoTestClient.open(`${small.webSocket}/kurento`);
+    const offer = browserOffer('chromium-recvonly');
+    const negotiate = async (mediaPipeline: string) => {
+      const id = await caller.create('WebRtcEndpoint', { mediaPipeline });
+      await caller.invoke(id, 'setName', { name: 'x'.repeat(500) });
+      await caller.invoke(id, 'processOffer', { offer });
+      return id;
+    };
+    const shared = await caller.create('MediaPipeline');
+    await caller.invoke(shared, 'addTag', { key: 'manifold.room', value: 'lobby' });
+    await negotiate(shared);
+    const last = await negotiate(shared);
+    await failsWith(40009, negotiate(shared));
+    await caller.call('release', { object: last });
+    const own = await caller.create('MediaPipeline');
+    for (let count = 0; count < 4; count++) await negotiate(own);
+    await failsWith(40009, negotiate(own));
+    assert.equal(small.manifold.rooms.participantCount, 5);
+    await caller.call('release', { object: own });
+    assert.equal(small.manifold.rooms.participantCount, 1);
+    caller.socket.terminate();
+    await small.close();
+    assert.deepEqual(small.errors, []);
+  });
+});
+
 describe('candidates', () => {
   it('checks 12 and 13: are told of when asked for, once, and then that it was all', async () => {
     const id = await endpoint();

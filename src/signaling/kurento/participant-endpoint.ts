@@ -10,35 +10,36 @@ import type { Subscription } from '../../rooms/subscription.ts';
 import { BaseRtpEndpoint, type OfferedMedia } from './base-rtp-endpoint.ts';
 import { assertDescription, descriptionError } from './description-error.ts';
 import { EndpointFlows } from './endpoint-flows.ts';
+import { EndpointSources, type LimitedOrigin, streamKinds } from './endpoint-sources.ts';
 import { endpointRecord, streamRecords } from './endpoint-statistics.ts';
 import { KurentoError } from './kurento-error.ts';
 import type { MediaOrigin } from './media-origin.ts';
 import type { MediaPipeline } from './media-pipeline.ts';
 import { mediaWatchOf } from './media-watch.ts';
 import type { MediaType } from './param-types.ts';
-import { RoomSource, sourceTag } from './room-source.ts';
-import { type RateLimited, SinkLimits } from './sink-limits.ts';
+import { sourceTag } from './room-source.ts';
+import { SinkLimits } from './sink-limits.ts';
 
 type Phase = 'new' | 'offering' | 'negotiated';
 
-/** Types of media, and what they are called below. */
-const streamed: readonly (readonly [MediaType, MediaKind])[] = [
-  ['AUDIO', 'audio'],
-  ['VIDEO', 'video'],
-];
+/** Of a name that is shown to others, in UTF-16 units. */
+const longestName = 128;
+
 const typeOf: Readonly<Record<MediaKind, MediaType>> = { audio: 'AUDIO', video: 'VIDEO' };
 
-export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements RateLimited {
-  /** What sinks with one stream to choose from say that they can be sent. */
+export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements LimitedOrigin {
+  /** What its sinks say that they can be sent. */
   readonly sinkLimits = new SinkLimits(() => this.bandwidthChanged());
 
   readonly #pipeline: MediaPipeline;
   readonly #flows = new EndpointFlows(this);
+  readonly #sources = new EndpointSources(this, () => this.#sendBound);
   #phase: Phase = 'new';
+  /** It was ours to offer. */
+  #offered = false;
+  /** A bitrate was bounded, be it no longer. */
+  #bounded = false;
   #participant: Participant | null = null;
-  #roomSource: RoomSource | null = null;
-  /** Whose video it is sent, that is told of its bounds. */
-  #videoSource: ParticipantEndpoint | null = null;
 
   constructor(pipeline: MediaPipeline) {
     super(pipeline.host, pipeline);
@@ -138,21 +139,21 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Rat
   }
 
   protected override sourceChanged(type: MediaType, origin: MediaOrigin | null): void {
-    for (const [streamType, kind] of streamed) if (streamType === type) this.#choose(type, kind, origin);
+    this.#sources.choose(type, origin);
   }
 
   override addTag(key: string, value: string): void {
     super.addTag(key, value);
-    if (key === sourceTag) this.#chooseAll();
+    if (key === sourceTag) this.#sources.chooseAll();
   }
 
   override removeTag(key: string): void {
     super.removeTag(key);
-    if (key === sourceTag) this.#chooseAll();
+    if (key === sourceTag) this.#sources.chooseAll();
   }
 
   protected override bandwidthChanged(): void {
-    this.#videoSource?.sinkLimits.set(this, this.#sendBound);
+    this.#sources.boundChanged();
     const participant = this.#participant;
     if (participant === null) return;
     const { bandwidth } = this;
@@ -168,16 +169,13 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Rat
     }
   }
 
-  #bounded = false;
-
   get #sendBound(): number | null {
     return this.bandwidth.bound('maxVideoSendBandwidth');
   }
 
   protected override onRelease(): void {
     super.onRelease();
-    this.#videoSource?.sinkLimits.set(this, null);
-    this.#videoSource = null;
+    this.#sources.release();
     const participant = this.#participant;
     this.#end();
     participant?.leave('left');
@@ -185,7 +183,7 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Rat
 
   /** Whether its room is one of other dialects too. */
   protected get inSharedRoom(): boolean {
-    return this.#roomSource !== null;
+    return this.#sources.inSharedRoom;
   }
 
   #assertNew(): void {
@@ -193,23 +191,23 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Rat
   }
 
   #answerRefused(): KurentoError {
-    return this.#generated
+    return this.#offered
       ? new KurentoError(40210, 'The answer has been processed already')
       : new KurentoError(40209, 'No offer has been generated');
   }
-
-  #generated = false;
 
   #join(otherwise: 40204 | 40205, describe: (newcomer: Participant) => void): Participant {
     const { roomId } = this.#pipeline;
     const bounds = { audio: 'maxAudioRecvBandwidth', video: 'maxVideoRecvBandwidth' } as const;
     const maxReceiveKbps: Partial<Record<MediaKind, number>> = {};
-    for (const [, kind] of streamed) {
+    for (const [, kind] of streamKinds) {
       const bound = this.bandwidth.bound(bounds[kind]);
       if (bound !== null) maxReceiveKbps[kind] = bound / 1000;
     }
     const options = {
-      ...{ roomId, participantId: this.id, name: this.name, dialect: 'kurento', renegotiates: false },
+      ...{ roomId, participantId: this.id, dialect: 'kurento', renegotiates: false },
+      name: this.name.slice(0, longestName) || this.id,
+      ownRoom: roomId === this.#pipeline.id,
       ...({ sources: 'chosen', codecOrder: 'local', streamId: this.uuid, maxReceiveKbps } as const),
       ...this.joinOptions(),
     };
@@ -237,15 +235,12 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Rat
     participant.on('publicationremoved', ({ kind }) => this.#publicationsChanged(kind));
     participant.on('subscriptionchanged', (subscription) => this.#subscriptionChanged(subscription));
     participant.on('closed', () => this.#connectionEnded());
-    if (this.#pipeline.roomId !== this.#pipeline.id) {
-      this.#roomSource = new RoomSource(participant.room, this.#pipeline.id, () => this.#chooseAll());
-    }
     this.bandwidthChanged();
-    this.#chooseAll();
+    this.#sources.begin(participant, this.#pipeline.roomId === this.#pipeline.id ? null : this.#pipeline.id);
   }
 
   #negotiated(): void {
-    this.#generated = this.#phase === 'offering';
+    this.#offered = this.#phase === 'offering';
     this.#phase = 'negotiated';
     this.described();
     this.raise('MediaSessionStarted');
@@ -255,28 +250,6 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Rat
     if (kind === 'video') this.bandwidthChanged();
     this.#flows.publicationsChanged();
     this.outputChanged(typeOf[kind]);
-  }
-
-  #chooseAll(): void {
-    for (const [type, kind] of streamed) this.#choose(type, kind, this.originOf(type));
-  }
-
-  #choose(type: MediaType, kind: MediaKind, origin: MediaOrigin | null): void {
-    if (kind === 'video') this.#limitSource(origin);
-    const publication =
-      origin === null
-        ? (this.#roomSource?.choose(kind, this.tag(sourceTag)) ?? null)
-        : origin.publication(type);
-    this.#participant?.setSource(kind, publication);
-  }
-
-  /** What it may be sent at most is told to its source, which may have nothing smaller to send. */
-  #limitSource(origin: MediaOrigin | null): void {
-    const source = origin instanceof ParticipantEndpoint ? origin : null;
-    if (source === this.#videoSource) return;
-    this.#videoSource?.sinkLimits.set(this, null);
-    this.#videoSource = source;
-    source?.sinkLimits.set(this, this.#sendBound);
   }
 
   #subscriptionChanged({ reason, publication }: Subscription): void {
@@ -299,8 +272,7 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Rat
   #end(): void {
     if (this.#participant === null) return;
     this.#participant = null;
-    this.#roomSource?.end();
-    this.#roomSource = null;
+    this.#sources.end();
     mediaWatchOf(this.host).delete(this.#flows);
     if (!this.released) {
       this.#flows.end();
@@ -308,6 +280,6 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Rat
       this.setConnectionState('DISCONNECTED');
     }
     this.ended();
-    for (const [type] of streamed) this.outputChanged(type);
+    for (const [type] of streamKinds) this.outputChanged(type);
   }
 }
