@@ -7,6 +7,9 @@ export interface PortRange {
   readonly last: number;
 }
 
+/** What the system says to a port it does not give, or an address it has no longer. */
+const refusals: ReadonlySet<string> = new Set(['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'EMFILE', 'ENFILE']);
+
 /**
  * Sockets for lines without ICE: pairs of ports out of a range, RTP's even and RTCP's the next (RFC 3550 §11), each
  * used again as late as possible, so that what a former peer still sends meets nobody.
@@ -79,7 +82,7 @@ export class PlainPortRange {
       return this.#io.openSocket(address, port);
     } catch (error) {
       const { code } = error as { code?: string };
-      if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EMFILE') return null;
+      if (code !== undefined && refusals.has(code)) return null;
       throw error;
     }
   }
