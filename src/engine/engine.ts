@@ -14,7 +14,7 @@ import { readAddress } from '../packet-io/socket-address.ts';
 import { createDataCounters, type DataCounters } from '../webrtc/data-channels/data-counters.ts';
 import type { DataLimits, DataOptions } from '../webrtc/data-channels/data-transport.ts';
 import { formatHostCandidate } from '../webrtc/ice/candidate.ts';
-import { createIceCounters, type IceCounters, type IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
+import { createIceCounters, type IceCounters } from '../webrtc/ice/ice-lite-agent.ts';
 import { readUsernameFragments } from '../webrtc/ice/stun-routing.ts';
 import {
   type ConnectionChoices,
@@ -25,6 +25,7 @@ import {
 import { type PlainChoices, PlainConnection } from '../webrtc/plain/plain-connection.ts';
 import type { PlainLine } from '../webrtc/plain/plain-line.ts';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
+import { createIceCredentials } from './ice-credentials.ts';
 import { PlainPortRange, type PortRange } from './plain-port-range.ts';
 
 export interface EngineOptions {
@@ -64,9 +65,6 @@ const shortestWaitMs = 1;
  */
 const standstillMs = 1000;
 const catchUpMs = 100;
-/** RFC 8445 §5.3 asks for at least 24 and 128 bits of randomness. */
-const usernameFragmentBytes = 6;
-const passwordBytes = 18;
 
 export class Engine {
   readonly counters: MediaCounters = createMediaCounters();
@@ -494,16 +492,4 @@ export class Engine {
 
 function familyOf(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4;
-}
-
-function createIceCredentials(): IceCredentials {
-  return {
-    usernameFragment: iceChars(usernameFragmentBytes),
-    password: iceChars(passwordBytes),
-  };
-}
-
-/** Base64 without padding is within ice-char (RFC 8839 §5.4). */
-function iceChars(bytes: number): string {
-  return randomBytes(bytes).toString('base64');
 }
