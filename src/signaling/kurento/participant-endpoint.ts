@@ -116,6 +116,16 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
     return null;
   }
 
+  /** Of what it is sent, be that the room's choice. */
+  override requestKeyframe(): void {
+    for (const publication of this.#participant?.subscriptions.keys() ?? []) {
+      if (publication.kind !== 'video') continue;
+      publication.participant.requestKeyFrame(publication);
+      return;
+    }
+    super.requestKeyframe();
+  }
+
   override isFlowing(type: MediaType): boolean {
     return this.#flows.isFlowingOut(type);
   }
