@@ -53,6 +53,7 @@ napi_value makeLayout(napi_env env) {
   set(env, layout, "inboxTransport", kInboxTransport);
   set(env, layout, "inboxSocket", kInboxSocket);
   set(env, layout, "inboxPacketNumber", kInboxPacketNumber);
+  set(env, layout, "inboxNewSource", kInboxNewSource);
   set(env, layout, "addressStride", kAddressStride);
   set(env, layout, "outboxStride", kOutboxStride);
   set(env, layout, "outboxTransport", kOutboxTransport);

@@ -48,6 +48,7 @@ bool fillCertificate(X509* certificate, EVP_PKEY* key) {
 bool configure(SSL_CTX* context, X509* certificate, EVP_PKEY* key) {
   std::string profiles;
   for (const SrtpProfileFacts& facts : kSrtpProfiles) {
+    if (facts.opensslName == nullptr) continue;
     if (!profiles.empty()) profiles += ':';
     profiles += facts.opensslName;
   }

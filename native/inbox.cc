@@ -1,8 +1,31 @@
 #include "inbox.h"
 
 #include "datagram.h"
+#include "rtp_header.h"
 
 namespace manifold {
+
+namespace {
+
+/** Takes what nobody protected, as far as its header is one. */
+SrtpResult copyPlain(PacketKind kind, const uint8_t* data, size_t size, uint8_t* out, size_t* written) {
+  RtpHeader header;
+  const bool valid = kind == PacketKind::Rtp ? readRtpHeader(data, size, &header) : size >= kRtcpHeaderBytes;
+  if (!valid) return SrtpResult::Malformed;
+  memcpy(out, data, size);
+  *written = size;
+  return SrtpResult::Ok;
+}
+
+SrtpResult unprotect(Transport* transport, PacketKind kind, const uint8_t* data, size_t size, uint8_t* out,
+                     size_t* written) {
+  if (transport->unprotected) return copyPlain(kind, data, size, out, written);
+  SrtpInbound& inbound = transport->srtp->inbound;
+  return kind == PacketKind::Rtp ? inbound.unprotectRtp(data, size, out, written)
+                                 : inbound.unprotectRtcp(data, size, out, written);
+}
+
+}  // namespace
 
 int Inbox::fill(const ReceiveBatch& batch, int first, int end, int socket) {
   int count = 0;
@@ -35,24 +58,48 @@ bool Inbox::accept(const ReceiveBatch::Datagram& datagram, int socket) {
     counters_->add(Counter::droppedUnknownKind);
     return false;
   }
+  const SocketOwner* owner = transports_->ownerOf(socket);
+  if (owner != nullptr) return acceptOwned(*owner, kind, datagram, socket);
   const int32_t transport = transports_->findByAddress(AddressKey(socket, *datagram.from));
   record_[kInboxKind] = static_cast<int32_t>(kind);
   record_[kInboxTransport] = transport;
   record_[kInboxSocket] = socket;
   record_[kInboxPacketNumber] = -1;
-  if (kind == PacketKind::Rtp || kind == PacketKind::Rtcp) return acceptSecured(kind, transport, data, size);
+  record_[kInboxNewSource] = 0;
+  if (kind == PacketKind::Rtp || kind == PacketKind::Rtcp) return acceptMedia(kind, transport, data, size);
   copyToControlSlot(data, size);
   counters_->add(kind == PacketKind::Stun ? Counter::stunReceived : Counter::dtlsReceived);
   return true;
 }
 
-bool Inbox::acceptSecured(PacketKind kind, int32_t id, const uint8_t* data, size_t size) {
+/** Cheap checks first: what is not from the one source costs no decryption and no slot. */
+bool Inbox::acceptOwned(const SocketOwner& owner, PacketKind kind, const ReceiveBatch::Datagram& datagram, int socket) {
+  if (kind != PacketKind::Rtp && kind != PacketKind::Rtcp) {
+    counters_->add(Counter::droppedUnknownKind);
+    return false;
+  }
+  const bool any = owner.accepts == SocketOwner::Accepts::AnySource;
+  const bool known =
+      owner.accepts == SocketOwner::Accepts::OneSource && owner.source == AddressKey(socket, *datagram.from);
+  if (!any && !known) {
+    counters_->add(Counter::droppedUnknownAddress);
+    return false;
+  }
+  record_[kInboxKind] = static_cast<int32_t>(kind);
+  record_[kInboxTransport] = owner.transport;
+  record_[kInboxSocket] = socket;
+  record_[kInboxPacketNumber] = -1;
+  record_[kInboxNewSource] = any ? 1 : 0;
+  return acceptMedia(kind, owner.transport, datagram.data, datagram.size);
+}
+
+bool Inbox::acceptMedia(PacketKind kind, int32_t id, const uint8_t* data, size_t size) {
   Transport* transport = transports_->find(id);
   if (transport == nullptr) {
     counters_->add(Counter::droppedUnknownAddress);
     return false;
   }
-  if (!transport->srtp) {
+  if (!transport->srtp && !transport->unprotected) {
     counters_->add(Counter::droppedNoKeys);
     return false;
   }
@@ -60,9 +107,7 @@ bool Inbox::acceptSecured(PacketKind kind, int32_t id, const uint8_t* data, size
   const size_t offset =
       rtp ? static_cast<size_t>(nextPacketNumber_ & (memory_.slotCount - 1)) * kSlotBytes : controlOffset();
   size_t written = 0;
-  const SrtpResult result = rtp
-                                ? transport->srtp->inbound.unprotectRtp(data, size, memory_.arena + offset, &written)
-                                : transport->srtp->inbound.unprotectRtcp(data, size, memory_.arena + offset, &written);
+  const SrtpResult result = unprotect(transport, kind, data, size, memory_.arena + offset, &written);
   if (result != SrtpResult::Ok) {
     countFailure(result);
     return false;

@@ -26,7 +26,8 @@ class Inbox {
 
  private:
   bool accept(const ReceiveBatch::Datagram& datagram, int socket);
-  bool acceptSecured(PacketKind kind, int32_t transport, const uint8_t* data, size_t size);
+  bool acceptOwned(const SocketOwner& owner, PacketKind kind, const ReceiveBatch::Datagram& datagram, int socket);
+  bool acceptMedia(PacketKind kind, int32_t transport, const uint8_t* data, size_t size);
   void copyToControlSlot(const uint8_t* data, size_t size);
   uint8_t* controlSlot() { return memory_.arena + controlOffset(); }
   size_t controlOffset() const { return (memory_.slotCount + static_cast<size_t>(controlSlots_)) * kSlotBytes; }

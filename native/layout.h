@@ -17,6 +17,7 @@ constexpr int kInboxKind = 2;
 constexpr int kInboxTransport = 3;
 constexpr int kInboxSocket = 4;
 constexpr int kInboxPacketNumber = 5;
+constexpr int kInboxNewSource = 6;
 
 // family (4 or 6), 0, port (big endian), 16 address bytes, scope id of a link-local IPv6 address (big endian).
 constexpr int kAddressStride = 24;

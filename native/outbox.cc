@@ -10,7 +10,7 @@ void Outbox::flush(int count, UdpSocket* const* sockets, int socketCount) {
     if (socket == nullptr || socket->groupHead == nullptr) continue;
     for (Transport* transport = socket->groupHead; transport != nullptr; transport = transport->nextInGroup) {
       for (int32_t at = transport->groupHead; at >= 0; at = next_[at]) {
-        send(socket, transport, memory_.records + at * kOutboxStride);
+        send(sockets, transport, memory_.records + at * kOutboxStride);
       }
     }
     socket->groupHead = socket->groupTail = nullptr;
@@ -45,7 +45,7 @@ void Outbox::group(int count, UdpSocket* const* sockets) {
   }
 }
 
-void Outbox::send(UdpSocket* socket, Transport* transport, const int32_t* record) {
+void Outbox::send(UdpSocket* const* sockets, Transport* transport, const int32_t* record) {
   const size_t prefixOffset = static_cast<uint32_t>(record[kOutboxPrefixOffset]);
   const size_t prefixBytes = static_cast<uint32_t>(record[kOutboxPrefixLength]);
   const size_t bodyBytes = static_cast<uint32_t>(record[kOutboxBodyLength]);
@@ -54,16 +54,18 @@ void Outbox::send(UdpSocket* socket, Transport* transport, const int32_t* record
   const PacketKind kind = static_cast<PacketKind>(record[kOutboxKind]);
   const bool secured = kind == PacketKind::Rtp || kind == PacketKind::Rtcp;
   if (prefixOffset + prefixBytes > kPrefixArenaBytes || bodyOffset + bodyBytes > memory_.arenaBytes ||
-      plainBytes == 0 || plainBytes > kMaxPlainBytes || (secured && !transport->srtp)) {
+      plainBytes == 0 || plainBytes > kMaxPlainBytes || (secured && !transport->srtp && !transport->unprotected)) {
     counters_->add(Counter::protectErrors);
     return;
   }
-  uint8_t* out = sender_->begin(socket);
+  uint8_t* out = sender_->begin(sockets[transport->socket]);
   memcpy(out, memory_.prefixes + prefixOffset, prefixBytes);
   memcpy(out + prefixBytes, memory_.arena + bodyOffset, bodyBytes);
   size_t size = plainBytes;
   SrtpResult result = SrtpResult::Ok;
-  if (kind == PacketKind::Rtp) {
+  if (transport->unprotected) {
+    // As it is.
+  } else if (kind == PacketKind::Rtp) {
     result = transport->srtp->outbound.protectRtp(out, plainBytes, &size);
   } else if (kind == PacketKind::Rtcp) {
     result = transport->srtp->outbound.protectRtcp(out, plainBytes, &size);
@@ -72,7 +74,12 @@ void Outbox::send(UdpSocket* socket, Transport* transport, const int32_t* record
     counters_->add(Counter::protectErrors);
     return;
   }
-  sender_->commit(transport, size);
+  if (kind == PacketKind::Rtcp && transport->rtcpSocket >= 0) {
+    // Not committed: it goes out by another socket than its neighbours.
+    sender_->sendNow(sockets[transport->rtcpSocket], transport->rtcpRemote, out, size);
+  } else {
+    sender_->commit(transport, size);
+  }
 }
 
 }  // namespace manifold

@@ -33,7 +33,7 @@ class Outbox {
 
  private:
   void group(int count, UdpSocket* const* sockets);
-  void send(UdpSocket* socket, Transport* transport, const int32_t* record);
+  void send(UdpSocket* const* sockets, Transport* transport, const int32_t* record);
 
   const Memory memory_;
   Counters* const counters_;

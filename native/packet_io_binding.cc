@@ -1,6 +1,9 @@
 // PacketIo for JavaScript. Addresses come as text and port; src/packet-io/addon-packet-io.ts gives it the form
 // of packet-io.ts.
+#include <openssl/crypto.h>
+
 #include <cerrno>
+#include <cstring>
 
 #include "bindings.h"
 #include "packet_io_handle.h"
@@ -141,6 +144,94 @@ napi_value installSrtp(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/** claimSocket(transport, socket) */
+napi_value claimSocket(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  PacketIoHandle* handle = handleOf(call);
+  Transport* transport = handle == nullptr ? nullptr : readTransport(call, handle, 0);
+  UdpSocket* socket = transport == nullptr ? nullptr : readSocket(call, handle, 1);
+  if (socket != nullptr) handle->io->transports()->claimSocket(transport, socket->id);
+  return nullptr;
+}
+
+/** acceptFrom(socket, any) or acceptFrom(socket, address, port) */
+napi_value acceptFrom(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  PacketIoHandle* handle = handleOf(call);
+  UdpSocket* socket = handle == nullptr ? nullptr : readSocket(call, handle, 0);
+  if (socket == nullptr) return nullptr;
+  SocketAddress address;
+  SocketOwner::Accepts accepts = SocketOwner::Accepts::OneSource;
+  napi_valuetype type = napi_undefined;
+  if (napi_typeof(env, call.at(1), &type) == napi_ok && type == napi_boolean) {
+    bool any = false;
+    if (!call.boolean(1, &any)) return nullptr;
+    accepts = any ? SocketOwner::Accepts::AnySource : SocketOwner::Accepts::Nothing;
+  } else if (!readAddress(call, 1, &address)) {
+    return nullptr;
+  }
+  if (handle->io->transports()->acceptFrom(socket->id, accepts, address)) return nullptr;
+  return throwError(env, "ERR_NOT_CLAIMED", "The socket is no transport's own.");
+}
+
+/** setRtcpAddress(transport, socket, address, port) */
+napi_value setRtcpAddress(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  PacketIoHandle* handle = handleOf(call);
+  Transport* transport = handle == nullptr ? nullptr : readTransport(call, handle, 0);
+  UdpSocket* socket = transport == nullptr ? nullptr : readSocket(call, handle, 1);
+  SocketAddress address;
+  if (socket == nullptr || !readAddress(call, 2, &address)) return nullptr;
+  handle->io->transports()->setRtcpAddress(transport, socket->id, address);
+  return nullptr;
+}
+
+/** Key and salt in one piece, as RFC 4568 writes them. */
+bool readMasterKeys(const Call& call, size_t i, SrtpProfile profile, SrtpMasterKeys* keys) {
+  const SrtpProfileFacts& facts = factsOf(profile);
+  uint8_t* data;
+  size_t size;
+  if (!call.bytes(i, &data, &size)) return false;
+  if (size != facts.keyBytes + facts.saltBytes) {
+    throwError(call.env(), "ERR_OUT_OF_RANGE", std::string("wrong length of key and salt for ") + facts.name);
+    return false;
+  }
+  *keys = {};
+  memcpy(keys->key, data, facts.keyBytes);
+  memcpy(keys->salt, data + facts.keyBytes, facts.saltBytes);
+  return true;
+}
+
+/** installKeys(transport, profile, inbound, outbound) */
+napi_value installKeys(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  PacketIoHandle* handle = handleOf(call);
+  Transport* transport = handle == nullptr ? nullptr : readTransport(call, handle, 0);
+  std::string name;
+  SrtpProfile profile;
+  if (transport == nullptr || !call.text(1, &name)) return nullptr;
+  if (!findSrtpProfile(name, &profile)) return throwError(env, nullptr, "unknown SRTP profile " + name);
+  SrtpMasterKeys inbound;
+  SrtpMasterKeys outbound;
+  if (!readMasterKeys(call, 2, profile, &inbound) || !readMasterKeys(call, 3, profile, &outbound)) return nullptr;
+  transport->srtp = SrtpSession::create(profile, inbound, outbound);
+  OPENSSL_cleanse(&inbound, sizeof inbound);
+  OPENSSL_cleanse(&outbound, sizeof outbound);
+  if (!transport->srtp) return throwError(env, nullptr, "OpenSSL refuses the SRTP keys.");
+  transport->unprotected = false;
+  return nullptr;
+}
+
+napi_value useUnprotected(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  PacketIoHandle* handle = handleOf(call);
+  Transport* transport = handle == nullptr ? nullptr : readTransport(call, handle, 0);
+  if (transport == nullptr) return nullptr;
+  transport->srtp.reset();
+  transport->unprotected = true;
+  return nullptr;
+}
+
 napi_value closeTransport(napi_env env, napi_callback_info info) {
   const Call call(env, info);
   PacketIoHandle* handle = handleOf(call);
@@ -277,6 +368,11 @@ napi_value definePacketIo(napi_env env) {
                       {"setRemoteAddress", addAddress<true>},
                       {"addRemoteAddress", addAddress<false>},
                       {"installSrtp", installSrtp},
+                      {"claimSocket", claimSocket},
+                      {"acceptFrom", acceptFrom},
+                      {"setRtcpAddress", setRtcpAddress},
+                      {"installKeys", installKeys},
+                      {"useUnprotected", useUnprotected},
                       {"closeTransport", closeTransport},
                       {"createDtls", createDtls},
                       {"localFingerprint", localFingerprint},

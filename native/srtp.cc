@@ -39,8 +39,8 @@ bool SrtpInbound::init(SrtpProfile profile, const SrtpMasterKeys& master) {
 }
 
 bool SrtpInbound::init(SrtpProfile profile, const SrtpSessionKeys& keys) {
-  return rtp_.init(profile, keys, SrtpCipher::Direction::Unprotect) &&
-         rtcp_.init(profile, keys, SrtpCipher::Direction::Unprotect);
+  return rtp_.init(profile, keys, SrtpKind::Rtp, SrtpCipher::Direction::Unprotect) &&
+         rtcp_.init(profile, keys, SrtpKind::Rtcp, SrtpCipher::Direction::Unprotect);
 }
 
 SrtpResult SrtpInbound::unprotectRtp(const uint8_t* in, size_t size, uint8_t* out, size_t* written) {
@@ -136,8 +136,8 @@ bool SrtpOutbound::init(SrtpProfile profile, const SrtpMasterKeys& master) {
 }
 
 bool SrtpOutbound::init(SrtpProfile profile, const SrtpSessionKeys& keys) {
-  return rtp_.init(profile, keys, SrtpCipher::Direction::Protect) &&
-         rtcp_.init(profile, keys, SrtpCipher::Direction::Protect);
+  return rtp_.init(profile, keys, SrtpKind::Rtp, SrtpCipher::Direction::Protect) &&
+         rtcp_.init(profile, keys, SrtpKind::Rtcp, SrtpCipher::Direction::Protect);
 }
 
 SrtpResult SrtpOutbound::protectRtp(uint8_t* packet, size_t size, size_t* written) {

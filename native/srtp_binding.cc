@@ -14,16 +14,6 @@ struct SrtpContext {
 
 void finalize(napi_env, void* context, void*) { delete static_cast<SrtpContext*>(context); }
 
-bool findProfile(const std::string& name, SrtpProfile* profile) {
-  for (int i = 0; i < kSrtpProfileCount; i++) {
-    if (name == kSrtpProfiles[i].name) {
-      *profile = static_cast<SrtpProfile>(i);
-      return true;
-    }
-  }
-  return false;
-}
-
 /** Reads (profile, key, salt) as both functions take them; false with an exception pending. */
 bool readKeys(const Call& call, SrtpProfile* profile, SrtpMasterKeys* keys) {
   std::string name;
@@ -32,7 +22,7 @@ bool readKeys(const Call& call, SrtpProfile* profile, SrtpMasterKeys* keys) {
   size_t keyBytes;
   size_t saltBytes;
   if (!call.text(0, &name) || !call.bytes(1, &key, &keyBytes) || !call.bytes(2, &salt, &saltBytes)) return false;
-  if (!findProfile(name, profile)) {
+  if (!findSrtpProfile(name, profile)) {
     throwError(call.env(), nullptr, "unknown SRTP profile " + name);
     return false;
   }

@@ -70,13 +70,13 @@ SrtpCipher::~SrtpCipher() {
   OPENSSL_cleanse(salt_, sizeof salt_);
 }
 
-bool SrtpCipher::init(SrtpProfile profile, const SrtpSessionKeys& keys, Direction direction) {
+bool SrtpCipher::init(SrtpProfile profile, const SrtpSessionKeys& keys, SrtpKind kind, Direction direction) {
   const SrtpProfileFacts& facts = factsOf(profile);
-  const bool counterMode = profile == SrtpProfile::AesCm128HmacSha1_80;
-  const EVP_CIPHER* cipher = counterMode                               ? EVP_aes_128_ctr()
-                             : profile == SrtpProfile::AeadAes256Gcm ? EVP_aes_256_gcm()
-                                                                     : EVP_aes_128_gcm();
-  tagBytes_ = facts.tagBytes;
+  const bool counterMode = !isAead(profile);
+  const bool longKey = facts.keyBytes == 32;
+  const EVP_CIPHER* cipher = counterMode ? (longKey ? EVP_aes_256_ctr() : EVP_aes_128_ctr())
+                                         : (longKey ? EVP_aes_256_gcm() : EVP_aes_128_gcm());
+  tagBytes_ = kind == SrtpKind::Rtcp ? facts.rtcpTagBytes : facts.tagBytes;
   memcpy(salt_, keys.salt, facts.saltBytes);
   if (counterMode) {
     mac_ = createHmacSha1(keys.authenticationKey, sizeof keys.authenticationKey);
@@ -89,7 +89,7 @@ bool SrtpCipher::init(SrtpProfile profile, const SrtpSessionKeys& keys, Directio
 
 bool SrtpCipher::init(SrtpProfile profile, const SrtpMasterKeys& master, SrtpKind kind, Direction direction) {
   SrtpSessionKeys keys;
-  const bool ok = deriveSrtpSessionKeys(profile, master, kind, &keys) && init(profile, keys, direction);
+  const bool ok = deriveSrtpSessionKeys(profile, master, kind, &keys) && init(profile, keys, kind, direction);
   OPENSSL_cleanse(&keys, sizeof keys);
   return ok;
 }

@@ -44,7 +44,7 @@ class SrtpCipher {
   SrtpCipher& operator=(const SrtpCipher&) = delete;
 
   /** Schedules the keys. False where OpenSSL refuses. */
-  bool init(SrtpProfile profile, const SrtpSessionKeys& keys, Direction direction);
+  bool init(SrtpProfile profile, const SrtpSessionKeys& keys, SrtpKind kind, Direction direction);
   /** The same with keys derived from these. */
   bool init(SrtpProfile profile, const SrtpMasterKeys& master, SrtpKind kind, Direction direction);
 

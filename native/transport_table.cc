@@ -22,6 +22,10 @@ void TransportTable::close(int32_t id) {
   Transport* transport = find(id);
   if (transport == nullptr) return;
   for (int i = 0; i < transport->addressCount; i++) addresses_.remove(transport->addresses[i], id);
+  for (SocketOwner& owner : owners_) {
+    // Still claimed, by nobody: what comes late is not another transport's.
+    if (owner.transport == id) owner.accepts = SocketOwner::Accepts::Nothing;
+  }
   transports_[static_cast<size_t>(id)].reset();
   freed_.push_back(id);
 }
@@ -31,7 +35,22 @@ void TransportTable::setRemoteAddress(Transport* transport, int socket, const So
   transport->socket = socket;
   transport->remote = address;
   transport->plainOnly = false;
-  accept(transport, transport->selected);
+  if (ownerOf(socket) == nullptr) accept(transport, transport->selected);
+}
+
+void TransportTable::claimSocket(Transport* transport, int socket) {
+  const size_t index = static_cast<size_t>(socket);
+  if (index >= owners_.size()) owners_.resize(index + 1);
+  owners_[index] = SocketOwner();
+  owners_[index].transport = transport->id;
+}
+
+bool TransportTable::acceptFrom(int socket, SocketOwner::Accepts accepts, const SocketAddress& source) {
+  if (ownerOf(socket) == nullptr) return false;
+  SocketOwner& owner = owners_[static_cast<size_t>(socket)];
+  owner.accepts = accepts;
+  owner.source = AddressKey(socket, source);
+  return true;
 }
 
 void TransportTable::addRemoteAddress(Transport* transport, int socket, const SocketAddress& address) {
@@ -59,6 +78,7 @@ void TransportTable::accept(Transport* transport, const AddressKey& key) {
 }
 
 void TransportTable::forgetSocket(int socket) {
+  if (ownerOf(socket) != nullptr) owners_[static_cast<size_t>(socket)] = SocketOwner();
   for (const std::unique_ptr<Transport>& transport : transports_) {
     if (!transport) continue;
     int kept = 0;
@@ -71,6 +91,7 @@ void TransportTable::forgetSocket(int socket) {
     }
     transport->addressCount = kept;
     if (transport->socket == socket) transport->socket = -1;
+    if (transport->rtcpSocket == socket) transport->rtcpSocket = -1;
   }
 }
 

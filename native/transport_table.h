@@ -13,6 +13,18 @@ namespace manifold {
 /** Remote addresses accepted beside the selected one; the oldest is forgotten. */
 constexpr int kMaxOtherAddresses = 8;
 
+/**
+ * A socket of one transport alone, which has no ICE to tell whose a datagram is: everything that comes to it is that
+ * transport's, or nobody's.
+ */
+struct SocketOwner {
+  enum class Accepts { Nothing, OneSource, AnySource };
+
+  int32_t transport = -1;  // -1: the socket is shared, and addresses say whose a datagram is
+  Accepts accepts = Accepts::Nothing;
+  AddressKey source;
+};
+
 struct Transport {
   int32_t id = -1;
   int socket = -1;  // -1 while no remote address is selected
@@ -21,6 +33,11 @@ struct Transport {
   AddressKey addresses[kMaxOtherAddresses + 1];  // oldest first, the selected one among them
   int addressCount = 0;
   std::unique_ptr<SrtpSession> srtp;
+  /** Speaks plain RTP: no keys are waited for. */
+  bool unprotected = false;
+  /** Where RTCP goes to if it has a socket of its own; else -1. */
+  int rtcpSocket = -1;
+  SocketAddress rtcpRemote;
   /** GSO failed towards this address, so it gets plain packets. */
   bool plainOnly = false;
 
@@ -48,6 +65,23 @@ class TransportTable {
   void setRemoteAddress(Transport* transport, int socket, const SocketAddress& address);
   void addRemoteAddress(Transport* transport, int socket, const SocketAddress& address);
 
+  /** Makes the socket this transport's alone; nothing is accepted on it before acceptFrom(). */
+  void claimSocket(Transport* transport, int socket);
+  /** Whose a socket is alone, or null. */
+  const SocketOwner* ownerOf(int socket) const {
+    if (static_cast<size_t>(socket) >= owners_.size()) return nullptr;
+    const SocketOwner& owner = owners_[static_cast<size_t>(socket)];
+    return owner.transport >= 0 ? &owner : nullptr;
+  }
+  /** What a claimed socket takes; false where it is not claimed. */
+  bool acceptFrom(int socket, SocketOwner::Accepts accepts, const SocketAddress& source);
+
+  /** Sends RTCP from a socket of its own. */
+  void setRtcpAddress(Transport* transport, int socket, const SocketAddress& address) {
+    transport->rtcpSocket = socket;
+    transport->rtcpRemote = address;
+  }
+
   /** Forgets every address on a socket that is closing. */
   void forgetSocket(int socket);
 
@@ -60,6 +94,7 @@ class TransportTable {
   AddressTable addresses_;
   std::vector<std::unique_ptr<Transport>> transports_;
   std::deque<int32_t> freed_;
+  std::vector<SocketOwner> owners_;  // by socket
 };
 
 }  // namespace manifold

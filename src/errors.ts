@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'limit-message-size'
   | 'limit-media-lines'
   | 'limit-data-channels'
+  | 'limit-ports'
   | 'fingerprint-mismatch'
   | 'dtls-failed'
   | 'ice-failed'

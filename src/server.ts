@@ -82,7 +82,7 @@ export async function createManifold(options: ManifoldOptions = {}): Promise<Man
   const io = openPacketIo({
     slotCount: config.media.slots,
     // One more, for a newcomer who replaces a member while everything is in use.
-    maxTransports: config.limits.peerConnections + 1,
+    maxTransports: config.limits.peerConnections + 1 + plainPairs(config.media),
     gso: config.media.gso,
   });
   const engine = openEngine(config, io, log);
@@ -216,6 +216,14 @@ function openEngine(config: Config, io: PacketIo, log: Logger): Engine {
         failedTimeoutMs: timeouts.failedMs,
         keepaliveMs: timeouts.keepaliveMs,
       },
+      ...(plainPairs(media) === 0
+        ? {}
+        : {
+            plain: {
+              ports: { first: media.plainFirstPort, last: media.plainLastPort },
+              describedSourcesOnly: media.plainSources === 'described',
+            },
+          }),
       ...(limits.dataChannels === 0 ? {} : { data: dataLimits(limits) }),
       negotiation: {
         codecs: defaultCodecs,
@@ -228,6 +236,11 @@ function openEngine(config: Config, io: PacketIo, log: Logger): Engine {
     io.close();
     throw error;
   }
+}
+
+/** Lines of connections without ICE that there can be at once. */
+function plainPairs({ plainFirstPort, plainLastPort }: Config['media']): number {
+  return plainFirstPort === 0 ? 0 : Math.max(0, (plainLastPort + 1 - plainFirstPort) >> 1);
 }
 
 function dataLimits({ dataChannels, dataMessageBytes, dataBufferBytes }: Config['limits']): DataLimits {

@@ -78,6 +78,16 @@ const media = v.strictObject({
     'Most packets of one video that are kept for one receiver to ask for again, while they are among the slots.',
     { default: 1024, min: 64, max: 32_768 },
   ),
+  plainFirstPort: port(
+    'First UDP port for connections without ICE (RtpEndpoint), each of which takes a pair for audio and one for video; 0 for no such connections.',
+    41_000,
+  ),
+  plainLastPort: port('Last of these ports.', 41_999),
+  plainSources: choice(
+    'Where packets to these ports may come from, unless keys prove them right: from the address that the peer’s description names, or from any.',
+    ['any', 'described'],
+    'any',
+  ),
   gso: toggle('Use the kernel’s UDP segmentation offload, for sending and receiving, where it has it.', true),
 });
 

@@ -14,7 +14,7 @@ import { SendQueue } from '../packet-io/send-queue.ts';
 import { readAddress } from '../packet-io/socket-address.ts';
 import { createDataCounters, type DataCounters } from '../webrtc/data-channels/data-counters.ts';
 import type { DataLimits, DataOptions } from '../webrtc/data-channels/data-transport.ts';
-import { createIceCounters, type IceCounters, type IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
+import { createIceCounters, type IceCounters } from '../webrtc/ice/ice-lite-agent.ts';
 import { readUsernameFragments } from '../webrtc/ice/stun-routing.ts';
 import {
   type ConnectionChoices,
@@ -22,8 +22,12 @@ import {
   PeerConnection,
   type PeerConnectionOptions,
 } from '../webrtc/peer-connection.ts';
+import { type PlainChoices, PlainConnection } from '../webrtc/plain/plain-connection.ts';
+import type { PlainLine } from '../webrtc/plain/plain-line.ts';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
+import { createIceCredentials } from './ice-credentials.ts';
 import { type AnnouncedAs, familyOf, localCandidates } from './local-candidates.ts';
+import { PlainPortRange, type PortRange } from './plain-port-range.ts';
 
 export interface EngineOptions {
   readonly io: PacketIo;
@@ -41,7 +45,16 @@ export interface EngineOptions {
   /** Limits of data channels; connections have none without it. */
   readonly data?: DataLimits;
   readonly negotiation: PeerConnectionOptions['negotiation'];
+  /** Of connections without ICE; there are none without it. */
+  readonly plain?: {
+    readonly ports: PortRange;
+    /** Whether packets count only if they come from the host that the peer's description names. */
+    readonly describedSourcesOnly: boolean;
+  };
 }
+
+/** Whatever has a timer here. */
+type TimedConnection = PeerConnection | PlainConnection;
 
 /** 1900-01-01 to 1970-01-01 in ms: NTP's epoch against Unix's (RFC 5905 §6). */
 const ntpEpochOffsetMs = 2_208_988_800_000;
@@ -55,9 +68,6 @@ const shortestWaitMs = 1;
  */
 const standstillMs = 1000;
 const catchUpMs = 100;
-/** RFC 8445 §5.3 asks for at least 24 and 128 bits of randomness. */
-const usernameFragmentBytes = 6;
-const passwordBytes = 18;
 
 export class Engine {
   readonly counters: MediaCounters = createMediaCounters();
@@ -83,9 +93,11 @@ export class Engine {
   /** By transport id. */
   readonly #connections: (PeerConnection | undefined)[] = [];
   readonly #media: (MediaTransport | undefined)[] = [];
+  readonly #plain: (PlainConnection | undefined)[] = [];
+  readonly #plainPorts: PlainPortRange;
   readonly #byUsernameFragment = new Map<string, PeerConnection>();
   readonly #fragmentsOf = new Map<PeerConnection, readonly string[]>();
-  readonly #deadlineOf = new Map<PeerConnection, Deadline>();
+  readonly #deadlineOf = new Map<TimedConnection, Deadline>();
   readonly #deadlines = new DeadlineQueue();
   #timer: NodeJS.Timeout | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -112,6 +124,12 @@ export class Engine {
       randomUint32: () => this.#randomUint32(),
     };
     this.sockets = this.#openSockets();
+    this.#plainPorts = new PlainPortRange(
+      this.#io,
+      options.plain?.ports ?? null,
+      options.mediaAddresses,
+      options.announcedAddresses,
+    );
     this.localCandidates = this.#localCandidates(options.announcedAddresses);
   }
 
@@ -168,6 +186,40 @@ export class Engine {
   }
 
   /**
+   * A connection to a peer without ICE and DTLS. Its sockets are opened when they are needed.
+   * @param usesCodec which of the engine's codecs the connection may use; default all
+   */
+  createPlainConnection(
+    choices: PlainChoices = {},
+    { usesCodec }: Pick<ConnectionChoices, 'usesCodec'> = {},
+  ): PlainConnection {
+    this.#clock.nowMs = performance.now();
+    const { negotiation, media, plain } = this.#options;
+    let deadline: Deadline | null = null;
+    const connection: PlainConnection = new PlainConnection({
+      io: this.#io,
+      mediaContext: this.#context,
+      media,
+      codecs: usesCodec === undefined ? negotiation.codecs : negotiation.codecs.filter(usesCodec),
+      maxSdpBytes: negotiation.maxSdpBytes ?? Number.POSITIVE_INFINITY,
+      ...choices,
+      describedSourcesOnly: plain?.describedSourcesOnly ?? false,
+      createKey: (bytes) => randomBytes(bytes),
+      openSockets: (family, towards) => this.#plainPorts.open(family, towards),
+      log: this.#log,
+      deadlineChanged: () => {
+        if (deadline !== null) this.#setDeadline(deadline, connection.nextDeadline());
+      },
+      lineOpened: (opened, line) => this.#routeLine(line, opened),
+      lineClosed: (line) => this.#routeLine(line, undefined),
+    });
+    deadline = new Deadline((nowMs) => this.#runDeadline(connection, nowMs));
+    this.#deadlineOf.set(connection, deadline);
+    connection.once('closed', () => this.#forgetDeadline(connection));
+    return connection;
+  }
+
+  /**
    * Calls `run` once after `delayMs`, on the engine's own timer.
    * @returns a function that cancels it
    */
@@ -197,7 +249,7 @@ export class Engine {
     if (this.#closed) return;
     this.#closed = true;
     this.#clock.nowMs = performance.now();
-    for (const connection of this.#connections) {
+    for (const connection of [...this.#connections, ...this.#plain]) {
       try {
         connection?.close();
       } catch (error) {
@@ -226,6 +278,12 @@ export class Engine {
     const inbox = this.#io.inbox;
     const at = index * inboxStride;
     const transport = inbox[at + InboxField.Transport];
+    if (inbox[at + InboxField.NewSource] !== 0 && !this.#considerSource(index, transport)) {
+      // It has its place in the ring all the same.
+      const number = inbox[at + InboxField.PacketNumber];
+      if (number >= 0) this.#context.ring.newest = number;
+      return;
+    }
     const kind = inbox[at + InboxField.Kind];
     if (kind !== PacketKind.Rtp) finishRun(this.#context);
     switch (kind) {
@@ -243,6 +301,14 @@ export class Engine {
         this.#receiveDtls(at, transport);
         break;
     }
+  }
+
+  /** Of a connection without ICE: whether this is the peer's, from whose address no packet has come yet. */
+  #considerSource(index: number, transport: number): boolean {
+    const from = readAddress(this.#io.inboxAddresses, index * addressStride);
+    if (this.#plain[transport]?.considerSource(transport, index, from) === true) return true;
+    this.counters.sourcesRefused++;
+    return false;
   }
 
   #receiveDtls(at: number, transport: number): void {
@@ -279,11 +345,11 @@ export class Engine {
     }
   }
 
-  #runDeadline(connection: PeerConnection, nowMs: number): void {
+  #runDeadline(connection: TimedConnection, nowMs: number): void {
     try {
       connection.handleTimeout(nowMs);
     } catch (error) {
-      this.#sessionBug(connection.transport, error);
+      this.#connectionBug(connection, connection.transport, error);
     }
     const deadline = this.#deadlineOf.get(connection);
     // Never at once again: a machine that does not move its deadline on must not stop everything else.
@@ -344,6 +410,15 @@ export class Engine {
     this.#media[connection.transport] = undefined;
     for (const fragment of this.#fragmentsOf.get(connection) ?? []) this.#byUsernameFragment.delete(fragment);
     this.#fragmentsOf.delete(connection);
+    this.#forgetDeadline(connection);
+  }
+
+  #routeLine({ transport, media }: PlainLine, connection: PlainConnection | undefined): void {
+    this.#plain[transport] = connection;
+    this.#media[transport] = connection === undefined ? undefined : media;
+  }
+
+  #forgetDeadline(connection: TimedConnection): void {
     const deadline = this.#deadlineOf.get(connection);
     if (deadline !== undefined) this.#deadlines.clear(deadline);
     this.#deadlineOf.delete(connection);
@@ -351,9 +426,13 @@ export class Engine {
 
   /** A bug ends the one session it happened in; the others go on. */
   #sessionBug(transport: number, error: unknown): void {
+    this.#connectionBug(this.#connections[transport] ?? this.#plain[transport], transport, error);
+  }
+
+  #connectionBug(connection: TimedConnection | undefined, transport: number, error: unknown): void {
     this.reportBug(`transport ${transport}`, error);
     try {
-      this.#connections[transport]?.abort();
+      connection?.abort();
     } catch (closeError) {
       this.reportBug(`closing transport ${transport}`, closeError);
     }
@@ -416,16 +495,4 @@ export class Engine {
     }
     return this.#random[this.#randomUsed++];
   }
-}
-
-function createIceCredentials(): IceCredentials {
-  return {
-    usernameFragment: iceChars(usernameFragmentBytes),
-    password: iceChars(passwordBytes),
-  };
-}
-
-/** Base64 without padding is within ice-char (RFC 8839 §5.4). */
-function iceChars(bytes: number): string {
-  return randomBytes(bytes).toString('base64');
 }

@@ -56,8 +56,8 @@ export function localCandidates(
   );
 }
 
-/** Pairs that name the address; else all that stand alone and are of its family. */
-function externalAddressesOf(local: string, announced: readonly string[]): readonly string[] {
+/** What is announced for a local address: pairs that name it; else all that stand alone and are of its family. */
+export function externalAddressesOf(local: string, announced: readonly string[]): readonly string[] {
   const pairs = announced.map((text) => text.split('/'));
   const paired = pairs.filter(([, base]) => base === local);
   const chosen = paired.length > 0 ? paired : pairs.filter((pair) => pair.length === 1);

@@ -59,6 +59,8 @@ export interface MediaCounters {
   stunUnrouted: number;
   /** DTLS from addresses that no connection has validated; counted by the engine. */
   dtlsUnrouted: number;
+  /** Packets to connections without ICE that were not their peers'; counted by the engine. */
+  sourcesRefused: number;
 }
 
 export function createMediaCounters(): MediaCounters {
@@ -101,5 +103,6 @@ export function createMediaCounters(): MediaCounters {
     forwardersFailed: 0,
     stunUnrouted: 0,
     dtlsUnrouted: 0,
+    sourcesRefused: 0,
   };
 }

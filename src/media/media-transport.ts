@@ -56,9 +56,11 @@ export class MediaTransport {
   readonly #forwarderBySsrc = new Map<number, Forwarder>();
   /** ExtensionKind by the remote's ids. */
   readonly #extensionKinds = new Uint8Array(256).fill(unknownExtension);
+  /** Packets that came, whatever became of them. */
+  rtpReceived = 0;
+  rtcpReceived = 0;
   #cname: string;
   #closed = false;
-  #packetsHeard = 0;
 
   /** `transport` is the id of PacketIo. */
   constructor(
@@ -148,7 +150,7 @@ export class MediaTransport {
 
   /** RTP and RTCP packets of the remote, so far: whether it is heard of at all. */
   get packetsHeard(): number {
-    return this.#packetsHeard;
+    return this.rtpReceived + this.rtcpReceived;
   }
 
   /**
@@ -163,8 +165,8 @@ export class MediaTransport {
     const packet = commons.run.spare;
     ring.newest = inbox[at + InboxField.PacketNumber];
     counters.packetsIn++;
-    this.#packetsHeard++;
     counters.bytesIn += length;
+    this.rtpReceived++;
     if (this.#closed) return;
     if (!packet.parse(arena, inbox[at + InboxField.Offset], length)) {
       counters.malformedRtp++;
@@ -205,7 +207,7 @@ export class MediaTransport {
     const { inbox, counters, arena } = this.#context;
     const at = index * inboxStride;
     counters.rtcpIn++;
-    this.#packetsHeard++;
+    this.rtcpReceived++;
     const offset = inbox[at + InboxField.Offset];
     if (!parseRtcp(arena, offset, inbox[at + InboxField.Length], this.#rtcpReceiver))
       counters.malformedRtcp++;

@@ -7,6 +7,7 @@ import type {
   PacketIoCounters,
   PacketIoOptions,
   SocketAddress,
+  SrtpProfile,
 } from './packet-io.ts';
 
 const defaultSocketBufferBytes = 4 << 20;
@@ -73,6 +74,27 @@ export class AddonPacketIo implements PacketIo {
 
   installSrtp(transport: number, dtls: DtlsSession): void {
     this.#native.installSrtp(transport, dtls);
+  }
+
+  claimSocket(transport: number, socket: number): void {
+    this.#native.claimSocket(transport, socket);
+  }
+
+  acceptFrom(socket: number, source: 'nothing' | 'anything' | SocketAddress): void {
+    if (typeof source === 'string') this.#native.acceptFrom(socket, source === 'anything');
+    else this.#native.acceptFrom(socket, source.address, source.port);
+  }
+
+  setRtcpAddress(transport: number, socket: number, address: SocketAddress): void {
+    this.#native.setRtcpAddress(transport, socket, address.address, address.port);
+  }
+
+  installKeys(transport: number, profile: SrtpProfile, inbound: Uint8Array, outbound: Uint8Array): void {
+    this.#native.installKeys(transport, profile, inbound, outbound);
+  }
+
+  useUnprotected(transport: number): void {
+    this.#native.useUnprotected(transport);
   }
 
   closeTransport(transport: number): void {

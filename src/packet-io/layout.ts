@@ -26,6 +26,8 @@ export const InboxField = {
   Socket: 4,
   /** RTP only: its packet number, counting from 0 and wrapping at 2^31; the slot is number mod slot count. */
   PacketNumber: 5,
+  /** 1 where it came to a socket of the transport's own that takes any source yet: see acceptFrom(). */
+  NewSource: 6,
 } as const;
 
 /** Each inbox entry's remote address: family (4 or 6), 0, port (big endian), 16 address bytes, padding. */

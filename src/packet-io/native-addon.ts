@@ -21,6 +21,12 @@ export interface NativePacketIo {
   setRemoteAddress(transport: number, socket: number, address: string, port: number): void;
   addRemoteAddress(transport: number, socket: number, address: string, port: number): void;
   installSrtp(transport: number, dtls: DtlsSession): void;
+  claimSocket(transport: number, socket: number): void;
+  acceptFrom(socket: number, any: boolean): void;
+  acceptFrom(socket: number, address: string, port: number): void;
+  setRtcpAddress(transport: number, socket: number, address: string, port: number): void;
+  installKeys(transport: number, profile: SrtpProfile, inbound: Uint8Array, outbound: Uint8Array): void;
+  useUnprotected(transport: number): void;
   closeTransport(transport: number): void;
   createDtls(client: boolean): DtlsSession;
   localFingerprint(hash: string): string;

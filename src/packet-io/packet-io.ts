@@ -1,6 +1,13 @@
 /** The typed face of the addon: batched UDP, SRTP and DTLS. Knows nothing of what packets mean. */
 
-export type SrtpProfile = 'AEAD_AES_128_GCM' | 'AEAD_AES_256_GCM' | 'AES_CM_128_HMAC_SHA1_80';
+/** What DTLS agrees on (RFC 5764, RFC 7714), and in the second line what keys may also be given for (RFC 4568, RFC 6188). */
+export type SrtpProfile =
+  | 'AEAD_AES_128_GCM'
+  | 'AEAD_AES_256_GCM'
+  | 'AES_CM_128_HMAC_SHA1_80'
+  | 'AES_CM_128_HMAC_SHA1_32'
+  | 'AES_256_CM_HMAC_SHA1_80'
+  | 'AES_256_CM_HMAC_SHA1_32';
 
 export interface SocketAddress {
   readonly family: 4 | 6;
@@ -115,6 +122,22 @@ export interface PacketIo {
   addRemoteAddress(transport: number, socket: number, address: SocketAddress): void;
   /** Installs keys exported from a connected session with an SRTP profile. */
   installSrtp(transport: number, dtls: DtlsSession): void;
+  /**
+   * Makes a socket this transport's alone, which has no ICE: what comes to it is the transport's or nobody's, STUN and
+   * DTLS are dropped, and nothing is accepted before acceptFrom(). The transport is closed before its sockets are.
+   */
+  claimSocket(transport: number, socket: number): void;
+  /**
+   * What a claimed socket accepts: nothing, what comes from one address, or anything that authenticates. What came as
+   * one of anything has `NewSource` set in its record.
+   */
+  acceptFrom(socket: number, source: 'nothing' | 'anything' | SocketAddress): void;
+  /** Sends the transport's RTCP from this socket to there, and no longer with its RTP. */
+  setRtcpAddress(transport: number, socket: number, address: SocketAddress): void;
+  /** Installs keys that were agreed elsewhere: each is a master key followed by its salt. */
+  installKeys(transport: number, profile: SrtpProfile, inbound: Uint8Array, outbound: Uint8Array): void;
+  /** Sends and takes plain RTP and RTCP. */
+  useUnprotected(transport: number): void;
   /**
    * Drops addresses, keys and state; the id may be given out again. Datagrams still in the outbox are lost: flush
    * before.

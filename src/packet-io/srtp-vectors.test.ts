@@ -71,6 +71,41 @@ describe('AES_CM_128_HMAC_SHA1_80 with the packets of the libsrtp validation', (
   });
 });
 
+it('AES_CM_128_HMAC_SHA1_32 has a short tag for RTP, and the long one for RTCP (RFC 4568 §6.2.2)', () => {
+  const key = hex('e1f97a0d3e018be0d64fa32c06de4139');
+  const salt = hex('0ec675ad498afeebb6960b3aabe6');
+  const make = () => new SrtpContext('AES_CM_128_HMAC_SHA1_32', key, salt, true);
+  const rtp = hex('800f1234decafbadcafebabe abababababababababababababababab');
+  const srtp = hex('800f1234decafbadcafebabe 4e55dc4ce79978d88ca4d215949d2402 b78d6acc');
+  const rtcp = hex('81c8000bcafebabe abababababababababababababababab');
+  const srtcp = hex('81c8000bcafebabe 7128035be487b9bdbef89041f977a5a8 80000001 993e08cd54d6c1230798');
+  assert.deepEqual(make().protectRtp(rtp), srtp);
+  assert.deepEqual(make().unprotectRtp(srtp), rtp);
+  assert.deepEqual(make().protectRtcp(rtcp), srtcp);
+  assert.deepEqual(make().unprotectRtcp(srtcp), rtcp);
+});
+
+describe('AES_256_CM_HMAC_SHA1_80', () => {
+  const key = hex('f0f04914b513f2763a1b1fa130f10e29 98f6f6e43e4309d1e622a0e332b9f1b6');
+  const salt = hex('3b04803de51ee7c96423ab5b78d2');
+
+  it('RFC 6188 §7.2: key derivation', () => {
+    const derive = (label: number, bytes: number) =>
+      deriveSrtpKey('AES_256_CM_HMAC_SHA1_80', key, salt, label, bytes);
+    assert.deepEqual(derive(0, 32), hex('5ba1064e30ec51613cad926c5a28ef73 1ec7fb397f70a960653caf06554cd8c4'));
+    assert.deepEqual(derive(2, 14), hex('fa31791685ca444a9e07c6c64e93'));
+    assert.deepEqual(derive(1, 20), hex('fd9c32d39ed5fbb5a9dc96b30818454d1313dc05'));
+  });
+
+  it('the packet of the libsrtp validation', () => {
+    const rtp = hex('800f1234decafbadcafebabe abababababababababababababababab');
+    const srtp = hex('800f1234decafbadcafebabe f1d9de17ff251ff1aa007774b0b4b40d a08d9d9a5b3a55d8873b');
+    const make = () => new SrtpContext('AES_256_CM_HMAC_SHA1_80', key, salt, true);
+    assert.deepEqual(make().protectRtp(rtp), srtp);
+    assert.deepEqual(make().unprotectRtp(srtp), rtp);
+  });
+});
+
 const key128 = hex('000102030405060708090a0b0c0d0e0f');
 const key256 = hex('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f');
 const quidProQuo = hex('51756964 2070726f 2071756f');

@@ -1,6 +1,7 @@
 import type { MediaKind, RtpCodec } from '../media/rtp-parameters.ts';
 import type { DataChannel } from '../webrtc/data-channels/data-channel.ts';
 import type { ConnectionChoices } from '../webrtc/peer-connection.ts';
+import type { PlainChoices } from '../webrtc/plain/plain-connection.ts';
 import type { LocalMsid } from '../webrtc/sdp/transceiver.ts';
 import type { Participant } from './participant.ts';
 import type { Publication } from './publication.ts';
@@ -35,6 +36,8 @@ export interface JoinOptions extends ConnectionChoices {
   readonly holdsBack?: (publication: Publication) => boolean;
   /** Which of the server's codecs its connection may use. Default: all. */
   readonly usesCodec?: (codec: RtpCodec) => boolean;
+  /** A connection without ICE and DTLS, as cameras and ffmpeg speak: see PlainConnection. Default: WebRTC. */
+  readonly plain?: PlainChoices;
   /**
    * Answers to its offers only receive, and what it could receive on its own lines is offered by us later. Lines are
    * then kept for ever: one that is no longer sent on turns inactive, and may carry another publication once the

@@ -10,12 +10,12 @@ import type { BitrateBounds, BitrateChanges } from '../media/bandwidth/bitrate-b
 import type { BandwidthStats } from '../media/bandwidth/connection-bandwidth.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
+import type { Connection, ConnectionState } from '../webrtc/connection.ts';
 import type { DataChannelInit } from '../webrtc/data-channels/channel-init.ts';
 import type { DataChannel } from '../webrtc/data-channels/data-channel.ts';
 import type { DataCounters } from '../webrtc/data-channels/data-counters.ts';
 import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import type { MediaLine } from '../webrtc/media-line.ts';
-import type { ConnectionState, PeerConnection } from '../webrtc/peer-connection.ts';
 import { ChosenMedia } from './chosen-media.ts';
 import type { CloseReason } from './close-reason.ts';
 import { DataRelay } from './data-relay.ts';
@@ -80,7 +80,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   /** For the room's members: gives this participant what the others send. */
   readonly dataRelay: DataRelay;
 
-  readonly #connection: PeerConnection;
+  readonly #connection: Connection;
   readonly #options: JoinOptions;
   readonly #host: ParticipantHost;
   readonly #publications = new Map<string, Publication>();
@@ -89,13 +89,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   #negotiatedOnce = false;
   #offering = false;
 
-  constructor(
-    key: number,
-    room: Room,
-    connection: PeerConnection,
-    options: JoinOptions,
-    host: ParticipantHost,
-  ) {
+  constructor(key: number, room: Room, connection: Connection, options: JoinOptions, host: ParticipantHost) {
     super(host.reportBug);
     this.key = key;
     this.id = options.participantId;
@@ -170,8 +164,9 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     return this.#connection.localCandidates.map(({ candidate }) => ({ candidate, sdpMid, sdpMLineIndex: 0 }));
   }
 
+  /** Empty where the connection has no ICE. */
   get localIceCredentials(): IceCredentials {
-    return this.#connection.ice.local;
+    return this.#connection.localIceCredentials ?? { usernameFragment: '', password: '' };
   }
 
   get remoteIceCredentials(): IceCredentials | null {

@@ -1,5 +1,5 @@
 import type { MediaKind } from '../media/rtp-parameters.ts';
-import type { PeerConnection } from '../webrtc/peer-connection.ts';
+import type { Connection } from '../webrtc/connection.ts';
 import type { JoinOptions } from './join-options.ts';
 import type { Participant, ParticipantHost } from './participant.ts';
 import type { Publication } from './publication.ts';
@@ -29,7 +29,7 @@ export interface ReceivedMedia {
 /** Whose media it is, and what that takes. */
 export interface Receiver {
   readonly participant: Participant;
-  readonly connection: PeerConnection;
+  readonly connection: Connection;
   readonly options: JoinOptions;
   readonly host: ParticipantHost;
 }

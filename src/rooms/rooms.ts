@@ -111,7 +111,10 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
     options: JoinOptions,
     prepare: ((newcomer: Participant) => void) | undefined,
   ): Participant {
-    const connection = this.#engine.createPeerConnection(options);
+    const connection =
+      options.plain === undefined
+        ? this.#engine.createPeerConnection(options)
+        : this.#engine.createPlainConnection(options.plain, options);
     const participant = new Participant(this.#nextKey++, room, connection, options, this.#host);
     try {
       prepare?.(participant);

@@ -4,12 +4,12 @@
  */
 import { UserError } from '../errors.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
+import type { Connection } from '../webrtc/connection.ts';
 import type { MediaLine } from '../webrtc/media-line.ts';
-import type { PeerConnection } from '../webrtc/peer-connection.ts';
 import { sends } from '../webrtc/sdp/direction.ts';
 
 export class SendingLines {
-  readonly #connection: PeerConnection;
+  readonly #connection: Connection;
   readonly #renegotiates: boolean;
   readonly #keepsLines: boolean;
   /** Lines that once carried a publication: their track id at the client is taken (W3C: a receiver keeps its track). */
@@ -24,7 +24,7 @@ export class SendingLines {
    * `keepsLines`: lines of the client's are used by our offers too, and no line is given back; it carries something
    * else once the client has agreed that nothing is sent on it.
    */
-  constructor(connection: PeerConnection, renegotiates: boolean, keepsLines = false) {
+  constructor(connection: Connection, renegotiates: boolean, keepsLines = false) {
     this.#connection = connection;
     this.#renegotiates = renegotiates;
     this.#keepsLines = keepsLines;

@@ -6,8 +6,8 @@ import type { InboundEncodingStats } from '../media/forwarding/inbound-track.ts'
 import type { LayerInfo } from '../media/layers/layer-policy.ts';
 import { participantScore } from '../media/quality/quality-score.ts';
 import type { MediaKind } from '../media/rtp-parameters.ts';
+import type { ConnectionState } from '../webrtc/connection.ts';
 import type { DataChannel, DataChannelState } from '../webrtc/data-channels/data-channel.ts';
-import type { ConnectionState } from '../webrtc/peer-connection.ts';
 import type { Participant } from './participant.ts';
 import type { Publication } from './publication.ts';
 import type { Room } from './room.ts';

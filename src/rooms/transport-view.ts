@@ -1,7 +1,7 @@
 import type { SocketAddress } from '../packet-io/packet-io.ts';
+import type { Connection } from '../webrtc/connection.ts';
 import type { DtlsState } from '../webrtc/dtls/dtls-transport.ts';
 import type { IceState } from '../webrtc/ice/ice-lite-agent.ts';
-import type { PeerConnection } from '../webrtc/peer-connection.ts';
 import { IsolatingEmitter } from './isolating-emitter.ts';
 
 /** The way packets go. */
@@ -21,9 +21,9 @@ export interface TransportViewEvents {
 
 /** What a dialect may see of a participant's connection below its media: ICE, DTLS, and whether anything comes. */
 export class TransportView extends IsolatingEmitter<TransportViewEvents> {
-  readonly #connection: PeerConnection;
+  readonly #connection: Connection;
 
-  constructor(connection: PeerConnection, reportBug: (where: string, error: unknown) => void) {
+  constructor(connection: Connection, reportBug: (where: string, error: unknown) => void) {
     super(reportBug);
     this.#connection = connection;
     connection.on('icestatechange', (state) => this.emit('icestatechange', state));
@@ -33,8 +33,9 @@ export class TransportView extends IsolatingEmitter<TransportViewEvents> {
     });
   }
 
+  /** Where there is no ICE, what it never leaves. */
   get iceState(): IceState {
-    return this.#connection.ice.state;
+    return this.#connection.ice?.state ?? 'new';
   }
 
   /** null before the client has described its side. */
@@ -45,7 +46,7 @@ export class TransportView extends IsolatingEmitter<TransportViewEvents> {
   /** null until the client has chosen one. */
   get selectedPath(): SelectedPath | null {
     const { ice, localCandidates } = this.#connection;
-    if (ice.selected === null) return null;
+    if (ice === null || ice.selected === null) return null;
     const { socket, remote, priority } = ice.selected;
     const local = localCandidates.find((candidate) => candidate.socket === socket)?.candidate ?? '';
     return { local, remote, priority };

@@ -266,5 +266,6 @@ function dropsByReason({ io, engine }: MetricSources): Readonly<Record<string, n
     'unauthenticated-stun': engine.iceCounters.unauthenticated,
     'unrouted-stun': packets.stunUnrouted,
     'unrouted-dtls': packets.dtlsUnrouted,
+    'foreign-source': packets.sourcesRefused,
   };
 }

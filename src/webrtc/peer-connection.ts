@@ -11,43 +11,17 @@ import type { MediaContext } from '../media/media-context.ts';
 import { MediaTransport, type MediaTransportOptions } from '../media/media-transport.ts';
 import type { MediaKind, RtpCodec } from '../media/rtp-parameters.ts';
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
+import type { Connection, ConnectionEvents, ConnectionFailure, ConnectionState } from './connection.ts';
 import type { DataChannelInit } from './data-channels/channel-init.ts';
 import type { DataChannel } from './data-channels/data-channel.ts';
 import { type DataOptions, DataTransport, sctpPort } from './data-channels/data-transport.ts';
-import { type DtlsFailure, type DtlsState, DtlsTransport } from './dtls/dtls-transport.ts';
+import { type DtlsState, DtlsTransport } from './dtls/dtls-transport.ts';
 import { parseCandidate } from './ice/candidate.ts';
-import type { CandidatePair } from './ice/candidate-pair.ts';
-import {
-  type IceCredentials,
-  IceLiteAgent,
-  type IceLiteAgentOptions,
-  type IceState,
-} from './ice/ice-lite-agent.ts';
+import { type IceCredentials, IceLiteAgent, type IceLiteAgentOptions } from './ice/ice-lite-agent.ts';
 import { MediaLine } from './media-line.ts';
 import { Negotiator, type NegotiatorOptions, type RemoteTransportDescription } from './sdp/negotiator.ts';
 
-export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
-
-/** Why a connection failed; the same words reach logs, metrics and the admin page. */
-export type ConnectionFailure = 'ice-failed' | DtlsFailure | 'internal-error';
-
-export interface PeerConnectionEvents {
-  /** The first media packet of a line arrived. */
-  track: [line: MediaLine, track: InboundTrack];
-  /** The remote stopped sending on a line. */
-  trackended: [line: MediaLine, track: InboundTrack];
-  connectionstatechange: [state: ConnectionState];
-  /** What `connectionstatechange` is made of. */
-  icestatechange: [state: IceState];
-  dtlsstatechange: [state: DtlsState];
-  /** Packets go another way. */
-  selectedpairchange: [pair: CandidatePair];
-  /** A negotiation ended in `stable`: lines may have come, gone or changed direction. */
-  negotiated: [];
-  /** The client opened a data channel. */
-  datachannel: [channel: DataChannel];
-  closed: [];
-}
+export type { ConnectionFailure, ConnectionState } from './connection.ts';
 
 /** An address the server receives at, as clients are told of it. */
 export interface HostCandidate {
@@ -90,7 +64,7 @@ export interface PeerConnectionOptions {
   readonly usernameFragmentsChanged: (connection: PeerConnection) => void;
 }
 
-export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
+export class PeerConnection extends EventEmitter<ConnectionEvents> implements Connection {
   /** Unique among open connections; also the transport id of the addon. */
   readonly transport: number;
   readonly media: MediaTransport;
@@ -199,6 +173,10 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
   /** null before the client has described its side. */
   get dtlsState(): DtlsState | null {
     return this.#dtls?.state ?? null;
+  }
+
+  get localIceCredentials(): IceCredentials {
+    return this.ice.local;
   }
 
   get remoteIceCredentials(): IceCredentials | null {

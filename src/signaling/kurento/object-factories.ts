@@ -10,6 +10,8 @@ import { parseParams, printable } from './object-class.ts';
 import type { ObjectHost } from './object-host.ts';
 import { text } from './param-types.ts';
 import { PassThrough } from './pass-through.ts';
+import { RtpEndpoint } from './rtp-endpoint.ts';
+import { readSdes, rtpEndpointParams } from './rtp-endpoint-class.ts';
 import { WebRtcEndpoint } from './web-rtc-endpoint.ts';
 import { webRtcEndpointParams } from './web-rtc-endpoint-class.ts';
 
@@ -65,6 +67,13 @@ export const objectFactories: ReadonlyMap<string, ObjectFactory> = new Map<strin
     'WebRtcEndpoint',
     factory('elements', webRtcEndpointParams, (host, { mediaPipeline, ...options }) => {
       return new WebRtcEndpoint(host.registry.find(mediaPipeline, MediaPipeline), options);
+    }),
+  ],
+  [
+    'RtpEndpoint',
+    factory('elements', rtpEndpointParams, (host, { mediaPipeline, crypto, useIpv6 }) => {
+      const pipeline = host.registry.find(mediaPipeline, MediaPipeline);
+      return new RtpEndpoint(pipeline, { useIpv6, crypto: crypto === undefined ? null : readSdes(crypto) });
     }),
   ],
   ['Dispatcher', ofPipeline('elements', Dispatcher)],

@@ -13,6 +13,8 @@ export interface SdpSection {
   /** The value of m=, or of o= for the session part. */
   readonly header: string;
   readonly attributes: readonly SdpAttribute[];
+  /** The value of c=, which only peers without ICE mean; null where there is none. */
+  readonly connection: string | null;
 }
 
 export interface SdpSections {
@@ -22,7 +24,7 @@ export interface SdpSections {
 
 /**
  * Splits a session description into sections and attributes (RFC 8866 §5), accepting any of the line ends
- * CRLF, LF and CR, because clients use them all. Types other than v=, o=, m= and a= carry nothing WebRTC uses.
+ * CRLF, LF and CR, because clients use them all. Types other than v=, o=, c=, m= and a= carry nothing that is used.
  *
  * @throws {ProtocolError} malformed-sdp, limit-message-size, limit-media-lines
  */
@@ -38,6 +40,8 @@ export function splitSdp(sdp: string): SdpSections {
   let attributes: SdpAttribute[] = [];
   const session = attributes;
   const media: SdpSection[] = [];
+  /** That of the session, then of each m-line. */
+  const connections: (string | null)[] = [null];
   for (const line of lines) {
     if (line.length > maxSdpLineLength) {
       throw new ProtocolError('malformed-sdp', `An SDP line is longer than ${maxSdpLineLength} characters.`);
@@ -57,7 +61,11 @@ export function splitSdp(sdp: string): SdpSections {
           throw new ProtocolError('limit-media-lines', `More than ${maxParsedMediaLines} m-lines.`);
         }
         attributes = [];
-        media.push({ header: value, attributes });
+        media.push({ header: value, attributes, connection: null });
+        connections.push(null);
+        break;
+      case 'c':
+        connections[media.length] ??= value;
         break;
       case 'a':
         attributes.push(attribute(value));
@@ -65,7 +73,10 @@ export function splitSdp(sdp: string): SdpSections {
     }
   }
   if (origin === null) throw new ProtocolError('malformed-sdp', 'The SDP has no o= line.');
-  return { session: { header: origin, attributes: session }, media };
+  return {
+    session: { header: origin, attributes: session, connection: connections[0] },
+    media: media.map((section, index) => ({ ...section, connection: connections[index + 1] })),
+  };
 }
 
 function attribute(text: string): SdpAttribute {

@@ -79,7 +79,7 @@ function pushTransport(lines: string[], transport: TransportAttributes): void {
   if (transport.endOfCandidates) lines.push('a=end-of-candidates');
 }
 
-function pushFormat(lines: string[], format: PayloadFormat): void {
+export function pushFormat(lines: string[], format: PayloadFormat): void {
   const channels = format.channels > 1 ? `/${format.channels}` : '';
   lines.push(`a=rtpmap:${format.payloadType} ${format.name}/${format.clockRate}${channels}`);
   for (const feedback of format.feedback) lines.push(`a=rtcp-fb:${format.payloadType} ${feedback}`);

@@ -1,0 +1,197 @@
+/** ffmpeg sends through a Kurento RtpEndpoint to a browser, and records a browser through another. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'puppeteer-core';
+import { parsePlainDescription } from '../../src/webrtc/plain/plain-description.ts';
+import { eventually, inbound, receives, sleep } from '../browser/harness/media-assertions.ts';
+import { type Stage, stage } from '../browser/harness/stage.ts';
+import { smallPicture } from '../browser/page/media-source.ts';
+import { KurentoTestClient } from '../signaling/kurento-test-client.ts';
+import {
+  coloursOf,
+  encodeH264,
+  encodeOpus,
+  Ffmpeg,
+  freePortPair,
+  greenPicture,
+  greenSource,
+  peakOf,
+  probe,
+} from './ffmpeg.ts';
+
+const test = stage({ server: { media: { plainFirstPort: 41_200, plainLastPort: 41_299 } } });
+const suite = 'AES_CM_128_HMAC_SHA1_80';
+
+/** A pipeline whose endpoints are in the room of the stage, where browsers are by WHIP and WHEP. */
+async function openPipeline(it: Stage): Promise<{ client: KurentoTestClient; pipeline: string }> {
+  const client = await KurentoTestClient.open(`${it.server.origin.replace('http', 'ws')}/kurento`);
+  it.defer(() => client.close());
+  const pipeline = await client.create('MediaPipeline');
+  await client.invoke(pipeline, 'addTag', { key: 'manifold.room', value: it.room });
+  return { client, pipeline };
+}
+
+function start(it: Stage, args: readonly string[]): Ffmpeg {
+  const ffmpeg = new Ffmpeg(args);
+  it.defer(() => ffmpeg.stop());
+  return ffmpeg;
+}
+
+async function openFolder(it: Stage): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rtp-endpoint-'));
+  it.defer(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+const description = (lines: readonly string[]): string =>
+  ['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', ...lines, ''].join('\r\n');
+
+/** The player shows the green of ffmpeg's picture. */
+async function seesGreen(player: Page): Promise<void> {
+  await eventually('a green picture', 10_000, async () => {
+    const video = (await inbound(player)).find(({ kind }) => kind === 'video');
+    const colour = await player.evaluate((id) => toolkit.colourOfTrack(id), video?.trackId ?? '');
+    const green = colour !== null && isNear(colour, [0x20, 0xc0, 0x40]);
+    return green ? { value: true } : { pending: colour };
+  });
+}
+
+function isNear(colour: readonly number[], expected: readonly number[]): boolean {
+  return colour.every((value, i) => Math.abs(value - expected[i]) <= 30);
+}
+
+for (const secured of [false, true]) {
+  test(`ffmpeg sends H264 and Opus as ${secured ? 'SRTP' : 'RTP'} to a browser`, async (it) => {
+    const { client, pipeline } = await openPipeline(it);
+    const endpoint = await client.create('RtpEndpoint', { mediaPipeline: pipeline });
+    for (const type of ['MediaFlowOutStateChanged', 'MediaStateChanged', 'OnKeySoftLimit'])
+      await client.subscribe(endpoint, type);
+    const profile = secured ? 'RTP/SAVP' : 'RTP/AVP';
+    const keys = [randomBytes(30), randomBytes(30)].map((key) => key.toString('base64'));
+    const answer: string = await client.invoke(endpoint, 'processOffer', {
+      offer: description([
+        `m=video 5004 ${profile} 96`,
+        'a=rtpmap:96 H264/90000',
+        'a=fmtp:96 packetization-mode=1;profile-level-id=42c01f',
+        'a=sendonly',
+        ...(secured ? [`a=crypto:1 ${suite} inline:${keys[0]}`] : []),
+        `m=audio 5006 ${profile} 97`,
+        'a=rtpmap:97 opus/48000/2',
+        'a=sendonly',
+        ...(secured ? [`a=crypto:1 ${suite} inline:${keys[1]}`] : []),
+      ]),
+    });
+    const to = parsePlainDescription(answer).map(
+      ({ media }) => `${secured ? 'srtp' : 'rtp'}://127.0.0.1:${media.port}?pkt_size=1200`,
+    );
+    const protect = (key: string) => (secured ? ['-srtp_out_suite', suite, '-srtp_out_params', key] : []);
+    const sender = start(it, [
+      ...greenSource,
+      ...encodeH264,
+      ...protect(keys[0]),
+      ...['-payload_type', '96', '-f', 'rtp', to[0]],
+      ...encodeOpus,
+      ...protect(keys[1]),
+      ...['-payload_type', '97', '-f', 'rtp', to[1]],
+    ]);
+    const player = await it.open('chromium', 'player');
+    await player.evaluate((url) => toolkit.playWhep(url, ['audio', 'video']), it.server.whep(it.room));
+    const { width, height } = greenPicture;
+    await receives(player, {
+      ...{ videos: 1, audios: 1, width, height },
+      ...{ videoCodec: 'video/H264', audioCodec: 'audio/opus' },
+    });
+    await seesGreen(player);
+    const before = (await inbound(player)).find(({ kind }) => kind === 'video')!.framesDecoded;
+    await sleep(3000);
+    const after = (await inbound(player)).find(({ kind }) => kind === 'video')!.framesDecoded;
+    // 45 in three seconds, were no processor ever late.
+    assert.ok(after - before >= 30, `${after - before} frames in 3 s`);
+    assert.ok(sender.running, sender.log.join(''));
+    const flowing = client.eventsOf('MediaFlowOutStateChanged');
+    assert.deepEqual(flowing.map(({ mediaType, state }) => `${mediaType} ${state}`).sort(), [
+      'AUDIO FLOWING',
+      'VIDEO FLOWING',
+    ]);
+    assert.equal(await client.invoke(endpoint, 'isMediaFlowingOut', { mediaType: 'VIDEO' }), true);
+    assert.equal(await client.invoke(endpoint, 'getMediaState'), 'CONNECTED');
+    const stats = Object.values(await client.invoke(endpoint, 'getStats')) as { type: string }[];
+    assert.equal(stats.filter(({ type }) => type === 'inboundrtp').length, 2);
+  });
+}
+
+for (const { codec, secured } of [
+  { codec: 'VP8', secured: false },
+  { codec: 'H264', secured: false },
+  { codec: 'VP8', secured: true },
+]) {
+  test(`ffmpeg records ${codec} and Opus of a browser, as ${secured ? 'SRTP' : 'RTP'}`, async (it) => {
+    const { client, pipeline } = await openPipeline(it);
+    const publisher = await it.open('chromium', 'publisher');
+    await publisher.evaluate(
+      (url, what, video) => toolkit.publishWhip(url, what, { video, audio: 'audio/opus' }),
+      it.server.whip(it.room),
+      { video: true, audio: true, ...smallPicture, colour: 'rgb(200, 40, 60)' },
+      `video/${codec}`,
+    );
+    const endpoint = await client.create('RtpEndpoint', { mediaPipeline: pipeline });
+    const [video, audio] = [await freePortPair(), await freePortPair()];
+    const profile = secured ? 'RTP/SAVP' : 'RTP/AVP';
+    const lines = (key: string | null, direction: string): string[] => [
+      `m=video ${video} ${profile} 96`,
+      `a=rtpmap:96 ${codec}/90000`,
+      ...(codec === 'H264' ? ['a=fmtp:96 packetization-mode=1'] : []),
+      `a=${direction}`,
+      ...(key === null ? [] : [`a=crypto:1 ${suite} inline:${key}`]),
+      `m=audio ${audio} ${profile} 97`,
+      'a=rtpmap:97 opus/48000/2',
+      `a=${direction}`,
+      ...(key === null ? [] : [`a=crypto:1 ${suite} inline:${key}`]),
+    ];
+    const ours = secured ? randomBytes(30) : null;
+    // The server protects both lines under one key, which is what the description that ffmpeg reads says.
+    const recorderEndpoint = secured
+      ? await client.create('RtpEndpoint', {
+          mediaPipeline: pipeline,
+          crypto: { keyBase64: ours!.toString('base64'), crypto: 'AES_128_CM_HMAC_SHA1_80' },
+        })
+      : endpoint;
+    const folder = await openFolder(it);
+    const file = join(folder, 'session.sdp');
+    const recording = join(folder, 'recording.mkv');
+    await writeFile(file, description(lines(ours?.toString('base64') ?? null, 'recvonly')));
+    const recorder = start(it, [
+      ...['-protocol_whitelist', 'file,udp,rtp,srtp', '-i', file],
+      ...['-c', 'copy', recording],
+    ]);
+    await sleep(1000);
+    const offer = description(lines(secured ? randomBytes(30).toString('base64') : null, 'recvonly'));
+    const answer: string = await client.invoke(recorderEndpoint, 'processOffer', { offer });
+    for (const { media } of parsePlainDescription(answer)) assert.equal(media.direction, 'sendonly');
+    await eventually('media flows to the recorder', 15_000, async () => {
+      const flowing = await client.invoke(recorderEndpoint, 'isMediaFlowingIn', { mediaType: 'VIDEO' });
+      return flowing === true ? { value: true } : { pending: flowing };
+    });
+    await sleep(8000);
+    assert.ok(recorder.running, recorder.log.join(''));
+    await recorder.stop();
+    const streams = await probe(recording);
+    const picture = streams.find(({ codec_type }) => codec_type === 'video');
+    const sound = streams.find(({ codec_type }) => codec_type === 'audio');
+    const shown = JSON.stringify(streams) + recorder.log.join('');
+    assert.equal(picture?.codec_name, codec.toLowerCase(), shown);
+    assert.deepEqual([picture?.width, picture?.height], [smallPicture.width, smallPicture.height]);
+    assert.equal(sound?.codec_name, 'opus');
+    const frames = Number(picture?.nb_read_frames);
+    assert.ok(frames >= 60, `${frames} pictures in 8 s`);
+    // 20 ms each.
+    assert.ok(Number(sound?.nb_read_frames) >= 200, `${sound?.nb_read_frames} frames of sound in 8 s`);
+    const colours = await coloursOf(recording);
+    const right = colours.filter((colour) => isNear(colour, [200, 40, 60])).length;
+    assert.ok(right >= colours.length - 2, `${right} of ${colours.length} pictures have the colour`);
+    assert.ok((await peakOf(recording)) > -40, 'the tone is in the recording');
+  });
+}
