@@ -48,7 +48,8 @@ const peers = {
 
 const connections = new Map<string, Connection>();
 let socket: WebSocket | null = null;
-let participants: readonly string[] = [];
+/** Null until the app server has taken the page into the group. */
+let participants: readonly string[] | null = null;
 /** Candidates as they came, for tests of what they look like. */
 const candidates: RTCIceCandidateInit[] = [];
 
