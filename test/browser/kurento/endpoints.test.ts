@@ -125,13 +125,14 @@ for (const browser of ['chromium', 'firefox'] as const) {
     assert.equal(await app.call('publisher', 'isMediaFlowingOut', 'VIDEO'), true);
     assert.equal(await app.call('publisher', 'isMediaFlowingIn', 'VIDEO'), false);
     assert.equal(await app.call('viewer', 'isMediaFlowingIn', 'VIDEO'), true);
-    await refusesWith(40107, app.call('viewer', 'isMediaTranscoding', 'DATA'));
+    for (const operation of ['isMediaFlowingIn', 'isMediaFlowingOut', 'isMediaTranscoding'])
+      await refusesWith(40107, app.call('viewer', operation, 'DATA'));
     await app.sees('viewer', 'MediaFlowInStateChanged', ({ mediaType }) => mediaType === 'VIDEO');
     await statisticsGrow(stage);
 
     await publisher.evaluate(async () => {
-      const [{ connection }] = toolkit.trackedConnections() as [{ connection: RTCPeerConnection }];
-      for (const sender of connection.getSenders()) await sender.replaceTrack(null);
+      const senders = toolkit.trackedConnections().flatMap(({ connection }) => connection.getSenders());
+      for (const sender of senders) await sender.replaceTrack(null);
     });
     await app.sees('publisher', 'MediaFlowOutStateChanged', ({ mediaType, state }) => {
       return mediaType === 'VIDEO' && state === 'NOT_FLOWING';

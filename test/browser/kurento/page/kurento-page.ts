@@ -5,6 +5,7 @@
 import kurentoUtils, { type WebRtcPeer } from 'kurento-utils';
 import { pictureColour, presentedFrames } from '../../page/playback.ts';
 import type { FromPage, ToPage } from '../app-server/page-messages.ts';
+import { ReadmeClient } from './readme-client.ts';
 
 export type PeerMode = 'sendonly' | 'recvonly' | 'sendrecv';
 
@@ -228,6 +229,7 @@ const page = {
   offer,
   open,
   participants: () => participants,
+  ReadmeClient,
   say: (of: string, text: string) => connectionOf(of).peer.send(text),
   shown,
   start,
