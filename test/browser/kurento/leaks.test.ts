@@ -1,0 +1,82 @@
+/** Check 34: a hundred presenters one after another, each with a fresh client as in the tutorial, leave nothing. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { type ManifoldProcess, startManifold } from '../harness/manifold-process.ts';
+import { eventually } from '../harness/media-assertions.ts';
+import { type AppServer, object, startAppServer } from './harness/app-server.ts';
+
+const warmUpRounds = 20;
+const rounds = 100;
+/** Of the heap and what it holds outside, after a full collection. */
+const mostGrowth = 0.05;
+
+let server: ManifoldProcess;
+let app: AppServer;
+
+before(async () => {
+  server = await startManifold();
+  app = await startAppServer(`ws://127.0.0.1:${server.httpPort}/kurento`);
+});
+after(async () => {
+  await app?.close();
+  await server?.close();
+});
+
+const fixture = (name: string) =>
+  readFile(new URL(`../../../src/webrtc/sdp/fixtures/${name}.sdp`, import.meta.url), 'utf8');
+
+test('check 34: no leak after 100 presenters with two viewers each', async () => {
+  const sending = await fixture('chromium-audio-video');
+  const receiving = await fixture('chromium-recvonly');
+  const repeat = async (times: number) => {
+    for (let i = 0; i < times; i++) await oneRound(sending, receiving);
+  };
+  await repeat(warmUpRounds);
+  const usedBefore = await usedBytes();
+  await repeat(rounds);
+  const health = (await (await fetch(`${server.origin}/health`)).json()) as Record<string, number>;
+  assert.deepEqual([health.pipelines, health.endpoints], [0, 0], 'objects are released');
+  const metrics = await server.metrics();
+  assert.equal(metrics.sum('manifold_peer_connections'), 0);
+  assert.equal(metrics.sum('manifold_rooms'), 0);
+  assert.equal(metrics.sum('manifold_session_bugs_total'), 0);
+  const usedAfter = await usedBytes();
+  assert.ok(
+    usedAfter < usedBefore * (1 + mostGrowth),
+    `${usedBefore} bytes before, ${usedAfter} after ${rounds} rounds`,
+  );
+});
+
+async function oneRound(sending: string, receiving: string): Promise<void> {
+  await app.open('client', `ws://127.0.0.1:${server.httpPort}/kurento`);
+  await app.create('client', 'pipeline', 'MediaPipeline');
+  const endpoint = (label: string) =>
+    app.create('client', label, 'WebRtcEndpoint', { mediaPipeline: object('pipeline') });
+  await endpoint('presenter');
+  await app.watch('presenter', 'IceCandidateFound', 'MediaFlowOutStateChanged');
+  const answer = app.call<string>('presenter', 'processOffer', sending);
+  await app.call('presenter', 'gatherCandidates');
+  assert.match(await answer, /^a=recvonly/m);
+  for (const viewer of ['first', 'second']) {
+    await endpoint(viewer);
+    await app.watch(viewer, 'IceCandidateFound');
+    assert.match(await app.call<string>(viewer, 'processOffer', receiving), /^a=sendonly/m);
+    await app.call('presenter', 'connect', object(viewer));
+    await app.call(viewer, 'gatherCandidates');
+  }
+  await app.call('second', 'release');
+  await app.call('pipeline', 'release');
+  await app.closeClient('client');
+  app.events = [];
+}
+
+/** Once what is on its way has gone. */
+async function usedBytes(): Promise<number> {
+  await eventually('the connections are closed', 10_000, async () => {
+    const open = (await server.metrics()).sum('manifold_web_sockets');
+    return open === 0 ? { value: true } : { pending: open };
+  });
+  const { heapUsed, external } = await server.memory();
+  return heapUsed + external;
+}
