@@ -24,6 +24,8 @@ import { Rooms } from './rooms/rooms.ts';
 import { BugCount } from './server/bug-count.ts';
 import { createLogger } from './server/create-logger.ts';
 import { type KrakenService, serveKraken } from './server/kraken-service.ts';
+import { registerKurentoMetrics } from './server/kurento-metrics.ts';
+import { type KurentoService, serveKurento } from './server/kurento-service.ts';
 import { reachableAddresses } from './server/local-addresses.ts';
 import { packageVersion, webDirectory } from './server/package-files.ts';
 import { registerServerMetrics } from './server/server-metrics.ts';
@@ -56,6 +58,8 @@ export interface Manifold {
   readonly httpPort: number;
   /** Where Kraken's JSON-RPC is served alone; null before listen(), and where it is on the HTTP ports only. */
   readonly krakenAddress: ListeningAddress | null;
+  /** Where Kurento's JSON-RPC is served alone; null before listen(), and where it is on the HTTP ports only. */
+  readonly kurentoAddress: ListeningAddress | null;
   /** Where media is received. */
   readonly mediaAddresses: readonly string[];
   readonly mediaPort: number;
@@ -137,7 +141,8 @@ function assemble(
   serveMetrics(http, metrics);
   const lag = new EventLoopLag();
   serveAdminApi(http, adminSource(rooms, engine, lag), config.admin.token === '' ? null : config.admin.token);
-  const kraken = serveDialects(http, rooms, config, log);
+  const { kraken, kurento } = serveDialects(http, rooms, config, log);
+  registerKurentoMetrics(metrics, () => kurento.figures());
   if (pages) servePages(http, config, log);
   if (server !== undefined) http.attach(server);
   engine.start();
@@ -146,9 +151,10 @@ function assemble(
   const close = async (): Promise<void> => {
     stopping = true;
     kraken.stop();
+    kurento.stop();
     rooms.close();
     const { shutdownMs } = config.timeouts;
-    await Promise.all([http.close(shutdownMs), kraken.close(shutdownMs)]);
+    await Promise.all([http, kraken, kurento].map((served) => served.close(shutdownMs)));
     engine.close();
     metrics.close();
     lag.close();
@@ -159,6 +165,7 @@ function assemble(
     async listen() {
       for (const listener of listeners) await http.listen(listener);
       if (server === undefined && config.kraken.listen) await kraken.listen();
+      if (server === undefined) await kurento.listen();
     },
     get addresses() {
       return http.addresses;
@@ -168,6 +175,9 @@ function assemble(
     },
     get krakenAddress() {
       return kraken.address;
+    },
+    get kurentoAddress() {
+      return kurento.address;
     },
     mediaAddresses: engine.sockets.map((socket) => socket.address),
     mediaPort: engine.sockets[0].port,
@@ -216,7 +226,12 @@ function dataLimits({ dataChannels, dataMessageBytes, dataBufferBytes }: Config[
   return { maxChannels: dataChannels, maxMessageBytes: dataMessageBytes, maxBufferedBytes: dataBufferBytes };
 }
 
-function serveDialects(http: HttpServer, rooms: Rooms, config: Config, log: Logger): KrakenService {
+function serveDialects(
+  http: HttpServer,
+  rooms: Rooms,
+  config: Config,
+  log: Logger,
+): { kraken: KrakenService; kurento: KurentoService } {
   const token = config.auth.bearerToken === '' ? null : config.auth.bearerToken;
   http.hono.route(
     '/',
@@ -236,7 +251,10 @@ function serveDialects(http: HttpServer, rooms: Rooms, config: Config, log: Logg
     timings: { roomIdleMs: config.talksy.roomIdleMs, joinMs: config.talksy.joinMs },
   });
   http.webSocket(createPionDialect({ rooms, log }));
-  return serveKraken(http, rooms, config, log);
+  return {
+    kraken: serveKraken(http, rooms, config, log),
+    kurento: serveKurento(http, rooms, config, log),
+  };
 }
 
 function servePages(http: HttpServer, config: Config, log: Logger): void {

@@ -270,6 +270,19 @@ const kraken = v.strictObject({
   }),
 });
 
+const kurento = v.strictObject({
+  listen: toggle('Serve Kurento’s JSON-RPC on a port of its own too, and nothing else there.', false),
+  port: port(
+    'TCP port of that; 0 lets the system choose. One that is in use is reported, and the server runs on without it.',
+    8888,
+  ),
+  sessionTimeoutSeconds: integer(
+    'How long a Kurento session, and what only it uses, outlives its last connection.',
+    { default: 240, min: 1, max: 86_400, placeholder: '<seconds>' },
+  ),
+  sessions: integer('Most Kurento sessions at once.', { default: 10_000, min: 1, max: 1_000_000 }),
+});
+
 const logging = v.strictObject({
   level: choice('Least level that is logged.', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
   format: choice(
@@ -293,6 +306,7 @@ export const sectionTitles = {
   ice: 'ICE servers for clients. The server itself needs none.',
   turn: 'A TURN server that is not this one.',
   kraken: 'The Kraken dialect.',
+  kurento: 'The Kurento dialect.',
   logging: 'Logs go to standard output.',
 } as const;
 
@@ -310,6 +324,7 @@ export const configSchema = v.pipe(
     ice: v.optional(ice, {}),
     turn: v.optional(turn, {}),
     kraken: v.optional(kraken, {}),
+    kurento: v.optional(kurento, {}),
     logging: v.optional(logging, {}),
   }),
   v.forward(
@@ -347,6 +362,16 @@ export const configSchema = v.pipe(
       'must differ from http.port, on which Kraken is served anyway',
     ),
     ['kraken', 'port'],
+  ),
+  v.forward(
+    v.check(
+      ({ http, kraken, kurento }) =>
+        !kurento.listen ||
+        kurento.port === 0 ||
+        (kurento.port !== http.port && !(kraken.listen && kurento.port === kraken.port)),
+      'must differ from http.port, on which Kurento is served anyway, and from kraken.port',
+    ),
+    ['kurento', 'port'],
   ),
   v.forward(
     v.check(

@@ -7,7 +7,6 @@ import type { Logger } from '../log.ts';
 import type { MediaContext } from '../media/media-context.ts';
 import { createMediaCounters, type MediaCounters } from '../media/media-counters.ts';
 import type { MediaTransport, MediaTransportOptions } from '../media/media-transport.ts';
-import type { RtpCodec } from '../media/rtp-parameters.ts';
 import { addressStride, InboxField, inboxStride, PacketKind } from '../packet-io/layout.ts';
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
 import { SendQueue } from '../packet-io/send-queue.ts';
@@ -17,7 +16,12 @@ import type { DataLimits, DataOptions } from '../webrtc/data-channels/data-trans
 import { formatHostCandidate } from '../webrtc/ice/candidate.ts';
 import { createIceCounters, type IceCounters, type IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import { readUsernameFragments } from '../webrtc/ice/stun-routing.ts';
-import { PeerConnection, type PeerConnectionOptions } from '../webrtc/peer-connection.ts';
+import {
+  type ConnectionChoices,
+  type HostCandidate,
+  PeerConnection,
+  type PeerConnectionOptions,
+} from '../webrtc/peer-connection.ts';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
 
 export interface EngineOptions {
@@ -59,7 +63,7 @@ export class Engine {
   readonly iceCounters: IceCounters = createIceCounters();
   /** Bound media sockets. */
   readonly sockets: readonly { readonly socket: number; readonly address: string; readonly port: number }[];
-  readonly localCandidates: readonly string[];
+  readonly localCandidates: readonly HostCandidate[];
 
   readonly #options: EngineOptions;
   readonly #io: PacketIo;
@@ -105,7 +109,7 @@ export class Engine {
       randomUint32: () => this.#randomUint32(),
     };
     this.sockets = this.#openSockets();
-    this.localCandidates = this.#hostCandidates();
+    this.localCandidates = this.#hostCandidates(options.announcedAddresses);
   }
 
   /** Starts receiving. */
@@ -123,24 +127,27 @@ export class Engine {
   }
 
   /**
-   * @param usesCodec which of the engine's codecs the connection may use; default all
+   * @param choices what is special about it
    * @throws Error when the limit of transports is reached
    */
-  createPeerConnection(usesCodec?: (codec: RtpCodec) => boolean): PeerConnection {
+  createPeerConnection(choices: ConnectionChoices = {}): PeerConnection {
     this.#clock.nowMs = performance.now();
-    const { negotiation } = this.#options;
+    const { negotiation, data } = this.#options;
+    const { usesCodec, dataChannels = true, codecOrder } = choices;
     let deadline: Deadline | null = null;
     const connection: PeerConnection = new PeerConnection({
       io: this.#io,
       mediaContext: this.#context,
       media: this.#options.media,
       ice: { ...this.#options.ice, counters: this.iceCounters },
-      ...(this.#options.data === undefined ? {} : { data: this.#dataOptions(this.#options.data) }),
-      negotiation:
-        usesCodec === undefined
-          ? negotiation
-          : { ...negotiation, codecs: negotiation.codecs.filter(usesCodec) },
+      ...(data === undefined || !dataChannels ? {} : { data: this.#dataOptions(data) }),
+      negotiation: {
+        ...negotiation,
+        codecs: usesCodec === undefined ? negotiation.codecs : negotiation.codecs.filter(usesCodec),
+        ...(codecOrder === undefined ? {} : { codecOrder }),
+      },
       localCandidates: this.localCandidates,
+      announceAddresses: (addresses) => this.#hostCandidatesWith(addresses),
       createIceCredentials,
       log: this.#log,
       deadlineChanged: () => {
@@ -361,17 +368,29 @@ export class Engine {
     return sockets;
   }
 
-  #hostCandidates(): string[] {
-    const announced = this.#options.announcedAddresses;
+  /** Those where `addresses` are told instead of whatever is configured for their family. */
+  #hostCandidatesWith(addresses: readonly string[]): HostCandidate[] {
+    const families = addresses.map(familyOf);
+    const others = this.#options.announcedAddresses.filter(
+      (address) => !families.includes(familyOf(address)),
+    );
+    return this.#hostCandidates([...addresses, ...others]);
+  }
+
+  /** `announced` is told instead of the addresses of the same family. */
+  #hostCandidates(announced: readonly string[]): HostCandidate[] {
     return this.sockets
-      .flatMap(({ address, port }, socketIndex) => {
+      .flatMap(({ address, port, socket }, socketIndex) => {
         const family = familyOf(address);
         const sameFamily = announced.filter((candidate) => familyOf(candidate) === family);
-        return (sameFamily.length > 0 ? sameFamily : [address]).map((shown, index) =>
-          formatHostCandidate({ address: shown, port, index: socketIndex * 4 + index }),
-        );
+        return (sameFamily.length > 0 ? sameFamily : [address]).map((shown, index) => ({
+          socket,
+          candidate: formatHostCandidate({ address: shown, port, index: socketIndex * 4 + index }),
+        }));
       })
-      .filter((candidate, index, all) => all.indexOf(candidate) === index);
+      .filter(
+        ({ candidate }, index, all) => all.findIndex((other) => other.candidate === candidate) === index,
+      );
   }
 
   #dataOptions(limits: DataLimits): DataOptions {

@@ -70,6 +70,15 @@ export class SignalingSocket {
     this.#ws.send(text);
   }
 
+  /** Takes no more from the client until resumeReading(), but for what has arrived already. */
+  pauseReading(): void {
+    if (this.open) this.#ws.pause();
+  }
+
+  resumeReading(): void {
+    if (this.open) this.#ws.resume();
+  }
+
   /** Sends a close frame. `onclose` follows when the client answered it, or when it did not in time. */
   close(code: number = CloseCode.Normal, reason = ''): void {
     if (this.#closing) return;

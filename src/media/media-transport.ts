@@ -58,6 +58,7 @@ export class MediaTransport {
   readonly #extensionKinds = new Uint8Array(256).fill(unknownExtension);
   #cname: string;
   #closed = false;
+  #packetsHeard = 0;
 
   /** `transport` is the id of PacketIo. */
   constructor(
@@ -144,6 +145,11 @@ export class MediaTransport {
     forwarder.close();
   }
 
+  /** RTP and RTCP packets of the remote, so far: whether it is heard of at all. */
+  get packetsHeard(): number {
+    return this.#packetsHeard;
+  }
+
   /** One RTP packet: inbox record `index`, already authenticated. */
   receiveRtp(index: number): void {
     const { inbox, counters, arena, ring, clock } = this.#context;
@@ -153,6 +159,7 @@ export class MediaTransport {
     const { packet } = commons;
     ring.newest = inbox[at + InboxField.PacketNumber];
     counters.packetsIn++;
+    this.#packetsHeard++;
     counters.bytesIn += length;
     if (this.#closed) return;
     if (!packet.parse(arena, inbox[at + InboxField.Offset], length)) {
@@ -194,6 +201,7 @@ export class MediaTransport {
     const { inbox, counters, arena } = this.#context;
     const at = index * inboxStride;
     counters.rtcpIn++;
+    this.#packetsHeard++;
     const offset = inbox[at + InboxField.Offset];
     if (!parseRtcp(arena, offset, inbox[at + InboxField.Length], this.#rtcpReceiver))
       counters.malformedRtcp++;

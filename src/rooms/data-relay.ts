@@ -16,6 +16,10 @@ export interface DataRelayOptions {
   readonly receives: boolean;
   /** Does something for everyone else in the room; what goes wrong for one of them is a bug of that one. */
   readonly tellOthers: (tell: (other: RelayMember) => void) => void;
+  /** Who gets what the client sends, on all their channels; null for the room's channels of the same label. */
+  readonly sinks?: () => Iterable<RelayMember> | null;
+  /** Does what is a member's own; a bug in it is that one's. */
+  readonly isolate: (member: RelayMember, action: () => void) => void;
   readonly counters: Pick<DataCounters, 'closedBufferFull'>;
   /** A channel was closed because its receiver was too slow. */
   readonly onOverflow: (channel: DataChannel) => void;
@@ -43,8 +47,16 @@ export class DataRelay {
 
   /** Sends to this participant's channels of a label. */
   deliver(label: string, data: Uint8Array, text: boolean): void {
-    if (!this.#options.receives) return;
-    for (const channel of this.#byLabel.get(label) ?? []) {
+    if (this.#options.receives) this.#send(this.#byLabel.get(label) ?? [], data, text);
+  }
+
+  /** Sends to all of this participant's channels. */
+  deliverToAll(data: Uint8Array, text: boolean): void {
+    for (const channels of this.#byLabel.values()) this.#send(channels, data, text);
+  }
+
+  #send(channels: Iterable<DataChannel>, data: Uint8Array, text: boolean): void {
+    for (const channel of channels) {
       if (channel.sendEncoded(data, text) !== 'buffer-full' || channel.lossy) continue;
       this.#options.counters.closedBufferFull++;
       this.#options.onOverflow(channel);
@@ -54,6 +66,11 @@ export class DataRelay {
 
   #relay(label: string, data: Uint8Array, text: boolean): void {
     if (!this.#options.sends) return;
+    const sinks = this.#options.sinks?.() ?? null;
+    if (sinks !== null) {
+      for (const sink of sinks) this.#options.isolate(sink, () => sink.dataRelay.deliverToAll(data, text));
+      return;
+    }
     this.#options.tellOthers(({ dataRelay }) => dataRelay.deliver(label, data, text));
   }
 

@@ -9,53 +9,26 @@ import { UserError } from '../errors.ts';
 import type { BitrateBounds, BitrateChanges } from '../media/bandwidth/bitrate-bounds.ts';
 import type { BandwidthStats } from '../media/bandwidth/connection-bandwidth.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
-import type { MediaKind, RtpCodec } from '../media/rtp-parameters.ts';
+import type { MediaKind } from '../media/rtp-parameters.ts';
 import type { DataChannelInit } from '../webrtc/data-channels/channel-init.ts';
 import type { DataChannel } from '../webrtc/data-channels/data-channel.ts';
 import type { DataCounters } from '../webrtc/data-channels/data-counters.ts';
 import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 import type { MediaLine } from '../webrtc/media-line.ts';
 import type { ConnectionState, PeerConnection } from '../webrtc/peer-connection.ts';
-import type { LocalMsid } from '../webrtc/sdp/transceiver.ts';
+import { ChosenMedia } from './chosen-media.ts';
 import type { CloseReason } from './close-reason.ts';
 import { DataRelay } from './data-relay.ts';
 import { IsolatingEmitter } from './isolating-emitter.ts';
+import type { FirstOffer, JoinOptions } from './join-options.ts';
 import { Publication } from './publication.ts';
+import type { ReceivedMedia } from './received-media.ts';
 import type { Room } from './room.ts';
-import { SendingLines } from './sending-lines.ts';
-import { Subscription } from './subscription.ts';
+import { RoomMedia } from './room-media.ts';
+import type { Subscription } from './subscription.ts';
+import { TransportView } from './transport-view.ts';
 
-export interface JoinOptions {
-  readonly roomId: string;
-  /** Joining again with the id of a member replaces that member. */
-  readonly participantId: string;
-  /** For people; default: the participant id. */
-  readonly name?: string;
-  /** The signaling dialect, for lists and metrics. */
-  readonly dialect: string;
-  /** Whether the client answers offers of ours. If not, only the lines it offered itself are used. */
-  readonly renegotiates: boolean;
-  /** Whether its media is published to the room. Default true. */
-  readonly publishes?: boolean;
-  /** Whether it receives what the others publish. Default true. */
-  readonly subscribes?: boolean;
-  /** Which publications of the others it wants. Default: all. */
-  readonly wants?: (publication: Publication) => boolean;
-  /** What a publication's stream and track are called towards this client. Default: as the publisher called them. */
-  readonly msidOf?: (publication: Publication) => LocalMsid;
-  /** Which of its own publications the room is not told of until announce(). Default: none. */
-  readonly holdsBack?: (publication: Publication) => boolean;
-  /** Which of the server's codecs its connection may use. Default: all. */
-  readonly usesCodec?: (codec: RtpCodec) => boolean;
-  /**
-   * Answers to its offers only receive, and what it could receive on its own lines is offered by us later. Lines are
-   * then kept for ever: one that is no longer sent on turns inactive, and may carry another publication once the
-   * client has answered that. Default: what the room has is put into the answer, and idle lines are given back.
-   */
-  readonly answersReceiveOnly?: boolean;
-  /** Whether a data channel the client opens is one of the room's. Default: every one is. */
-  readonly sharesData?: (channel: DataChannel) => boolean;
-}
+export type { FirstOffer, JoinOptions } from './join-options.ts';
 
 export interface ParticipantEvents {
   /** The client has to be offered something; call createOffer() when it suits the dialect. */
@@ -102,6 +75,8 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   readonly joinedAt: Date;
   /** Set when it has left. */
   closeReason: CloseReason | null = null;
+  /** Its connection's ICE and DTLS, for dialects that tell of them. */
+  readonly path: TransportView;
   /** For the room's members: gives this participant what the others send. */
   readonly dataRelay: DataRelay;
 
@@ -109,9 +84,8 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   readonly #options: JoinOptions;
   readonly #host: ParticipantHost;
   readonly #publications = new Map<string, Publication>();
-  readonly #subscriptions = new Map<Publication, Subscription>();
   readonly #mutedMids = new Set<string>();
-  readonly #lines: SendingLines;
+  readonly #received: ReceivedMedia;
   #negotiatedOnce = false;
   #offering = false;
 
@@ -130,13 +104,17 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     this.room = room;
     this.joinedAt = new Date();
     this.#connection = connection;
-    this.#lines = new SendingLines(connection, options.renegotiates, options.answersReceiveOnly === true);
     this.#options = options;
     this.#host = host;
+    this.path = new TransportView(connection, host.reportBug);
+    const receiver = { participant: this, connection, options, host };
+    this.#received = options.sources === 'chosen' ? new ChosenMedia(receiver) : new RoomMedia(receiver);
     this.dataRelay = new DataRelay({
       sends: options.publishes !== false,
       receives: options.subscribes !== false,
       tellOthers: (tell) => this.#tellOthers(tell),
+      ...(options.dataSinks === undefined ? {} : { sinks: options.dataSinks }),
+      isolate: (member, action) => host.isolate(member as Participant, action),
       counters: host.dataCounters,
       onOverflow: (channel) => host.dataChannelOverflowed(this, channel),
     });
@@ -152,12 +130,17 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     );
   }
 
+  /** Whether it is sent nothing but what setSource() says. */
+  get choosesSources(): boolean {
+    return this.#options.sources === 'chosen';
+  }
+
   get publications(): ReadonlyMap<string, Publication> {
     return this.#publications;
   }
 
   get subscriptions(): ReadonlyMap<Publication, Subscription> {
-    return this.#subscriptions;
+    return this.#received.subscriptions;
   }
 
   get connectionState(): ConnectionState {
@@ -184,7 +167,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   /** Host candidates as trickle messages want them; the descriptions hold them too. */
   get localCandidates(): readonly { candidate: string; sdpMid: string; sdpMLineIndex: number }[] {
     const sdpMid = this.#connection.lines[0]?.transceiver.mid ?? '0';
-    return this.#connection.localCandidates.map((candidate) => ({ candidate, sdpMid, sdpMLineIndex: 0 }));
+    return this.#connection.localCandidates.map(({ candidate }) => ({ candidate, sdpMid, sdpMLineIndex: 0 }));
   }
 
   get localIceCredentials(): IceCredentials {
@@ -216,9 +199,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
       this.#negotiatedOnce = true;
       this.#offering = true;
       try {
-        this.#lines.noteOffer();
-        if (this.#options.answersReceiveOnly !== true) this.#subscribeToAll();
-        if (this.#options.subscribes !== false) this.#lines.openAll(this.room.id);
+        this.#received.answering();
         return this.#connection.createAnswer();
       } finally {
         this.#offering = false;
@@ -235,8 +216,10 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
         `An offer cannot be made in state ${this.#connection.signalingState}.`,
       );
     }
-    this.#lines.returnIdle();
-    return this.#host.run(() => this.#connection.createOffer());
+    return this.#host.run(() => {
+      this.#received.offering();
+      return this.#connection.createOffer();
+    });
   }
 
   /** @throws ProtocolError `invalid-state` when no offer is out (a late answer), or for an unusable SDP */
@@ -278,6 +261,11 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   /** @throws ProtocolError `malformed-candidate` */
   addRemoteCandidate(candidate: string): void {
     this.#connection.addIceCandidate(candidate);
+  }
+
+  /** Asks for a key frame of one of its publications; no effect for audio. */
+  requestKeyFrame({ track }: Publication): void {
+    this.#host.run(() => track.requestKeyFrame());
   }
 
   /** ICE restart without SDP; returns our new credentials. @throws ProtocolError `invalid-state` before an offer */
@@ -330,14 +318,37 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     this.#host.run(() => this.#announce(publication));
   }
 
+  /**
+   * Chooses what it is sent of one kind, with `sources: 'chosen'`; null for nothing. Whose publication it is does not
+   * matter: its own may be among them. Video begins with a key frame, which is asked for.
+   * @throws UserError `invalid-state` for one that has ended
+   */
+  setSource(kind: MediaKind, publication: Publication | null): void {
+    if (this.closeReason === null) this.#host.run(() => this.#received.setSource(kind, publication));
+  }
+
+  /**
+   * Offers media to a client that has offered none: one line for each kind given, in its direction, and one for data
+   * channels if wanted. acceptAnswer() takes what comes of it.
+   * @throws UserError `invalid-state` after the first exchange
+   */
+  offerFirst(lines: FirstOffer): string {
+    if (this.#negotiatedOnce || this.#connection.signalingState !== 'stable')
+      throw new UserError('invalid-state', 'The client has been offered something already.');
+    for (const kind of ['audio', 'video'] as const) {
+      const direction = lines[kind];
+      if (direction !== undefined) this.#connection.addLine(kind, direction);
+    }
+    if (lines.data === true) this.#connection.offerData();
+    this.#negotiatedOnce = true;
+    return this.createOffer();
+  }
+
   /** Asks `wants` anew about everything in the room: ends what is no longer wanted, and subscribes to what is. */
   reconsider(): void {
     if (this.closeReason !== null || !this.#negotiatedOnce) return;
     this.#host.run(() => {
-      for (const publication of [...this.#subscriptions.keys()]) {
-        if (this.#options.wants?.(publication) === false) this.#unsubscribe(publication, 'unsubscribed');
-      }
-      this.#subscribeToAll();
+      this.#received.reconsider();
       if (!this.#offering) this.#signalNegotiationNeeded();
     });
   }
@@ -349,6 +360,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     this.#host.participantClosed(this, reason);
     this.emit('closed', reason);
     this.removeAllListeners();
+    this.path.removeAllListeners();
   }
 
   /** For Rooms only: ends one that was never let in. Nobody is told. */
@@ -362,9 +374,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
     this.closeReason = reason;
     const { run, isolate } = this.#host;
     run(() => {
-      for (const subscription of this.#subscriptions.values())
-        isolate(this, () => subscription.end('participant-left'));
-      this.#subscriptions.clear();
+      this.#received.end();
       for (const publication of [...this.#publications.values()])
         isolate(this, () => this.#removePublication(publication));
       isolate(this, () => this.#connection.close());
@@ -374,59 +384,13 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
   /** For the room's members: someone else publishes this now. */
   considerPublication(publication: Publication): void {
     if (this.closeReason !== null || !this.#negotiatedOnce) return;
-    this.#subscribe(publication);
+    this.#received.consider(publication);
     if (!this.#offering) this.#signalNegotiationNeeded();
   }
 
   /** For the room's members: someone else no longer publishes this. */
   forgetPublication(publication: Publication): void {
-    if (!this.#subscriptions.has(publication)) return;
-    this.#unsubscribe(publication, 'publication-ended');
-    // A line that has come free may serve one that had none.
-    this.#subscribeToAll();
-    if (!this.#offering) this.#signalNegotiationNeeded();
-  }
-
-  #unsubscribe(publication: Publication, reason: 'publication-ended' | 'unsubscribed'): void {
-    const subscription = this.#subscriptions.get(publication);
-    if (subscription === undefined) return;
-    this.#subscriptions.delete(publication);
-    const line = subscription.line;
-    subscription.end(reason);
-    if (line !== null) this.#lines.release(line);
-  }
-
-  #subscribeToAll(): void {
-    // Where one publication of a kind finds no line, those after it need not look.
-    const exhausted = new Set<MediaKind>();
-    for (const publication of this.room.publications()) this.#subscribe(publication, exhausted);
-  }
-
-  #subscribe(publication: Publication, exhausted?: Set<MediaKind>): void {
-    // Nor to the one it is about to replace.
-    if (this.#options.subscribes === false || publication.participant.id === this.id) return;
-    if (this.#options.wants?.(publication) === false) return;
-    let subscription = this.#subscriptions.get(publication);
-    if (subscription === undefined) {
-      subscription = new Subscription(this.#host.nextId('s'), publication, this, this.#host, (changed) => {
-        this.#host.subscriptionChanged(changed);
-        this.emit('subscriptionchanged', changed);
-      });
-      subscription.setForwarded(this.room.speakers.isForwarded(publication));
-      subscription.setProminent(this.room.isProminent(publication));
-      this.#subscriptions.set(publication, subscription);
-    }
-    if (subscription.line !== null || exhausted?.has(publication.kind)) return;
-    const line = this.#lines.take(publication.kind, this.#offering);
-    if (line === null) {
-      exhausted?.add(publication.kind);
-      return;
-    }
-    line.transceiver.msid = this.#options.msidOf?.(publication) ?? {
-      streamId: publication.streamId,
-      trackId: publication.trackId,
-    };
-    subscription.attach(line);
+    if (this.#received.forget(publication) && !this.#offering) this.#signalNegotiationNeeded();
   }
 
   #publish(line: MediaLine, track: InboundTrack): void {
@@ -459,6 +423,9 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
 
   #removePublication(publication: Publication): void {
     this.#publications.delete(publication.id);
+    publication.ended = true;
+    for (const chooser of [...publication.chosenBy])
+      this.#host.isolate(chooser, () => chooser.forgetPublication(publication));
     publication.track.onUnusedEncodingsChange = null;
     publication.track.onContentChange = null;
     if (publication.announced) {
@@ -477,9 +444,8 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
 
   #afterNegotiation(): void {
     if (this.closeReason !== null) return;
-    // Publications that came while an exchange was under way.
-    this.#subscribeToAll();
-    for (const subscription of this.#subscriptions.values()) subscription.update();
+    this.#received.settled();
+    for (const subscription of this.subscriptions.values()) subscription.update();
     this.#signalNegotiationNeeded();
   }
 
@@ -494,6 +460,6 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
       this.leave('connection-failed');
       return;
     }
-    for (const subscription of this.#subscriptions.values()) subscription.update();
+    for (const subscription of this.subscriptions.values()) subscription.update();
   }
 }

@@ -31,6 +31,10 @@ export class Publication {
   #statedContent: PublicationContent | null = null;
   /** Whether the room has been told of it. */
   announced = false;
+  /** Its track has gone: it is nobody's any more. */
+  ended = false;
+  /** Participants, of whichever room, that chose it as their source. */
+  readonly chosenBy = new Set<Participant>();
 
   constructor(id: string, participant: Participant, line: MediaLine, track: InboundTrack, muted: boolean) {
     this.id = id;

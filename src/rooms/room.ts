@@ -97,7 +97,9 @@ export class Room extends IsolatingEmitter<RoomEvents> {
   }
 
   #setForwarded(publication: Publication, forwarded: boolean): void {
-    for (const { subscriptions } of this.#participants.values())
-      subscriptions.get(publication)?.setForwarded(forwarded);
+    for (const { subscriptions, choosesSources } of this.#participants.values()) {
+      // What was asked for by name is sent, whoever speaks.
+      if (!choosesSources) subscriptions.get(publication)?.setForwarded(forwarded);
+    }
   }
 }

@@ -111,7 +111,7 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
     options: JoinOptions,
     prepare: ((newcomer: Participant) => void) | undefined,
   ): Participant {
-    const connection = this.#engine.createPeerConnection(options.usesCodec);
+    const connection = this.#engine.createPeerConnection(options);
     const participant = new Participant(this.#nextKey++, room, connection, options, this.#host);
     try {
       prepare?.(participant);

@@ -182,14 +182,14 @@ export class Subscription {
     if (this.line === null) return 'no-line';
     const forwarder = this.line.forwarder;
     if (forwarder === null) return 'negotiating';
+    // What no connection will mend is said at once.
+    if (forwarder.state === 'codec-not-supported') return 'codec-not-supported';
     if (this.participant.connectionState !== 'connected') return 'connecting';
     switch (forwarder.state) {
       case 'live':
         return 'forwarding';
       case 'waiting-keyframe':
         return 'waiting-for-keyframe';
-      case 'codec-not-supported':
-        return 'codec-not-supported';
       case 'paused':
         return pausedReason(forwarder);
       case 'failed':

@@ -18,6 +18,7 @@ export function startBanner(
     Admin        ${local}/admin
     WHIP, WHEP   ${local}/whip/<room>, ${local}/whep/<room>
     Kraken       POST ${kraken}/
+    Kurento      ${local.replace(/^http/, 'ws')}/kurento
     Metrics      ${local}/metrics
     Media        UDP port ${manifold.mediaPort} on ${manifold.mediaAddresses.join(', ')}
 

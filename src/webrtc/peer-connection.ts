@@ -9,14 +9,20 @@ import type { Logger } from '../log.ts';
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
 import type { MediaContext } from '../media/media-context.ts';
 import { MediaTransport, type MediaTransportOptions } from '../media/media-transport.ts';
-import type { MediaKind } from '../media/rtp-parameters.ts';
+import type { MediaKind, RtpCodec } from '../media/rtp-parameters.ts';
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
 import type { DataChannelInit } from './data-channels/channel-init.ts';
 import type { DataChannel } from './data-channels/data-channel.ts';
 import { type DataOptions, DataTransport, sctpPort } from './data-channels/data-transport.ts';
-import { type DtlsFailure, DtlsTransport } from './dtls/dtls-transport.ts';
+import { type DtlsFailure, type DtlsState, DtlsTransport } from './dtls/dtls-transport.ts';
 import { parseCandidate } from './ice/candidate.ts';
-import { type IceCredentials, IceLiteAgent, type IceLiteAgentOptions } from './ice/ice-lite-agent.ts';
+import type { CandidatePair } from './ice/candidate-pair.ts';
+import {
+  type IceCredentials,
+  IceLiteAgent,
+  type IceLiteAgentOptions,
+  type IceState,
+} from './ice/ice-lite-agent.ts';
 import { MediaLine } from './media-line.ts';
 import { Negotiator, type NegotiatorOptions, type RemoteTransportDescription } from './sdp/negotiator.ts';
 
@@ -31,11 +37,33 @@ export interface PeerConnectionEvents {
   /** The remote stopped sending on a line. */
   trackended: [line: MediaLine, track: InboundTrack];
   connectionstatechange: [state: ConnectionState];
+  /** What `connectionstatechange` is made of. */
+  icestatechange: [state: IceState];
+  dtlsstatechange: [state: DtlsState];
+  /** Packets go another way. */
+  selectedpairchange: [pair: CandidatePair];
   /** A negotiation ended in `stable`: lines may have come, gone or changed direction. */
   negotiated: [];
   /** The client opened a data channel. */
   datachannel: [channel: DataChannel];
   closed: [];
+}
+
+/** An address the server receives at, as clients are told of it. */
+export interface HostCandidate {
+  /** As packet I/O counts them. */
+  readonly socket: number;
+  /** "candidate:…", ready for SDP. */
+  readonly candidate: string;
+}
+
+/** How a connection differs from what is configured. */
+export interface ConnectionChoices {
+  /** Which of the engine's codecs it may use; default all. */
+  readonly usesCodec?: (codec: RtpCodec) => boolean;
+  /** Whether it may have data channels, where there are any; default true. */
+  readonly dataChannels?: boolean;
+  readonly codecOrder?: NegotiatorOptions['codecOrder'];
 }
 
 export interface PeerConnectionOptions {
@@ -45,12 +73,14 @@ export interface PeerConnectionOptions {
   readonly ice: Omit<IceLiteAgentOptions, 'local'>;
   readonly negotiation: Pick<
     NegotiatorOptions,
-    'codecs' | 'headerExtensions' | 'maxMediaLines' | 'maxSdpBytes'
+    'codecs' | 'headerExtensions' | 'maxMediaLines' | 'maxSdpBytes' | 'codecOrder'
   >;
   /** Without it, the lines of data channels are refused. */
   readonly data?: DataOptions;
-  /** The server's host candidates, ready for SDP, the same for every connection. */
-  readonly localCandidates: readonly string[];
+  /** The server's host candidates, the same for every connection that announces no other addresses. */
+  readonly localCandidates: readonly HostCandidate[];
+  /** Those with other addresses told to the client. */
+  readonly announceAddresses: (addresses: readonly string[]) => readonly HostCandidate[];
   /** Makes unguessable ICE credentials (RFC 8445 §5.3). */
   readonly createIceCredentials: () => IceCredentials;
   readonly log: Logger;
@@ -76,11 +106,13 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
   readonly #data: DataTransport | null;
   #dtls: DtlsTransport | null = null;
   #remote: RemoteTransportDescription | null = null;
+  #localCandidates: readonly HostCandidate[];
 
   constructor(options: PeerConnectionOptions) {
     super();
     this.#options = options;
     this.#io = options.io;
+    this.#localCandidates = options.localCandidates;
     this.transport = options.io.createTransport();
     const context = options.mediaContext;
     this.media = new MediaTransport(this.transport, context, options.media, {
@@ -97,13 +129,17 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
       this.#io.setRemoteAddress(this.transport, pair.socket, pair.remote);
       this.media.pathChanged();
       this.#dtls?.pathReady(context.clock.nowMs);
+      this.emit('selectedpairchange', pair);
     };
     this.ice.onValidatedPair = (pair) => {
       // Until a pair is nominated, a DTLS handshake that begins early is answered on the first that works.
       if (this.ice.selected === null) this.#io.setRemoteAddress(this.transport, pair.socket, pair.remote);
       else this.#io.addRemoteAddress(this.transport, pair.socket, pair.remote);
     };
-    this.ice.onStateChange = () => this.#updateConnectionState();
+    this.ice.onStateChange = (state) => {
+      this.emit('icestatechange', state);
+      this.#updateConnectionState();
+    };
     this.#data = options.data === undefined ? null : this.#createData(options.data);
     const maxMessageSize = options.data?.limits.maxMessageBytes ?? 0;
     this.#negotiator = new Negotiator({
@@ -117,7 +153,7 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
       localTransport: () => ({
         ...this.ice.local,
         fingerprints: [{ algorithm: 'sha-256', value: this.#io.localFingerprint('sha-256') }],
-        candidates: options.localCandidates,
+        candidates: this.#localCandidates.map(({ candidate }) => candidate),
         iceLite: true,
       }),
     });
@@ -146,8 +182,18 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
     return this.#data?.channels ?? [];
   }
 
-  get localCandidates(): readonly string[] {
-    return this.#options.localCandidates;
+  get localCandidates(): readonly HostCandidate[] {
+    return this.#localCandidates;
+  }
+
+  /** Tells the client these addresses instead of those of the same family, from the next description on. */
+  announceAddresses(addresses: readonly string[]): void {
+    this.#localCandidates = this.#options.announceAddresses(addresses);
+  }
+
+  /** null before the client has described its side. */
+  get dtlsState(): DtlsState | null {
+    return this.#dtls?.state ?? null;
   }
 
   get remoteIceCredentials(): IceCredentials | null {
@@ -192,6 +238,11 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
     const transceiver = this.#negotiator.addTransceiver(kind, direction);
     this.#syncLines();
     return this.#lines.find((line) => line.transceiver === transceiver)!;
+  }
+
+  /** Adds a line for data channels to the next offer. @throws UserError `invalid-state` where there are none */
+  offerData(): void {
+    this.#negotiator.addDataLine();
   }
 
   /**
@@ -293,6 +344,7 @@ export class PeerConnection extends EventEmitter<PeerConnectionEvents> {
       ...(connectTimeoutMs === undefined ? {} : { handshakeTimeoutMs: connectTimeoutMs }),
       requiresSrtp: () => this.#lines.some((line) => !line.transceiver.stopped),
       onStateChange: (state) => {
+        this.emit('dtlsstatechange', state);
         if (state === 'connected' && this.#dtls?.protectsMedia) this.media.setSendEnabled(true);
         this.#updateConnectionState();
         this.#updateData();

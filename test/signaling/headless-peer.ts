@@ -281,11 +281,16 @@ export class HeadlessPeer {
       const response = this.#ice.handleStun(now, datagram);
       if (response !== null) this.#network.io.sendRaw(this.transport, response);
       if (this.#ice.connected && this.#dtls === null && this.handshakes) {
-        this.#dtls = this.#network.io.createDtls('client');
-        this.#dtls.start();
+        this.#dtls = this.#network.io.createDtls(this.#dtlsRole);
+        if (this.#dtlsRole === 'client') this.#dtls.start();
         this.#afterDtls(now);
       }
     }
+  }
+
+  /** Who answers an offer of the server is the one that waits (see Negotiator). */
+  get #dtlsRole(): 'client' | 'server' {
+    return this.negotiator.dtlsRole === 'passive' ? 'server' : 'client';
   }
 
   /** Uses new credentials of both ends; the result says whether the server has answered a check with them. */
@@ -306,7 +311,7 @@ export class HeadlessPeer {
     }
     if (!this.connected) return;
     const line = this.negotiator.dataLine;
-    if (line !== null) this.data.start('client', line);
+    if (line !== null) this.data.start(this.#dtlsRole, line);
     if (this.data.nextDeadline() <= now) this.data.handleTimeout();
     this.#ticks++;
     if (!this.transmits || this.#ticks % this.ticksPerPacket !== 0) return;

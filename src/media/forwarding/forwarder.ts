@@ -336,6 +336,11 @@ export class Forwarder {
     return this.#writer.packets > 0;
   }
 
+  /** Packets of media sent so far. */
+  get packetsSent(): number {
+    return this.#writer.packets;
+  }
+
   /** Writes a sender report if one is due and the publisher's clock is known; returns the end. */
   writeSenderReport(bytes: Uint8Array, at: number): number {
     const { nowMs } = this.#link;

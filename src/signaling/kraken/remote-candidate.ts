@@ -1,6 +1,6 @@
 /** The candidate of a trickle call: a string that holds the JSON of an RTCIceCandidateInit. */
 import * as v from 'valibot';
-import { parseFirstJson } from './bounded-json.ts';
+import { parseFirstJson } from '../bounded-json.ts';
 import { errorCodes, KrakenError } from './kraken-error.ts';
 
 const maxLineIndex = 65_535;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { parseFirstJson } from './bounded-json.ts';
+import { parseFirstJson } from '../bounded-json.ts';
 import { MalformedCall, parseCall } from './rpc-call.ts';
 
 describe('parseFirstJson', () => {

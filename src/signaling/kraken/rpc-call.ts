@@ -1,6 +1,6 @@
 /** One JSON-RPC call as it comes: `{"id", "method", "params"}`. */
 import * as v from 'valibot';
-import { parseFirstJson } from './bounded-json.ts';
+import { parseFirstJson } from '../bounded-json.ts';
 
 export interface RpcCall {
   /** Echoed in the answer; '' for none. */

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { ProtocolError } from '../../errors.ts';
 import { parseSessionDescription } from '../../webrtc/sdp/parse-session-description.ts';
-import { parseFirstJson } from './bounded-json.ts';
+import { parseFirstJson } from '../bounded-json.ts';
 import { errorCodes, KrakenError } from './kraken-error.ts';
 
 const descriptionSchema = v.object({ type: v.string(), sdp: v.string() });

@@ -58,6 +58,14 @@ export function answerCodecs(
   return usable.flatMap((format) => codecs.get(format) ?? []);
 }
 
+/** Negotiated codecs in the order of our capabilities. */
+export function inOwnOrder(
+  codecs: readonly NegotiatedCodec[],
+  capabilities: readonly CodecCapability[],
+): NegotiatedCodec[] {
+  return capabilities.flatMap((own) => codecs.filter(({ capability }) => capability === own));
+}
+
 /**
  * Everything we can forward, with payload types that agree with what the connection already uses. A codec for
  * which no payload type is left is not offered.

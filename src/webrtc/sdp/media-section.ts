@@ -1,7 +1,7 @@
 import type { MediaKind } from '../../media/rtp-parameters.ts';
 import { describeCodecs, type NegotiatedCodec } from './codec-negotiation.ts';
 import { type DataLineCapability, dataLineFormat, dataLineKind } from './data-line.ts';
-import { sends } from './direction.ts';
+import { receives, sends } from './direction.ts';
 import { describeExtensions, type NegotiatedExtension, usesTransportWideCc } from './header-extensions.ts';
 import type { Direction, DtlsSetup, Fingerprint, MediaDescription } from './session-description.ts';
 import type { Transceiver } from './transceiver.ts';
@@ -130,6 +130,7 @@ export function liveSection(line: LiveSection): MediaDescription {
     headerExtensions: describeExtensions(line.extensions),
     rids: line.rids.map((id) => ({ id, direction: 'recv' })),
     simulcast: line.rids.length > 0 ? { send: [], recv: line.rids } : null,
+    maxKbps: receives(line.direction) ? line.transceiver.maxReceiveKbps : null,
     ...(sends(line.direction) ? announcement(line) : {}),
     ...transportOf(line),
   };

@@ -26,4 +26,9 @@ export interface NegotiatorOptions {
   readonly dataChannels?: DataLineCapability;
   /** Whether descriptions say that trickled candidates are understood; default true. */
   readonly trickle?: boolean;
+  /**
+   * In which order answers list the codecs both sides have: the remote's, as it is usual, or that of `codecs`, so that
+   * clients that do not know of each other send the same. Default `remote`.
+   */
+  readonly codecOrder?: 'remote' | 'local';
 }

@@ -158,9 +158,7 @@ export class Negotiator {
       throw new ProtocolError('invalid-state', 'An offer cannot be taken: the connection is closed.');
     }
     const description = this.#parse(sdp);
-    const { codecs, maxMediaLines } = this.#options;
-    const withData = this.#options.dataChannels !== undefined;
-    const plan = planRemoteOffer(description, this.#slots, codecs, maxMediaLines, withData);
+    const plan = planRemoteOffer(description, this.#slots, this.#options);
     const transport = this.#readTransport(description, plan.transportLines, 'actpass');
     const role = localRole(transport, this.#remoteTransport, this.#role);
     if (this.#signalingState !== 'stable') this.rollback();

@@ -1,8 +1,8 @@
 import { ProtocolError } from '../../errors.ts';
-import type { CodecCapability } from './codec-capabilities.ts';
-import { answerCodecs, type NegotiatedCodec } from './codec-negotiation.ts';
+import { answerCodecs, inOwnOrder, type NegotiatedCodec } from './codec-negotiation.ts';
 import { type DataLine, isDataSlot, readDataLine } from './data-line.ts';
 import type { MediaSlot } from './media-slot.ts';
+import type { NegotiatorOptions } from './negotiator-options.ts';
 import type { MediaDescription, SessionDescription } from './session-description.ts';
 import type { StopReason } from './transceiver.ts';
 
@@ -29,6 +29,8 @@ export interface RemoteOfferPlan {
   readonly transportLines: readonly MediaDescription[];
 }
 
+type PlanOptions = Pick<NegotiatorOptions, 'codecs' | 'maxMediaLines' | 'dataChannels' | 'codecOrder'>;
+
 /**
  * Decides what a remote offer means for the connection, without changing anything.
  *
@@ -37,9 +39,7 @@ export interface RemoteOfferPlan {
 export function planRemoteOffer(
   description: SessionDescription,
   slots: readonly MediaSlot[],
-  capabilities: readonly CodecCapability[],
-  maxMediaLines: number,
-  dataChannels: boolean,
+  { codecs: capabilities, maxMediaLines, dataChannels, codecOrder }: PlanOptions,
 ): RemoteOfferPlan {
   const { media } = description;
   if (media.length === 0) throw new ProtocolError('unsupported-sdp', 'The offer has no m-line.');
@@ -49,7 +49,7 @@ export function planRemoteOffer(
   if (media.length < slots.length) {
     throw new ProtocolError('malformed-sdp', 'The offer lacks m-lines of the session (RFC 3264 §8).');
   }
-  const data = dataChannels ? chooseDataLine(media, slots) : undefined;
+  const data = dataChannels !== undefined ? chooseDataLine(media, slots) : undefined;
   const isUsable = (line: MediaDescription): boolean => line === data || isUsableRtp(line);
   const group = description.bundleGroups.find((mids) =>
     media.some((line) => line.mid !== null && mids.includes(line.mid) && isUsable(line)),
@@ -64,7 +64,8 @@ export function planRemoteOffer(
     }
     const bundled = remote === lone || (remote.mid !== null && group?.includes(remote.mid) === true);
     const dataLine = remote === data && bundled ? readDataLine(remote) : null;
-    const codecs = answerCodecs(remote.kind, remote.codecs, capabilities);
+    const common = answerCodecs(remote.kind, remote.codecs, capabilities);
+    const codecs = codecOrder === 'local' ? inOwnOrder(common, capabilities) : common;
     return {
       remote,
       mid: remote.mid ?? continues?.mid ?? unusedMid(index, stated),

@@ -102,6 +102,8 @@ export interface MediaDescription extends TransportAttributes {
   /** a=sctp-port and a=max-message-size (RFC 8841) of a line of data channels. */
   readonly sctpPort: number | null;
   readonly maxMessageSize: number | null;
+  /** b=AS in kbit/s (RFC 8866 §5.8). Written, but not read: what a client sends is measured. */
+  readonly maxKbps?: number | null;
 }
 
 export interface SessionDescription extends TransportAttributes {

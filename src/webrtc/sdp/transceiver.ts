@@ -50,6 +50,8 @@ export class Transceiver {
   /** Allocated when first needed and kept; -1 before. */
   ssrc = -1;
   rtxSsrc = -1;
+  /** The most the remote is told to send on the line (b=AS), in kbit/s; null for saying nothing. */
+  maxReceiveKbps: number | null = null;
   /** Added to the announced track id where another line announces the same; see distinguishMsids(). */
   trackIdSuffix = '';
   #direction: Direction;

@@ -31,6 +31,8 @@ function pushMedia(lines: string[], media: MediaDescription): void {
     `m=${media.kind} ${media.port} ${media.protocol} ${media.formats.join(' ')}`,
     'c=IN IP4 0.0.0.0',
   );
+  // RFC 8866 §5: before the attributes.
+  if (media.maxKbps != null) lines.push(`b=AS:${media.maxKbps}`);
   if (media.mid !== null) lines.push(`a=mid:${media.mid}`);
   if (media.port === 0 && !media.bundleOnly) {
     lines.push('a=inactive');

@@ -1,6 +1,6 @@
-/** JSON of strangers: the first value of a text, and none that is nested for its own sake. */
+/** JSON of strangers: none that is nested for its own sake. */
 
-/** The dialect itself needs three levels. */
+/** No dialect needs more than ten. */
 const maxDepth = 32;
 
 const quote = 0x22;
@@ -16,6 +16,24 @@ const closeBrace = 0x7d;
  */
 export function parseFirstJson(text: string): unknown {
   return JSON.parse(text.slice(0, endOfFirstValue(text)));
+}
+
+/**
+ * Parses a text that is one JSON value.
+ * @throws SyntaxError for what is not JSON, or nested more than 32 levels deep
+ */
+export function parseBoundedJson(text: string): unknown {
+  let depth = 0;
+  let deepest = 0;
+  // Brackets within strings count as well at first: rarely are there so many, and a mere count is fast.
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charCodeAt(index);
+    if (character === openBrace || character === openBracket) {
+      if (++depth > deepest) deepest = depth;
+    } else if (character === closeBrace || character === closeBracket) depth--;
+  }
+  if (deepest > maxDepth) endOfFirstValue(text);
+  return JSON.parse(text);
 }
 
 /** Behind the object or array the text begins with; the text's length where that cannot be told. */

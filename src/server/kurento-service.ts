@@ -1,0 +1,57 @@
+/** Puts the Kurento dialect on the port that all share, and on one of its own. */
+import type { Config } from '../config/schema.ts';
+import { HttpServer, type ListeningAddress } from '../http/http-server.ts';
+import { ListenError } from '../http/listen-error.ts';
+import type { Logger } from '../log.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import { createKurentoDialect, type KurentoFigures } from '../signaling/kurento/kurento-dialect.ts';
+
+export interface KurentoService {
+  /** Opens its own port, if it is to have one. One that is in use is reported, and done without. */
+  listen(): Promise<void>;
+  /** Its own port; null before listen(), and where there is none. */
+  readonly address: ListeningAddress | null;
+  figures(): KurentoFigures;
+  /** Releases all objects. Before the rooms are closed. */
+  stop(): void;
+  close(graceMs: number): Promise<void>;
+}
+
+export function serveKurento(shared: HttpServer, rooms: Rooms, config: Config, log: Logger): KurentoService {
+  const { kurento, limits, http } = config;
+  const dialect = createKurentoDialect({
+    rooms,
+    log,
+    sessionTimeoutMs: kurento.sessionTimeoutSeconds * 1000,
+    maxSessions: kurento.sessions,
+  });
+  dialect.serve(shared);
+  const own = new HttpServer({
+    log,
+    trustProxy: http.trustProxy,
+    maxMessageBytes: limits.messageBytes,
+    maxConnections: limits.connections,
+    maxConnectionsPerAddress: limits.connectionsPerAddress,
+  });
+  dialect.serveAlone(own);
+  return {
+    async listen() {
+      if (!kurento.listen) return;
+      try {
+        await own.listen({ host: http.host, port: kurento.port });
+      } catch (error) {
+        if (!(error instanceof ListenError)) throw error;
+        log.warn(
+          { port: kurento.port },
+          `${error.message} Kurento clients reach this server on its HTTP port only; --kurento-port chooses another.`,
+        );
+      }
+    },
+    get address() {
+      return own.addresses[0] ?? null;
+    },
+    figures: () => dialect.figures(),
+    stop: () => dialect.close(),
+    close: (graceMs) => own.close(graceMs),
+  };
+}

@@ -1,0 +1,81 @@
+/** Whether media flows through an endpoint, as its events and isMediaFlowing tell. */
+import type { Participant } from '../../rooms/participant.ts';
+import type { MediaObject } from './media-object.ts';
+import { type Activity, flowActivity, peerActivity, type Watched } from './media-watch.ts';
+import type { MediaType } from './param-types.ts';
+
+const kinds = { AUDIO: 'audio', VIDEO: 'video' } as const;
+type StreamType = keyof typeof kinds;
+const types: readonly StreamType[] = ['AUDIO', 'VIDEO'];
+
+interface Observer extends MediaObject {
+  heard(recently: boolean): void;
+}
+
+interface Flow {
+  /** From the client into the pipeline, and the other way. */
+  readonly out: Activity;
+  readonly in: Activity;
+}
+
+export class EndpointFlows implements Watched {
+  readonly #endpoint: Observer;
+  #participant: Participant | null = null;
+  #flows: Readonly<Record<StreamType, Flow>> | null = null;
+  readonly #peer = peerActivity();
+
+  constructor(endpoint: Observer) {
+    this.#endpoint = endpoint;
+  }
+
+  begin(participant: Participant): void {
+    this.#participant = participant;
+    const flow = (): Flow => ({ out: flowActivity(), in: flowActivity() });
+    this.#flows = { AUDIO: flow(), VIDEO: flow() };
+  }
+
+  isFlowingOut(type: MediaType): boolean {
+    return type !== 'DATA' && (this.#flows?.[type].out.active ?? false);
+  }
+
+  isFlowingIn(type: MediaType): boolean {
+    return type !== 'DATA' && (this.#flows?.[type].in.active ?? false);
+  }
+
+  /** One comes with its first packet, so that need not be waited for. */
+  publicationsChanged(): void {
+    this.look(this.#endpoint.host.nowMs());
+  }
+
+  look(nowMs: number): void {
+    const participant = this.#participant;
+    if (participant === null || this.#flows === null) return;
+    for (const type of types) {
+      const flow = this.#flows[type];
+      let received = 0;
+      for (const { kind, track } of participant.publications.values())
+        if (kind === kinds[type]) received += track.packetsReceived;
+      let sent = 0;
+      for (const { publication, forwarder } of participant.subscriptions.values())
+        if (publication.kind === kinds[type]) sent += forwarder?.packetsSent ?? 0;
+      if (flow.out.update(received, nowMs)) this.#tell('MediaFlowOutStateChanged', type, flow.out);
+      if (flow.in.update(sent, nowMs)) this.#tell('MediaFlowInStateChanged', type, flow.in);
+    }
+    if (this.#peer.update(participant.path.packetsHeard, nowMs)) this.#endpoint.heard(this.#peer.active);
+  }
+
+  end(): void {
+    const flows = this.#flows;
+    this.#participant = null;
+    if (flows === null) return;
+    for (const type of types) {
+      if (flows[type].out.end()) this.#tell('MediaFlowOutStateChanged', type, flows[type].out);
+      if (flows[type].in.end()) this.#tell('MediaFlowInStateChanged', type, flows[type].in);
+    }
+  }
+
+  #tell(event: string, mediaType: StreamType, { active }: Activity): void {
+    const state = active ? 'FLOWING' : 'NOT_FLOWING';
+    this.#endpoint.raise(event, { state, padName: 'default', mediaType });
+  }
+}

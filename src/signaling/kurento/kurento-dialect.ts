@@ -1,0 +1,84 @@
+/** The Kurento dialect: JSON-RPC 2.0 over WebSocket, at `/ws` among others and at `/kurento` alone. */
+import type { HttpApp } from '../../http/http-app.ts';
+import type { WebSocketDialect } from '../../http/web-socket-dialect.ts';
+import type { Logger } from '../../log.ts';
+import type { Rooms } from '../../rooms/rooms.ts';
+import { looksLikeJsonRpc } from './json-rpc.ts';
+import { KurentoConnection } from './kurento-connection.ts';
+import { MediaElement } from './media-element.ts';
+import { ObjectModel } from './object-model.ts';
+import { RpcCounts } from './rpc-counts.ts';
+import { Turns } from './turns.ts';
+
+export interface KurentoOptions {
+  readonly rooms: Rooms;
+  readonly log: Logger;
+  /** How long a session outlives its last connection. */
+  readonly sessionTimeoutMs: number;
+  readonly maxSessions: number;
+}
+
+/** For metrics and health. */
+export interface KurentoFigures {
+  readonly sessions: number;
+  readonly pipelines: number;
+  /** By type; every type there is. */
+  readonly elements: ReadonlyMap<string, number>;
+  readonly calls: ReadonlyMap<string, number>;
+  readonly errors: ReadonlyMap<string, number>;
+}
+
+export interface KurentoDialect {
+  /** Registers itself where other dialects are. */
+  serve(app: HttpApp): void;
+  /** Registers itself where it is alone. */
+  serveAlone(app: HttpApp): void;
+  figures(): KurentoFigures;
+  /** Releases all objects and ends all sessions. */
+  close(): void;
+}
+
+export function createKurentoDialect(options: KurentoOptions): KurentoDialect {
+  const { rooms, log, sessionTimeoutMs, maxSessions } = options;
+  const nowMs = () => performance.now();
+  const model = new ObjectModel({ rooms, log, maxSessions, sessionTimeoutMs, after, nowMs });
+  const turns = new Turns(nowMs);
+  const counts = new RpcCounts();
+  const dialect: WebSocketDialect = {
+    name: 'kurento',
+    paths: ['/kurento'],
+    accept(socket) {
+      new KurentoConnection(socket, { model, turns, counts });
+    },
+  };
+  return {
+    serve(app) {
+      app.webSocket(dialect);
+      app.webSocket({ ...dialect, paths: ['/ws'], recognises: looksLikeJsonRpc });
+    },
+    serveAlone(app) {
+      app.webSocket({ ...dialect, paths: ['/kurento', '/ws', '/'] });
+    },
+    figures() {
+      const elements = new Map<string, number>();
+      for (const object of model.registry.objects) {
+        if (!(object instanceof MediaElement)) continue;
+        const { name } = object.objectClass;
+        elements.set(name, (elements.get(name) ?? 0) + 1);
+      }
+      return {
+        sessions: model.sessions.size,
+        pipelines: model.registry.pipelineCount,
+        elements,
+        ...{ calls: counts.calls, errors: counts.errors },
+      };
+    },
+    close: () => model.close(),
+  };
+}
+
+function after(delayMs: number, run: () => void): () => void {
+  // No session is a reason for the process to stay.
+  const timer = setTimeout(run, delayMs).unref();
+  return () => clearTimeout(timer);
+}

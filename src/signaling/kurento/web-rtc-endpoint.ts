@@ -1,0 +1,340 @@
+/**
+ * A peer connection as an element of a pipeline. It joins its pipeline's room as a participant when it negotiates,
+ * which it does once, and is then sent what the graph says: one publication of each kind, on lines that stay the same
+ * whatever they carry. When its connection ends it stays in the graph and carries nothing any more.
+ */
+import type { MediaKind } from '../../media/rtp-parameters.ts';
+import type { FirstOffer, Participant } from '../../rooms/participant.ts';
+import type { Publication } from '../../rooms/publication.ts';
+import type { Subscription } from '../../rooms/subscription.ts';
+import { BaseRtpEndpoint, type OfferedMedia } from './base-rtp-endpoint.ts';
+import { DataChannels } from './data-channels.ts';
+import { assertDescription, descriptionError } from './description-error.ts';
+import { DtlsReport } from './dtls-report.ts';
+import { EndpointFlows } from './endpoint-flows.ts';
+import { endpointRecord, streamRecords } from './endpoint-statistics.ts';
+import { IceReport } from './ice-report.ts';
+import { IceSettings } from './ice-settings.ts';
+import { KurentoError } from './kurento-error.ts';
+import type { MediaOrigin } from './media-origin.ts';
+import type { MediaPipeline } from './media-pipeline.ts';
+import { mediaWatchOf } from './media-watch.ts';
+import type { ObjectClass } from './object-class.ts';
+import type { MediaType } from './param-types.ts';
+import { RoomSource, sourceTag } from './room-source.ts';
+import { type RateLimited, SinkLimits } from './sink-limits.ts';
+import { webRtcEndpointClass } from './web-rtc-endpoint-class.ts';
+
+export interface WebRtcEndpointOptions {
+  /** Which way media goes that a generated offer is for, as the server sees it. Default: both. */
+  readonly recvonly: boolean;
+  readonly sendonly: boolean;
+  readonly useDataChannels: boolean;
+}
+
+type Phase = 'new' | 'offering' | 'negotiated';
+
+/** Types of media, and what they are called below. */
+const streamed: readonly (readonly [MediaType, MediaKind])[] = [
+  ['AUDIO', 'audio'],
+  ['VIDEO', 'video'],
+];
+const typeOf: Readonly<Record<MediaKind, MediaType>> = { audio: 'AUDIO', video: 'VIDEO' };
+
+export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
+  static readonly objectClass = webRtcEndpointClass;
+  readonly ice = new IceReport(this);
+  readonly iceSettings = new IceSettings(this);
+  readonly dtls = new DtlsReport(this);
+  readonly data: DataChannels | null;
+  /** What sinks with one stream to choose from say that they can be sent. */
+  readonly sinkLimits = new SinkLimits(() => this.bandwidthChanged());
+
+  readonly #pipeline: MediaPipeline;
+  readonly #options: WebRtcEndpointOptions;
+  readonly #flows = new EndpointFlows(this);
+  #phase: Phase = 'new';
+  #participant: Participant | null = null;
+  #roomSource: RoomSource | null = null;
+  /** Whose video it is sent, that is told of its bounds. */
+  #videoSource: WebRtcEndpoint | null = null;
+
+  constructor(pipeline: MediaPipeline, options: WebRtcEndpointOptions) {
+    super(pipeline.host, pipeline);
+    this.#pipeline = pipeline;
+    this.#options = options;
+    this.data = options.useDataChannels ? new DataChannels(this) : null;
+  }
+
+  override get objectClass(): ObjectClass {
+    return webRtcEndpointClass;
+  }
+
+  override get origin(): WebRtcEndpoint {
+    return this;
+  }
+
+  /** In its room; null before it has negotiated, and when its connection is over. */
+  get participant(): Participant | null {
+    return this.#participant;
+  }
+
+  override processOffer(offer: string): string {
+    if (offer === '' || this.#phase !== 'new') assertDescription(offer);
+    this.#assertNew();
+    let answer = '';
+    const participant = this.#join(40205, (newcomer) => {
+      answer = newcomer.answerOffer(offer);
+    });
+    this.describe(answer, offer);
+    this.#begin(participant);
+    this.#negotiated();
+    return answer;
+  }
+
+  override generateOffer(media: OfferedMedia): string {
+    this.#assertNew();
+    const { recvonly, sendonly, useDataChannels } = this.#options;
+    const direction = recvonly === sendonly ? 'sendrecv' : recvonly ? 'recvonly' : 'sendonly';
+    const lines: FirstOffer = {
+      ...(media.audio ? { audio: direction } : {}),
+      ...(media.video ? { video: direction } : {}),
+      data: useDataChannels,
+    };
+    let offer = '';
+    const participant = this.#join(40204, (newcomer) => {
+      offer = newcomer.offerFirst(lines);
+    });
+    this.describe(offer, null);
+    this.#begin(participant);
+    this.#phase = 'offering';
+    return offer;
+  }
+
+  override processAnswer(answer: string): string {
+    assertDescription(answer);
+    if (this.#phase === 'new') throw new KurentoError(40209, 'No offer has been generated');
+    if (this.#phase === 'negotiated') throw this.#answerRefused();
+    const offer = this.localDescription;
+    if (this.#participant === null) throw new KurentoError(40206, 'The connection has ended');
+    try {
+      this.#participant.acceptAnswer(answer);
+    } catch (error) {
+      throw descriptionError(error, 40206);
+    }
+    this.describe(offer, answer);
+    this.#negotiated();
+    return offer;
+  }
+
+  override publication(type: MediaType): Publication | null {
+    for (const publication of this.#participant?.publications.values() ?? [])
+      if (typeOf[publication.kind] === type) return publication;
+    return null;
+  }
+
+  override isFlowing(type: MediaType): boolean {
+    return this.#flows.isFlowingOut(type);
+  }
+
+  override isFlowingIn(type: MediaType): boolean {
+    return this.#flows.isFlowingIn(type);
+  }
+
+  override stats(type: MediaType | null): Record<string, object> {
+    const nowMs = Date.now();
+    const participant = this.#participant;
+    return {
+      [this.id]: endpointRecord(this.id, nowMs),
+      ...(participant === null || type === 'DATA' ? {} : streamRecords(participant, type, nowMs)),
+      ...(type === null || type === 'DATA' ? this.data?.records(nowMs) : {}),
+    };
+  }
+
+  /** For the watch: anything was heard of the client, lately. */
+  heard(recently: boolean): void {
+    this.setMediaState(recently ? 'CONNECTED' : 'DISCONNECTED');
+  }
+
+  protected override sourceChanged(type: MediaType, origin: MediaOrigin | null): void {
+    for (const [streamType, kind] of streamed) if (streamType === type) this.#choose(type, kind, origin);
+  }
+
+  override addTag(key: string, value: string): void {
+    super.addTag(key, value);
+    if (key === sourceTag) this.#chooseAll();
+  }
+
+  override removeTag(key: string): void {
+    super.removeTag(key);
+    if (key === sourceTag) this.#chooseAll();
+  }
+
+  protected override bandwidthChanged(): void {
+    this.#videoSource?.sinkLimits.set(this, this.#sendBound);
+    const participant = this.#participant;
+    if (participant === null) return;
+    const { bandwidth } = this;
+    const own = bandwidth.bound('maxVideoRecvBandwidth');
+    const sinks = this.publication('VIDEO')?.encodings.length === 1 ? this.sinkLimits.lowest : null;
+    const max = own === null || sinks === null ? (own ?? sinks) : Math.min(own, sinks);
+    const incoming = { min: bandwidth.bound('minVideoRecvBandwidth'), max };
+    const outgoing = { min: bandwidth.bound('minVideoSendBandwidth'), max: this.#sendBound };
+    if (this.#bounded || [incoming, outgoing].some((bounds) => bounds.min !== null || bounds.max !== null)) {
+      this.#bounded = true;
+      participant.setIncomingBitrate(incoming);
+      participant.setOutgoingBitrate(outgoing);
+    }
+  }
+
+  #bounded = false;
+
+  get #sendBound(): number | null {
+    return this.bandwidth.bound('maxVideoSendBandwidth');
+  }
+
+  protected override onRelease(): void {
+    super.onRelease();
+    this.#videoSource?.sinkLimits.set(this, null);
+    this.#videoSource = null;
+    const participant = this.#participant;
+    this.#end();
+    participant?.leave('left');
+  }
+
+  #assertNew(): void {
+    if (this.#phase !== 'new') throw new KurentoError(40208, 'The endpoint has negotiated already');
+  }
+
+  #answerRefused(): KurentoError {
+    return this.#generated
+      ? new KurentoError(40210, 'The answer has been processed already')
+      : new KurentoError(40209, 'No offer has been generated');
+  }
+
+  #generated = false;
+
+  #join(otherwise: 40204 | 40205, describe: (newcomer: Participant) => void): Participant {
+    const { roomId } = this.#pipeline;
+    const bounds = { audio: 'maxAudioRecvBandwidth', video: 'maxVideoRecvBandwidth' } as const;
+    const maxReceiveKbps: Partial<Record<MediaKind, number>> = {};
+    for (const [, kind] of streamed) {
+      const bound = this.bandwidth.bound(bounds[kind]);
+      if (bound !== null) maxReceiveKbps[kind] = bound / 1000;
+    }
+    const options = {
+      ...{ roomId, participantId: this.id, name: this.name, dialect: 'kurento', renegotiates: false },
+      ...({ sources: 'chosen', codecOrder: 'local', streamId: this.uuid, maxReceiveKbps } as const),
+      dataChannels: this.#options.useDataChannels,
+      dataSinks: () => this.#dataSinks(),
+    };
+    try {
+      return this.host.rooms.join(options, (newcomer) => {
+        if (this.iceSettings.announced.length > 0)
+          newcomer.path.announceAddresses(this.iceSettings.announced);
+        describe(newcomer);
+      });
+    } catch (error) {
+      throw descriptionError(error, otherwise);
+    }
+  }
+
+  /** It is in its room, and has described itself. */
+  #begin(participant: Participant): void {
+    this.#participant = participant;
+    this.ice.begin(participant, this.localDescription);
+    this.dtls.begin(participant);
+    this.data?.begin(participant);
+    this.#flows.begin(participant);
+    mediaWatchOf(this.host).add(this.#flows);
+    participant.on('connectionstatechange', (state) =>
+      this.setConnectionState(state === 'connected' ? 'CONNECTED' : 'DISCONNECTED'),
+    );
+    participant.on('publicationadded', ({ kind }) => this.#publicationsChanged(kind));
+    participant.on('publicationremoved', ({ kind }) => this.#publicationsChanged(kind));
+    participant.on('subscriptionchanged', (subscription) => this.#subscriptionChanged(subscription));
+    participant.on('closed', () => this.#connectionEnded());
+    if (this.#pipeline.roomId !== this.#pipeline.id) {
+      this.#roomSource = new RoomSource(participant.room, this.#pipeline.id, () => this.#chooseAll());
+    }
+    this.bandwidthChanged();
+    this.#chooseAll();
+  }
+
+  #negotiated(): void {
+    this.#generated = this.#phase === 'offering';
+    this.#phase = 'negotiated';
+    this.ice.described(this.remoteDescription);
+    this.raise('MediaSessionStarted');
+  }
+
+  #publicationsChanged(kind: MediaKind): void {
+    if (kind === 'video') this.bandwidthChanged();
+    this.#flows.publicationsChanged();
+    this.outputChanged(typeOf[kind]);
+  }
+
+  #chooseAll(): void {
+    for (const [type, kind] of streamed) this.#choose(type, kind, this.originOf(type));
+  }
+
+  #choose(type: MediaType, kind: MediaKind, origin: MediaOrigin | null): void {
+    if (kind === 'video') this.#limitSource(origin);
+    const publication =
+      origin === null
+        ? (this.#roomSource?.choose(kind, this.tag(sourceTag)) ?? null)
+        : origin.publication(type);
+    this.#participant?.setSource(kind, publication);
+  }
+
+  /** What it may be sent at most is told to its source, which may have nothing smaller to send. */
+  #limitSource(origin: MediaOrigin | null): void {
+    const source = origin instanceof WebRtcEndpoint ? origin : null;
+    if (source === this.#videoSource) return;
+    this.#videoSource?.sinkLimits.set(this, null);
+    this.#videoSource = source;
+    source?.sinkLimits.set(this, this.#sendBound);
+  }
+
+  #subscriptionChanged({ reason, publication }: Subscription): void {
+    if (reason !== 'codec-not-supported') return;
+    const codec = publication.track.codec?.name ?? 'its codecs';
+    this.raise('Error', {
+      description: `The ${publication.kind} source sends ${codec}, which this endpoint has not negotiated`,
+      errorCode: 40005,
+      type: 'UNSUPPORTED_MEDIA_TYPE',
+    });
+  }
+
+  /** null in a shared room, where nothing is connected: then the room's channels of the same label. */
+  #dataSinks(): Participant[] | null {
+    const sinks = [...this.reachedElements('DATA')].flatMap((element) =>
+      element instanceof WebRtcEndpoint && element.#participant !== null ? element.#participant : [],
+    );
+    return sinks.length === 0 && this.#roomSource !== null ? null : sinks;
+  }
+
+  /** The client closed it, or is gone. */
+  #connectionEnded(): void {
+    if (this.#participant === null) return;
+    this.#end();
+    this.raise('MediaSessionTerminated');
+  }
+
+  #end(): void {
+    if (this.#participant === null) return;
+    this.#participant = null;
+    this.#roomSource?.end();
+    this.#roomSource = null;
+    mediaWatchOf(this.host).delete(this.#flows);
+    if (!this.released) {
+      this.#flows.end();
+      this.setMediaState('DISCONNECTED');
+      this.setConnectionState('DISCONNECTED');
+      this.dtls.ended();
+    }
+    this.ice.end();
+    this.data?.end();
+    for (const [type] of streamed) this.outputChanged(type);
+  }
+}
