@@ -206,13 +206,12 @@ test('checks 16 to 18, 31: a viewer’s source changes while it watches, kinds c
   await gets(first, { audios: 0, videos: 0 });
 
   // Chains: through a PassThrough, then through the ports of a dispatcher.
-  await app.create('client', 'through', 'PassThrough', { mediaPipeline: object('pipeline') });
+  await app.create('pipeline', 'through', 'PassThrough');
   await app.call('through', 'connect', object('chromium-viewer'));
   await app.call('blue', 'connect', object('through'));
   await shows(first, 'chromium-viewer', 'blue');
-  await app.create('client', 'hub', 'DispatcherOneToMany', { mediaPipeline: object('pipeline') });
-  for (const port of ['red-port', 'blue-port', 'viewer-port'])
-    await app.create('client', port, 'HubPort', { hub: object('hub') });
+  await app.create('pipeline', 'hub', 'DispatcherOneToMany');
+  for (const port of ['red-port', 'blue-port', 'viewer-port']) await app.create('hub', port, 'HubPort');
   await app.call('red', 'connect', object('red-port'));
   await app.call('blue', 'connect', object('blue-port'));
   await app.call('viewer-port', 'connect', object('chromium-viewer'));
@@ -225,7 +224,7 @@ test('checks 16 to 18, 31: a viewer’s source changes while it watches, kinds c
   assert.equal(await framesDecoded(first), frames);
 
   await openPipeline(stage, 'elsewhere');
-  await app.create('client', 'stranger', 'WebRtcEndpoint', { mediaPipeline: object('elsewhere') });
+  await app.create('elsewhere', 'stranger', 'WebRtcEndpoint');
   await refusesWith(40004, app.call('red', 'connect', object('stranger')));
 }, 90_000);
 

@@ -24,8 +24,7 @@ test('check 26: a dropped WebSocket: session, objects and subscriptions stay, an
   await app.call('red', 'connect', object('viewer'));
   await app.watch('red', 'ElementConnected', 'MediaFlowOutStateChanged');
   await shows(viewer, 'viewer', 'red');
-  const sessions = async () =>
-    ((await (await fetch(`${server.origin}/health`)).json()) as { sessions: number }).sessions;
+  const sessions = async () => (await server.metrics()).sum('manifold_kurento_sessions');
   const sessionsBefore = await sessions();
   const ids = [await app.call('red', 'getId'), await app.call('viewer', 'getId')];
 

@@ -121,9 +121,11 @@ test('check 3: kurento-client connects on both paths', async (stage) => {
 /** The server holds no object when all have gone. */
 async function leavesNothing(stage: KurentoStage): Promise<void> {
   await eventually('the server has let go of everything', 5000, async () => {
-    const response = await fetch(`${stage.server.origin}/health`);
-    const { pipelines, endpoints } = (await response.json()) as { pipelines: number; endpoints: number };
-    return pipelines === 0 && endpoints === 0 ? { value: true } : { pending: { pipelines, endpoints } };
+    const metrics = await stage.server.metrics();
+    const left = ['kurento_pipelines', 'peer_connections', 'rooms'].map((name) =>
+      metrics.sum(`manifold_${name}`),
+    );
+    return left.every((count) => count === 0) ? { value: true } : { pending: left };
   });
 }
 

@@ -79,13 +79,12 @@ async function perform(task: AppTask): Promise<unknown> {
       clients.delete(task.client);
       return null;
     case 'create': {
-      const made = await invoke<MediaObject>(
-        clientOf(task.client),
-        'create',
-        task.type,
-        resolved(task.params),
-      );
-      register(task.label, made);
+      const { parent, label, type, params } = task;
+      const creator = clients.get(parent) ?? objectOf(parent);
+      const made = await (type === 'HubPort'
+        ? invoke<MediaObject>(creator, 'createHubPort')
+        : invoke<MediaObject>(creator, 'create', type, resolved(params)));
+      register(label, made);
       return made.id;
     }
     case 'find':

@@ -11,7 +11,8 @@ export type AppTask =
   | { readonly kind: 'close'; readonly client: string }
   | {
       readonly kind: 'create';
-      readonly client: string;
+      /** A client for a pipeline, a pipeline for its elements, a hub for its ports. */
+      readonly parent: string;
       readonly label: string;
       readonly type: string;
       readonly params: Readonly<Record<string, unknown>>;

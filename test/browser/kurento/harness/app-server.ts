@@ -70,12 +70,12 @@ export class AppServer {
 
   /** @returns the id of the new object */
   async create(
-    client: string,
+    parent: string,
     label: string,
     type: string,
     params: Readonly<Record<string, unknown>> = {},
   ): Promise<string> {
-    return (await this.#do({ kind: 'create', client, label, type, params })) as string;
+    return (await this.#do({ kind: 'create', parent, label, type, params })) as string;
   }
 
   find(client: string, label: string, objectId: string): Promise<unknown> {

@@ -2,7 +2,6 @@
 import type { Page } from 'puppeteer-core';
 import type { BrowserName } from '../../harness/browsers.ts';
 import type { StartOptions } from '../page/kurento-page.ts';
-import { object } from './app-server.ts';
 import type { Colour, KurentoStage } from './kurento-stage.ts';
 
 export interface ByHandOptions extends Partial<StartOptions> {
@@ -30,7 +29,7 @@ export async function openEndpoint(
   { pipeline = 'pipeline', params = {}, colour, before }: ByHandOptions,
 ): Promise<Page> {
   const page = await it.openAt('by-hand', browser, name, colour);
-  await it.app.create('client', name, 'WebRtcEndpoint', { mediaPipeline: object(pipeline), ...params });
+  await it.app.create(pipeline, name, 'WebRtcEndpoint', params);
   await it.app.attach(name, name);
   await before?.();
   return page;
