@@ -49,6 +49,11 @@ export interface JoinOptions extends ConnectionChoices {
    * the others publish.
    */
   readonly sources?: 'room' | 'chosen';
+  /**
+   * The room is the dialect's own, where everybody's sources are chosen: it may have more participants than other
+   * rooms, as they are nobody's burden. Default false.
+   */
+  readonly ownRoom?: boolean;
   /** With chosen sources: what the stream is called that carries both of them. Default: the participant id. */
   readonly streamId?: string;
   /** With chosen sources: the most the client is told to send of a kind (b=AS), in kbit/s. Default: nothing is said. */

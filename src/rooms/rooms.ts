@@ -152,6 +152,7 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
         throw new UserError('limit-rooms', `The limit of ${this.#limits.maxRooms} rooms is reached.`);
       }
     } else if (
+      options.ownRoom !== true &&
       room.participants.size >= this.#limits.maxParticipantsPerRoom &&
       !room.participants.has(options.participantId)
     ) {

@@ -54,6 +54,13 @@ describe('media between endpoints', () => {
     await a.connect(b);
     await Promise.all(both.map((kind) => b.receives(kind)));
     assert.equal((await b.invoke('getSourceConnections')).length, 3);
+    const stats = Object.values(await a.invoke('getStats', { mediaType: 'VIDEO' })) as {
+      pliCount?: number;
+    }[];
+    assert.ok(
+      stats.some(({ pliCount = 0 }) => pliCount > 0),
+      'a key frame was asked for',
+    );
     await release(pipeline, endpoints);
   });
 

@@ -143,6 +143,8 @@ describe('errors of negotiation', () => {
         options: { offerToReceiveAudio: false, offerToReceiveVideo: false },
       }),
     );
+    const long = `${offer}${'a=x-padding:0123456789012345678901234567890123456789\r\n'.repeat(3000)}`;
+    await failsWith(40009, client.invoke(id, 'processOffer', { offer: long }));
     await client.invoke(id, 'processOffer', { offer });
     await failsWith(40201, client.invoke(id, 'processOffer', { offer: 'garbage' }));
     await failsWith(40208, client.invoke(id, 'processOffer', { offer }));
@@ -167,6 +169,35 @@ describe('errors of negotiation', () => {
     await client.invoke(id, 'processAnswer', { answer });
     await failsWith(40210, client.invoke(id, 'processAnswer', { answer }));
     peer.close();
+  });
+});
+
+describe('limits', () => {
+  it('connections are limited, and those of a shared room; those of a pipeline are not', async () => {
+    const small = await startManifold({ limits: { participantsPerRoom: 2, peerConnections: 5 } });
+    const caller = await KurentoTestClient.open(`${small.webSocket}/kurento`);
+    const offer = browserOffer('chromium-recvonly');
+    const negotiate = async (mediaPipeline: string) => {
+      const id = await caller.create('WebRtcEndpoint', { mediaPipeline });
+      await caller.invoke(id, 'setName', { name: 'x'.repeat(500) });
+      await caller.invoke(id, 'processOffer', { offer });
+      return id;
+    };
+    const shared = await caller.create('MediaPipeline');
+    await caller.invoke(shared, 'addTag', { key: 'manifold.room', value: 'lobby' });
+    await negotiate(shared);
+    const last = await negotiate(shared);
+    await failsWith(40009, negotiate(shared));
+    await caller.call('release', { object: last });
+    const own = await caller.create('MediaPipeline');
+    for (let count = 0; count < 4; count++) await negotiate(own);
+    await failsWith(40009, negotiate(own));
+    assert.equal(small.manifold.rooms.participantCount, 5);
+    await caller.call('release', { object: own });
+    assert.equal(small.manifold.rooms.participantCount, 1);
+    caller.socket.terminate();
+    await small.close();
+    assert.deepEqual(small.errors, []);
   });
 });
 

@@ -585,6 +585,8 @@ test('check 30: what is no request is answered so, and the connection stays usab
     ['{"jsonrpc":"2.0","id":1,"method":"__proto__","params":{}}', -32601, 1],
     ['{"jsonrpc":"2.0","id":2,"method":"create"}', -32602, 2],
     ['{"jsonrpc":"2.0","id":2,"method":"invoke","params":null}', -32602, 2],
+    ['{"jsonrpc":"2.0","id":2,"method":"ping","params":"x"}', -32602, 2],
+    ['{"jsonrpc":"2.0","id":2,"method":"create","params":[]}', -32602, 2],
     ['{"jsonrpc":"2.0","id":3,"method":"create","params":{}}', -32000, 3],
     ['{"jsonrpc":"2.0","id":3,"method":"describe","params":{"object":5}}', -32000, 3],
     ['{"jsonrpc":"2.0","id":3,"method":"create","params":{"type":"X","sessionId":5}}', -32000, 3],

@@ -100,9 +100,24 @@ export abstract class BaseRtpEndpoint extends MediaElement implements MediaOrigi
     publication?.participant.requestKeyFrame(publication);
   }
 
+  /** @throws KurentoError 40009, and nothing has changed then */
   protected describe(local: string | null, remote: string | null): void {
+    const { descriptions } = this.host.registry;
+    const localBefore = this.#local ?? '';
+    descriptions.exchange(localBefore, local ?? '');
+    try {
+      descriptions.exchange(this.#remote ?? '', remote ?? '');
+    } catch (error) {
+      descriptions.exchange(local ?? '', localBefore);
+      throw error;
+    }
     this.#local = local;
     this.#remote = remote;
+  }
+
+  protected override onRelease(): void {
+    super.onRelease();
+    this.describe(null, null);
   }
 
   protected setConnectionState(state: EndpointState): void {

@@ -52,12 +52,12 @@ export class EndpointFlows implements Watched {
     if (participant === null || this.#flows === null) return;
     for (const type of types) {
       const flow = this.#flows[type];
-      let received = 0;
+      let received: number | null = null;
       for (const { kind, track } of participant.publications.values())
-        if (kind === kinds[type]) received += track.packetsReceived;
-      let sent = 0;
+        if (kind === kinds[type]) received = track.packetsReceived;
+      let sent: number | null = null;
       for (const { publication, forwarder } of participant.subscriptions.values())
-        if (publication.kind === kinds[type]) sent += forwarder?.packetsSent ?? 0;
+        if (publication.kind === kinds[type]) sent = forwarder?.packetsSent ?? null;
       if (flow.out.update(received, nowMs)) this.#tell('MediaFlowOutStateChanged', type, flow.out);
       if (flow.in.update(sent, nowMs)) this.#tell('MediaFlowInStateChanged', type, flow.in);
     }

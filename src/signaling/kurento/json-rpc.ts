@@ -4,15 +4,18 @@ import { KurentoError } from './kurento-error.ts';
 
 export type RequestId = string | number;
 
+/** undefined where there are none. */
+export type Params = Readonly<Record<string, unknown>> | undefined;
+
 export interface RpcRequest {
   /** null for a notification, which is not answered. */
   readonly id: RequestId | null;
   readonly method: string;
-  /** undefined where there are none. */
-  readonly params: Readonly<Record<string, unknown>> | undefined;
+  /** See paramsOf(). */
+  readonly params: unknown;
 }
 
-/** @throws KurentoError -32700, -32600, -32602; none of them can be answered under an id */
+/** @throws KurentoError -32700, -32600; neither can be answered under an id */
 export function parseRequest(text: string): RpcRequest {
   let message: unknown;
   try {
@@ -23,7 +26,7 @@ export function parseRequest(text: string): RpcRequest {
   return requestOf(message);
 }
 
-/** @throws KurentoError -32600, -32602 */
+/** @throws KurentoError -32600 */
 export function requestOf(message: unknown): RpcRequest {
   if (!isObject(message)) throw new KurentoError(-32600, 'Invalid JSON-RPC request.');
   const { id = null, method, params, jsonrpc } = message;
@@ -31,9 +34,14 @@ export function requestOf(message: unknown): RpcRequest {
   if (!validId || typeof method !== 'string' || jsonrpc !== '2.0') {
     throw new KurentoError(-32600, 'Invalid JSON-RPC request.');
   }
-  if (params === undefined || params === null) return { id, method, params: undefined };
-  if (!isObject(params)) throw new KurentoError(-32602, "'params' should be an object");
   return { id, method, params };
+}
+
+/** @throws KurentoError -32602 */
+export function paramsOf({ params }: RpcRequest): Params {
+  if (params === undefined || params === null) return undefined;
+  if (!isObject(params)) throw new KurentoError(-32602, "'params' should be an object");
+  return params;
 }
 
 /** Whether a first frame is of this dialect: no other has versions. */

@@ -5,7 +5,14 @@
  */
 import { ProtocolError, UserError } from '../../errors.ts';
 import type { SignalingSocket } from '../../http/signaling-socket.ts';
-import { formatError, formatResult, parseRequest, type RpcRequest } from './json-rpc.ts';
+import {
+  formatError,
+  formatResult,
+  type Params,
+  paramsOf,
+  parseRequest,
+  type RpcRequest,
+} from './json-rpc.ts';
 import { KurentoError } from './kurento-error.ts';
 import { maxCallsAside, maxWaitingRequests, maxWaitingText } from './kurento-limits.ts';
 import type { KurentoSession } from './kurento-session.ts';
@@ -125,13 +132,14 @@ export class KurentoConnection implements methods.Caller, TurnTaker {
     }
     const call: Call = { request, text };
     try {
-      const again = this.#earlierAnswer(call);
+      const params = paramsOf(request);
+      const again = this.#earlierAnswer(call, params);
       if (again !== null) {
         this.#socket.send(again);
         return null;
       }
-      const { method, params } = request;
-      if (method === 'transaction') return this.#transact(call);
+      const { method } = request;
+      if (method === 'transaction') return this.#transact(call, params);
       const result = this.#run(method, params);
       if (!(result instanceof Promise)) this.#answer(call, result);
       else this.#answerLater(call, result);
@@ -141,7 +149,7 @@ export class KurentoConnection implements methods.Caller, TurnTaker {
     return null;
   }
 
-  #earlierAnswer({ request: { id, params, method }, text }: Call): string | null {
+  #earlierAnswer({ request: { id, method }, text }: Call, params: Params): string | null {
     if (id === null || method === 'ping' || method === 'connect') return null;
     const session = methods.presentSession(this.#options.model, this, params);
     const answer = session?.responses.find(id, text, this.#options.model.nowMs()) ?? null;
@@ -149,7 +157,7 @@ export class KurentoConnection implements methods.Caller, TurnTaker {
     return answer;
   }
 
-  #run(method: string, params: methods.Params): object | Promise<object> {
+  #run(method: string, params: Params): object | Promise<object> {
     const { model } = this.#options;
     switch (method) {
       case 'ping':
@@ -171,10 +179,9 @@ export class KurentoConnection implements methods.Caller, TurnTaker {
     }
   }
 
-  async #transact(call: Call): Promise<void> {
+  async #transact(call: Call, params: Params): Promise<void> {
     const { model, turns } = this.#options;
     try {
-      const { params } = call.request;
       if (params === undefined) throw new KurentoError(-32602, "'params' is required");
       const session = methods.sessionOf(model, this, params);
       const errorOf = (error: unknown) => this.#errorOf(error);

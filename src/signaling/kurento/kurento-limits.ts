@@ -19,6 +19,10 @@ export const maxTagsPerObject = 64;
 export const maxTextLength = 2048;
 /** What all tags, names and stored properties may take together, in UTF-16 units. */
 export const maxStoredText = 16 * 1024 * 1024;
+/** Longest session description, in UTF-16 units; browsers write 5 to 30 thousand. */
+export const maxDescriptionLength = 128 * 1024;
+/** What the descriptions of all endpoints may take together, in UTF-16 units. */
+export const maxDescriptions = 512 * 1024 * 1024;
 /** Sessions that came from one address and live; they outlive their connections. */
 export const maxSessionsPerAddress = 1024;
 /** Longest session id that a client may choose. */

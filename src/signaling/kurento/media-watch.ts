@@ -21,17 +21,17 @@ export class Activity {
     this.#patienceMs = patienceMs;
   }
 
-  /** @returns whether `active` has changed. A counter that went back is another's: it begins anew. */
-  update(count: number, nowMs: number): boolean {
-    if (count > this.#count) this.#movedMs = nowMs;
-    this.#count = count;
+  /**
+   * @param count null while there is nothing to count: it stands where it stood
+   * @returns whether `active` has changed
+   */
+  update(count: number | null, nowMs: number): boolean {
+    if (count !== null) {
+      // One that went back is another's: it begins anew.
+      if (count > this.#count) this.#movedMs = nowMs;
+      this.#count = count;
+    }
     return this.#become(nowMs - this.#movedMs < this.#patienceMs);
-  }
-
-  /** It is known to move, whatever was counted. */
-  moved(nowMs: number): boolean {
-    this.#movedMs = nowMs;
-    return this.#become(true);
   }
 
   /** Nothing comes any more. @returns whether it was active */

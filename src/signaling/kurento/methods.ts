@@ -1,5 +1,6 @@
 /** The methods of the protocol: what each does, and what it answers besides the session's id. */
 import * as v from 'valibot';
+import type { Params } from './json-rpc.ts';
 import { KurentoError } from './kurento-error.ts';
 import type { KurentoSession, SessionConnection } from './kurento-session.ts';
 import type { ObjectModel } from './object-model.ts';
@@ -10,8 +11,6 @@ export interface Caller extends SessionConnection {
   /** The client's IP address. */
   readonly address: string;
 }
-
-export type Params = Readonly<Record<string, unknown>> | undefined;
 
 type Method = (model: ObjectModel, session: KurentoSession, params: unknown) => object | Promise<object>;
 

@@ -1,6 +1,13 @@
 /** All objects there are, by id. Ids are global: whoever knows one may use the object. */
 import { KurentoError } from './kurento-error.ts';
-import { maxObjects, maxPipelines } from './kurento-limits.ts';
+import {
+  maxDescriptionLength,
+  maxDescriptions,
+  maxObjects,
+  maxPipelines,
+  maxStoredText,
+  maxTextLength,
+} from './kurento-limits.ts';
 import type { MediaObject } from './media-object.ts';
 import { printable } from './object-class.ts';
 import { StoredText } from './stored-text.ts';
@@ -17,7 +24,10 @@ export interface RegistryObserver {
 const lastSegment = /(?:^|\/)([^/_]+)(?:_kurento\.[^/]*)?$/;
 
 export class ObjectRegistry {
-  readonly storedText = new StoredText();
+  /** Names, tags and properties. */
+  readonly storedText = new StoredText(maxTextLength, maxStoredText);
+  /** Session descriptions, which can be asked for as long as their endpoint lives. */
+  readonly descriptions = new StoredText(maxDescriptionLength, maxDescriptions);
   readonly #objects = new Map<string, MediaObject>();
   readonly #fixed = new Map<string, MediaObject>();
   readonly #observer: RegistryObserver;

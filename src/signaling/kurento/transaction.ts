@@ -2,11 +2,11 @@
  * Several requests in one, which may refer to each other's results by `newref:<index>`. They are done one after
  * another until one fails; what has been done stays.
  */
-import { type RequestId, requestOf } from './json-rpc.ts';
+import { type Params, paramsOf, type RequestId, requestOf } from './json-rpc.ts';
 import { KurentoError } from './kurento-error.ts';
 import { maxTransactionOperations } from './kurento-limits.ts';
 import type { KurentoSession } from './kurento-session.ts';
-import { type Params, runOnSession, withSession } from './methods.ts';
+import { runOnSession, withSession } from './methods.ts';
 import type { ObjectModel } from './object-model.ts';
 import type { Turns } from './turns.ts';
 
@@ -26,10 +26,15 @@ export async function runTransaction(context: TransactionContext, params: Params
   const operations = operationsOf(params);
   const answers: OperationAnswer[] = [];
   const values: unknown[] = [];
-  for (const [id, { method, params: given }] of operations.entries()) {
+  for (const [id, operation] of operations.entries()) {
     try {
       const result = await turns.take(() =>
-        runOnSession(model, session, method, resolveReferences(given, values) as Params),
+        runOnSession(
+          model,
+          session,
+          operation.method,
+          resolveReferences(paramsOf(operation), values) as Params,
+        ),
       );
       values.push((result as { value?: unknown }).value);
       answers.push({ id, jsonrpc: '2.0', result: withSession(result, session) });

@@ -12,6 +12,7 @@ import { DataChannels } from './data-channels.ts';
 import { assertDescription, descriptionError } from './description-error.ts';
 import { DtlsReport } from './dtls-report.ts';
 import { EndpointFlows } from './endpoint-flows.ts';
+import { EndpointSources, type LimitedOrigin, streamKinds } from './endpoint-sources.ts';
 import { endpointRecord, streamRecords } from './endpoint-statistics.ts';
 import { IceReport } from './ice-report.ts';
 import { IceSettings } from './ice-settings.ts';
@@ -21,8 +22,8 @@ import type { MediaPipeline } from './media-pipeline.ts';
 import { mediaWatchOf } from './media-watch.ts';
 import type { ObjectClass } from './object-class.ts';
 import type { MediaType } from './param-types.ts';
-import { RoomSource, sourceTag } from './room-source.ts';
-import { type RateLimited, SinkLimits } from './sink-limits.ts';
+import { sourceTag } from './room-source.ts';
+import { SinkLimits } from './sink-limits.ts';
 import { webRtcEndpointClass } from './web-rtc-endpoint-class.ts';
 
 export interface WebRtcEndpointOptions {
@@ -34,30 +35,30 @@ export interface WebRtcEndpointOptions {
 
 type Phase = 'new' | 'offering' | 'negotiated';
 
-/** Types of media, and what they are called below. */
-const streamed: readonly (readonly [MediaType, MediaKind])[] = [
-  ['AUDIO', 'audio'],
-  ['VIDEO', 'video'],
-];
+/** Of a name that is shown to others, in UTF-16 units. */
+const longestName = 128;
+
 const typeOf: Readonly<Record<MediaKind, MediaType>> = { audio: 'AUDIO', video: 'VIDEO' };
 
-export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
+export class WebRtcEndpoint extends BaseRtpEndpoint implements LimitedOrigin {
   static readonly objectClass = webRtcEndpointClass;
   readonly ice = new IceReport(this);
   readonly iceSettings = new IceSettings(this);
   readonly dtls = new DtlsReport(this);
   readonly data: DataChannels | null;
-  /** What sinks with one stream to choose from say that they can be sent. */
+  /** What its sinks say that they can be sent. */
   readonly sinkLimits = new SinkLimits(() => this.bandwidthChanged());
 
   readonly #pipeline: MediaPipeline;
   readonly #options: WebRtcEndpointOptions;
   readonly #flows = new EndpointFlows(this);
+  readonly #sources = new EndpointSources(this, () => this.#sendBound);
   #phase: Phase = 'new';
+  /** It was ours to offer. */
+  #offered = false;
+  /** A bitrate was bounded, be it no longer. */
+  #bounded = false;
   #participant: Participant | null = null;
-  #roomSource: RoomSource | null = null;
-  /** Whose video it is sent, that is told of its bounds. */
-  #videoSource: WebRtcEndpoint | null = null;
 
   constructor(pipeline: MediaPipeline, options: WebRtcEndpointOptions) {
     super(pipeline.host, pipeline);
@@ -85,8 +86,8 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
     let answer = '';
     const participant = this.#join(40205, (newcomer) => {
       answer = newcomer.answerOffer(offer);
+      this.describe(answer, offer);
     });
-    this.describe(answer, offer);
     this.#begin(participant);
     this.#negotiated();
     return answer;
@@ -104,8 +105,8 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
     let offer = '';
     const participant = this.#join(40204, (newcomer) => {
       offer = newcomer.offerFirst(lines);
+      this.describe(offer, null);
     });
-    this.describe(offer, null);
     this.#begin(participant);
     this.#phase = 'offering';
     return offer;
@@ -117,12 +118,13 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
     if (this.#phase === 'negotiated') throw this.#answerRefused();
     const offer = this.localDescription;
     if (this.#participant === null) throw new KurentoError(40206, 'The connection has ended');
+    this.describe(offer, answer);
     try {
       this.#participant.acceptAnswer(answer);
     } catch (error) {
+      this.describe(offer, null);
       throw descriptionError(error, 40206);
     }
-    this.describe(offer, answer);
     this.#negotiated();
     return offer;
   }
@@ -157,21 +159,21 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
   }
 
   protected override sourceChanged(type: MediaType, origin: MediaOrigin | null): void {
-    for (const [streamType, kind] of streamed) if (streamType === type) this.#choose(type, kind, origin);
+    this.#sources.choose(type, origin);
   }
 
   override addTag(key: string, value: string): void {
     super.addTag(key, value);
-    if (key === sourceTag) this.#chooseAll();
+    if (key === sourceTag) this.#sources.chooseAll();
   }
 
   override removeTag(key: string): void {
     super.removeTag(key);
-    if (key === sourceTag) this.#chooseAll();
+    if (key === sourceTag) this.#sources.chooseAll();
   }
 
   protected override bandwidthChanged(): void {
-    this.#videoSource?.sinkLimits.set(this, this.#sendBound);
+    this.#sources.boundChanged();
     const participant = this.#participant;
     if (participant === null) return;
     const { bandwidth } = this;
@@ -187,16 +189,13 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
     }
   }
 
-  #bounded = false;
-
   get #sendBound(): number | null {
     return this.bandwidth.bound('maxVideoSendBandwidth');
   }
 
   protected override onRelease(): void {
     super.onRelease();
-    this.#videoSource?.sinkLimits.set(this, null);
-    this.#videoSource = null;
+    this.#sources.release();
     const participant = this.#participant;
     this.#end();
     participant?.leave('left');
@@ -207,23 +206,23 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
   }
 
   #answerRefused(): KurentoError {
-    return this.#generated
+    return this.#offered
       ? new KurentoError(40210, 'The answer has been processed already')
       : new KurentoError(40209, 'No offer has been generated');
   }
-
-  #generated = false;
 
   #join(otherwise: 40204 | 40205, describe: (newcomer: Participant) => void): Participant {
     const { roomId } = this.#pipeline;
     const bounds = { audio: 'maxAudioRecvBandwidth', video: 'maxVideoRecvBandwidth' } as const;
     const maxReceiveKbps: Partial<Record<MediaKind, number>> = {};
-    for (const [, kind] of streamed) {
+    for (const [, kind] of streamKinds) {
       const bound = this.bandwidth.bound(bounds[kind]);
       if (bound !== null) maxReceiveKbps[kind] = bound / 1000;
     }
     const options = {
-      ...{ roomId, participantId: this.id, name: this.name, dialect: 'kurento', renegotiates: false },
+      ...{ roomId, participantId: this.id, dialect: 'kurento', renegotiates: false },
+      name: this.name.slice(0, longestName) || this.id,
+      ownRoom: roomId === this.#pipeline.id,
       ...({ sources: 'chosen', codecOrder: 'local', streamId: this.uuid, maxReceiveKbps } as const),
       dataChannels: this.#options.useDataChannels,
       dataSinks: () => this.#dataSinks(),
@@ -254,15 +253,12 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
     participant.on('publicationremoved', ({ kind }) => this.#publicationsChanged(kind));
     participant.on('subscriptionchanged', (subscription) => this.#subscriptionChanged(subscription));
     participant.on('closed', () => this.#connectionEnded());
-    if (this.#pipeline.roomId !== this.#pipeline.id) {
-      this.#roomSource = new RoomSource(participant.room, this.#pipeline.id, () => this.#chooseAll());
-    }
     this.bandwidthChanged();
-    this.#chooseAll();
+    this.#sources.begin(participant, this.#pipeline.roomId === this.#pipeline.id ? null : this.#pipeline.id);
   }
 
   #negotiated(): void {
-    this.#generated = this.#phase === 'offering';
+    this.#offered = this.#phase === 'offering';
     this.#phase = 'negotiated';
     this.ice.described(this.remoteDescription);
     this.raise('MediaSessionStarted');
@@ -272,28 +268,6 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
     if (kind === 'video') this.bandwidthChanged();
     this.#flows.publicationsChanged();
     this.outputChanged(typeOf[kind]);
-  }
-
-  #chooseAll(): void {
-    for (const [type, kind] of streamed) this.#choose(type, kind, this.originOf(type));
-  }
-
-  #choose(type: MediaType, kind: MediaKind, origin: MediaOrigin | null): void {
-    if (kind === 'video') this.#limitSource(origin);
-    const publication =
-      origin === null
-        ? (this.#roomSource?.choose(kind, this.tag(sourceTag)) ?? null)
-        : origin.publication(type);
-    this.#participant?.setSource(kind, publication);
-  }
-
-  /** What it may be sent at most is told to its source, which may have nothing smaller to send. */
-  #limitSource(origin: MediaOrigin | null): void {
-    const source = origin instanceof WebRtcEndpoint ? origin : null;
-    if (source === this.#videoSource) return;
-    this.#videoSource?.sinkLimits.set(this, null);
-    this.#videoSource = source;
-    source?.sinkLimits.set(this, this.#sendBound);
   }
 
   #subscriptionChanged({ reason, publication }: Subscription): void {
@@ -311,7 +285,7 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
     const sinks = [...this.reachedElements('DATA')].flatMap((element) =>
       element instanceof WebRtcEndpoint && element.#participant !== null ? element.#participant : [],
     );
-    return sinks.length === 0 && this.#roomSource !== null ? null : sinks;
+    return sinks.length === 0 && this.#sources.inSharedRoom ? null : sinks;
   }
 
   /** The client closed it, or is gone. */
@@ -324,8 +298,7 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
   #end(): void {
     if (this.#participant === null) return;
     this.#participant = null;
-    this.#roomSource?.end();
-    this.#roomSource = null;
+    this.#sources.end();
     mediaWatchOf(this.host).delete(this.#flows);
     if (!this.released) {
       this.#flows.end();
@@ -335,6 +308,6 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements RateLimited {
     }
     this.ice.end();
     this.data?.end();
-    for (const [type] of streamed) this.outputChanged(type);
+    for (const [type] of streamKinds) this.outputChanged(type);
   }
 }

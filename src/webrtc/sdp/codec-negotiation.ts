@@ -182,7 +182,7 @@ function findCapability(
   capabilities: readonly CodecCapability[],
 ): CodecCapability | undefined {
   return capabilities.find(
-    (capability) => capability.kind === kind && codecIdentity(capability) === identity,
+    (capability) => capability.kind === kind && capabilityIdentity(capability) === identity,
   );
 }
 

@@ -64,5 +64,6 @@ function flowUsesTransportWideCc(
 }
 
 function keepIfSame<T>(before: T | null, after: T | null): T | null {
+  if (before === null || after === null) return after;
   return JSON.stringify(before) === JSON.stringify(after) ? before : after;
 }

@@ -1,0 +1,67 @@
+/**
+ * `npm run bench:kurento`: what a Kurento application server has a media server do for each viewer: create an endpoint,
+ * processOffer of Chrome, gatherCandidates, release. How many calls a second, and how much CPU for the sequence?
+ */
+import { parseArgs } from 'node:util';
+import { KurentoTestClient } from '../test/signaling/kurento-test-client.ts';
+import { browserOffer } from '../test/signaling/running-manifold.ts';
+import { endChild, firstLine, serverCore, startNode } from './child-process.ts';
+
+const { values } = parseArgs({
+  options: {
+    sequences: { type: 'string', default: '1000' },
+    /** Before measuring: what a server that has run for a while has compiled. */
+    warmup: { type: 'string', default: '300' },
+    /** Sequences under way at the same time. */
+    parallel: { type: 'string', default: '4' },
+    /** Writes a CPU profile of the server into this folder. */
+    profile: { type: 'string', default: '' },
+  },
+});
+const goalCpuMs = 2;
+const callsPerSequence = 4;
+
+const profiling =
+  values.profile === '' ? [] : ['--cpu-prof', '--cpu-prof-dir', values.profile, '--cpu-prof-interval', '200'];
+const server = startNode(serverCore, [
+  ...profiling,
+  ...['--max-semi-space-size=2', 'bench/bench-server.mjs', 'manifold', '0'],
+]);
+try {
+  const { port } = JSON.parse(await firstLine(server)) as { port: number };
+  const client = await KurentoTestClient.open(`ws://127.0.0.1:${port}/kurento`);
+  const mediaPipeline = await client.create('MediaPipeline');
+  const offer = browserOffer('chromium-audio-video');
+  const sequence = async () => {
+    const endpoint = await client.create('WebRtcEndpoint', { mediaPipeline });
+    await client.invoke(endpoint, 'processOffer', { offer });
+    await client.invoke(endpoint, 'gatherCandidates');
+    await client.call('release', { object: endpoint });
+  };
+  const run = async (count: number) => {
+    let left = count;
+    const worker = async () => {
+      while (left-- > 0) await sequence();
+    };
+    await Promise.all(Array.from({ length: Number(values.parallel) }, worker));
+  };
+  const cpuSeconds = async () => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    return Number(/^process_cpu_seconds_total (\S+)$/m.exec(text)?.[1]);
+  };
+  await run(Number(values.warmup));
+  const cpuBefore = await cpuSeconds();
+  const startedAt = performance.now();
+  const sequences = Number(values.sequences);
+  await run(sequences);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const cpuMs = (1000 * ((await cpuSeconds()) - cpuBefore)) / sequences;
+  process.stdout.write(
+    `${sequences} sequences of ${callsPerSequence} calls: ${((sequences * callsPerSequence) / seconds).toFixed(0)} calls/s, ` +
+      `${cpuMs.toFixed(2)} ms of the server's CPU for each sequence (goal ${goalCpuMs} ms)\n`,
+  );
+  if (!(cpuMs <= goalCpuMs)) process.exitCode = 1;
+  client.socket.terminate();
+} finally {
+  await endChild(server);
+}
