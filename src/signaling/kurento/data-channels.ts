@@ -70,7 +70,7 @@ export class DataChannels {
       const id = `${objectId}_data_${channel.id ?? label}`;
       records[id] = record('RTCDataChannelStats', {
         ...{ id, type: 'datachannel', timestampMillis, timestamp: Math.floor(timestampMillis / 1000) },
-        ...{ label, protocol, datachannelid: String(channel.id ?? ''), state: state.toUpperCase() },
+        ...{ label, protocol, datachannelid: channel.id ?? -1, state },
         ...{ messagesSent: stats.messagesOut, bytesSent: stats.bytesOut },
         ...{ messagesReceived: stats.messagesIn, bytesReceived: stats.bytesIn },
       });

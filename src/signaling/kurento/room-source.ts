@@ -23,6 +23,7 @@ export class RoomSource {
     this.#room = room;
     this.#pipelineId = pipelineId;
     this.#changed = changed;
+    this.#speaker = room.speakers.dominant?.participant ?? null;
     room.on('publicationadded', changed);
     room.on('publicationremoved', changed);
     room.on('dominantspeaker', this.#speakerChanged);

@@ -135,6 +135,16 @@ export class WebRtcEndpoint extends BaseRtpEndpoint implements LimitedOrigin {
     return null;
   }
 
+  /** Of what it is sent, be that the room's choice. */
+  override requestKeyframe(): void {
+    for (const publication of this.#participant?.subscriptions.keys() ?? []) {
+      if (publication.kind !== 'video') continue;
+      publication.participant.requestKeyFrame(publication);
+      return;
+    }
+    super.requestKeyframe();
+  }
+
   override isFlowing(type: MediaType): boolean {
     return this.#flows.isFlowingOut(type);
   }
