@@ -24,7 +24,12 @@ export function detachTrack(trackId: string): void {
 /** Colour in the middle of the picture a track shows now, null before its first picture. */
 export function colourOfTrack(trackId: string): [red: number, green: number, blue: number] | null {
   const video = elements.get(trackId);
-  if (!(video instanceof HTMLVideoElement) || video.videoWidth === 0 || video.readyState < 2) return null;
+  return video instanceof HTMLVideoElement ? pictureColour(video) : null;
+}
+
+/** The same of a video element. */
+export function pictureColour(video: HTMLVideoElement): [red: number, green: number, blue: number] | null {
+  if (video.videoWidth === 0 || video.readyState < 2) return null;
   const canvas = document.createElement('canvas');
   canvas.width = video.videoWidth;
   canvas.height = video.videoHeight;
