@@ -23,7 +23,16 @@ describe('createManifold', () => {
     const health = (await (await fetch(`${base}/health`)).json()) as object;
     assert.deepEqual(
       { ...health, version: '', uptimeSeconds: 0 },
-      { status: 'ok', version: '', uptimeSeconds: 0, rooms: 0, participants: 0 },
+      {
+        status: 'ok',
+        version: '',
+        uptimeSeconds: 0,
+        rooms: 0,
+        participants: 0,
+        sessions: 0,
+        pipelines: 0,
+        endpoints: 0,
+      },
     );
     const metrics = await (await fetch(`${base}/metrics`)).text();
     for (const name of [

@@ -130,6 +130,11 @@ function assemble(
   });
   const metrics = new Metrics();
   registerServerMetrics(metrics, { io, engine, rooms, webSockets: http.webSockets, bugs });
+  serveMetrics(http, metrics);
+  const lag = new EventLoopLag();
+  serveAdminApi(http, adminSource(rooms, engine, lag), config.admin.token === '' ? null : config.admin.token);
+  const { kraken, kurento } = serveDialects(http, rooms, config, log);
+  registerKurentoMetrics(metrics, () => kurento.figures());
   let stopping = false;
   serveHealth(http, () => ({
     status: stopping ? 'stopping' : 'ok',
@@ -137,12 +142,8 @@ function assemble(
     uptimeSeconds: Math.floor(process.uptime()),
     rooms: rooms.rooms.size,
     participants: rooms.participantCount,
+    ...kurento.health(),
   }));
-  serveMetrics(http, metrics);
-  const lag = new EventLoopLag();
-  serveAdminApi(http, adminSource(rooms, engine, lag), config.admin.token === '' ? null : config.admin.token);
-  const { kraken, kurento } = serveDialects(http, rooms, config, log);
-  registerKurentoMetrics(metrics, () => kurento.figures());
   if (pages) servePages(http, config, log);
   if (server !== undefined) http.attach(server);
   engine.start();

@@ -12,6 +12,8 @@ export interface KurentoService {
   /** Its own port; null before listen(), and where there is none. */
   readonly address: ListeningAddress | null;
   figures(): KurentoFigures;
+  /** What /health says of it, besides what it says of all. */
+  health(): { sessions: number; pipelines: number; endpoints: number };
   /** Releases all objects. Before the rooms are closed. */
   stop(): void;
   close(graceMs: number): Promise<void>;
@@ -51,6 +53,12 @@ export function serveKurento(shared: HttpServer, rooms: Rooms, config: Config, l
       return own.addresses[0] ?? null;
     },
     figures: () => dialect.figures(),
+    health() {
+      const { sessions, pipelines, elements } = dialect.figures();
+      let endpoints = 0;
+      for (const [type, count] of elements) if (type.endsWith('Endpoint')) endpoints += count;
+      return { sessions, pipelines, endpoints };
+    },
     stop: () => dialect.close(),
     close: (graceMs) => own.close(graceMs),
   };

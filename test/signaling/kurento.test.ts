@@ -107,6 +107,9 @@ test('check 5: describe names the class and its ancestors', async () => {
     [a]: ['MediaElement', 'MediaObject'],
     [hub]: ['Hub', 'MediaObject'],
     [port]: ['MediaElement', 'MediaObject'],
+    [await client.create('WebRtcEndpoint', { mediaPipeline: pipeline })]: [
+      ...['BaseRtpEndpoint', 'SdpEndpoint', 'SessionEndpoint', 'Endpoint', 'MediaElement', 'MediaObject'],
+    ],
   };
   for (const [object, hierarchy] of Object.entries(hierarchies)) {
     const described = await client.call('describe', { object });
@@ -128,6 +131,16 @@ test('check 6: every event of a class can be subscribed to, and no other', async
   ];
   for (const type of element) assert.match(await client.subscribe(a, type), new RegExp(`^${uuid}$`));
   await client.subscribe(pipeline, 'Error');
+  const endpoint = await client.create('WebRtcEndpoint', { mediaPipeline: pipeline });
+  const endpointEvents = [
+    ...['MediaSessionStarted', 'MediaSessionTerminated', 'ConnectionStateChanged', 'MediaStateChanged'],
+    ...['IceCandidateFound', 'IceGatheringDone', 'IceComponentStateChanged', 'NewCandidatePairSelected'],
+    ...['DtlsConnectionStateChange', 'DataChannelOpened', 'DataChannelClosed', 'OnIceCandidate'],
+    ...['OnIceGatheringDone', 'OnIceComponentStateChanged', 'IceComponentStateChange', 'OnDataChannelOpened'],
+    ...['DataChannelOpen', 'OnDataChannelClosed', 'DataChannelClose', 'MediaFlowOutStateChange'],
+    ...['MediaTranscodingStateChange', 'Error', 'ElementConnected'],
+  ];
+  for (const type of endpointEvents) await client.subscribe(endpoint, type);
   for (const type of ['ObjectCreated', 'ObjectDestroyed', 'Error']) {
     await client.subscribe('manager_ServerManager', type);
   }
@@ -729,6 +742,18 @@ test('a server that closes says so to its clients, and releases everything', asy
   await until('the client is told', () => client.closed !== null);
   assert.equal(client.closed?.code, 1001);
   assert.deepEqual(own.errors, []);
+});
+
+test('check 40: health counts sessions, pipelines and endpoints', async () => {
+  const { client, pipeline } = await withElements();
+  const read = async () => (await (await fetch(`${server.http}/health`)).json()) as Json;
+  const before = await read();
+  assert.equal(before.status, 'ok');
+  assert.ok(before.sessions > 0 && before.pipelines > 0);
+  await client.create('WebRtcEndpoint', { mediaPipeline: pipeline });
+  assert.equal((await read()).endpoints, before.endpoints + 1);
+  await client.call('release', { object: pipeline });
+  assert.equal((await read()).endpoints, before.endpoints);
 });
 
 test('metrics say how many there are and what they call', async () => {
