@@ -83,7 +83,8 @@ export function stage(options: StageOptions = {}): StageTest {
         async open(browserName, label, pageOptions = {}) {
           const context = await (await browserOf(browserName)).createBrowserContext();
           cleanUps.push(() => context.close());
-          const page = await context.newPage();
+          // Firefox draws nothing of a tab in the background: neither what a page paints nor what it shows.
+          const page = await context.newPage({ type: browserName === 'firefox' ? 'window' : 'tab' });
           const console: string[] = [];
           page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
           page.on('pageerror', (error) => console.push(`uncaught: ${String(error)}`));

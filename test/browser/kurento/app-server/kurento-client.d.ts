@@ -1,4 +1,9 @@
-/** As much of the npm package as the app server uses; it has no types of its own. */
+/**
+ * As much of the npm package as the app server uses; it has no types of its own. What is installed of it is 7.2.0, with
+ * the parts of 7.3.0 below it: 7.3.0 itself has the same code and cannot be installed, as it names an install script
+ * that is not in the package. package.json overrides what the registry does not have (reconnect-ws), what would be a
+ * second ws, and bufferutil, which nothing here needs and which ws, also the server's, would use if it were found.
+ */
 declare module 'kurento-client' {
   export type Callback = (error: Error | null, result?: unknown) => void;
 
