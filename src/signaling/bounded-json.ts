@@ -23,34 +23,30 @@ export function parseFirstJson(text: string): unknown {
  * @throws SyntaxError for what is not JSON, or nested more than 32 levels deep
  */
 export function parseBoundedJson(text: string): unknown {
-  let depth = 0;
-  let deepest = 0;
-  // Brackets within strings count as well at first: rarely are there so many, and a mere count is fast.
-  for (let index = 0; index < text.length; index++) {
-    const character = text.charCodeAt(index);
-    if (character === openBrace || character === openBracket) {
-      if (++depth > deepest) deepest = depth;
-    } else if (character === closeBrace || character === closeBracket) depth--;
-  }
-  if (deepest > maxDepth) endOfFirstValue(text);
+  // Should anything follow the first value, it is found below to be no JSON.
+  endOfFirstValue(text);
   return JSON.parse(text);
 }
 
 /** Behind the object or array the text begins with; the text's length where that cannot be told. */
 function endOfFirstValue(text: string): number {
   let depth = 0;
-  let quoted = false;
   for (let index = 0; index < text.length; index++) {
     const character = text.charCodeAt(index);
-    if (quoted) {
-      if (character === backslash) index++;
-      else if (character === quote) quoted = false;
-      continue;
-    }
-    if (character === quote) quoted = true;
+    if (character === quote) index = endOfString(text, index + 1);
     else if (character === openBrace || character === openBracket) {
       if (++depth > maxDepth) throw new SyntaxError(`JSON is nested more than ${maxDepth} levels deep.`);
     } else if ((character === closeBrace || character === closeBracket) && --depth <= 0) return index + 1;
+  }
+  return text.length;
+}
+
+/** The quote that ends the string whose content begins at `index`: none behind an odd number of backslashes. */
+function endOfString(text: string, index: number): number {
+  for (let end = text.indexOf('"', index); end >= 0; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (end - backslashes > index && text.charCodeAt(end - backslashes - 1) === backslash) backslashes++;
+    if (backslashes % 2 === 0) return end;
   }
   return text.length;
 }

@@ -41,8 +41,22 @@ export interface KurentoDialect {
 export function createKurentoDialect(options: KurentoOptions): KurentoDialect {
   const { rooms, log, sessionTimeoutMs, maxSessions } = options;
   const nowMs = () => performance.now();
+  const reportBug = (error: unknown) =>
+    log.error({ err: error }, 'bug: in the Kurento dialect, outside of any request');
+  const after = (delayMs: number, run: () => void) => {
+    const guarded = () => {
+      try {
+        run();
+      } catch (error) {
+        reportBug(error);
+      }
+    };
+    // No session is a reason for the process to stay.
+    const timer = setTimeout(guarded, delayMs).unref();
+    return () => clearTimeout(timer);
+  };
   const model = new ObjectModel({ rooms, log, maxSessions, sessionTimeoutMs, after, nowMs });
-  const turns = new Turns(nowMs);
+  const turns = new Turns(nowMs, reportBug);
   const counts = new RpcCounts();
   const dialect: WebSocketDialect = {
     name: 'kurento',
@@ -75,10 +89,4 @@ export function createKurentoDialect(options: KurentoOptions): KurentoDialect {
     },
     close: () => model.close(),
   };
-}
-
-function after(delayMs: number, run: () => void): () => void {
-  // No session is a reason for the process to stay.
-  const timer = setTimeout(run, delayMs).unref();
-  return () => clearTimeout(timer);
 }

@@ -7,7 +7,11 @@ import { Turns } from './turns.ts';
 function scene(turnMs: number) {
   let clockMs = 0;
   const done: string[] = [];
-  const turns = new Turns(() => clockMs);
+  const bugs: unknown[] = [];
+  const turns = new Turns(
+    () => clockMs,
+    (error) => bugs.push(error),
+  );
   const start = (name: string, count: number) => {
     let left = count;
     const taker = {
@@ -20,7 +24,7 @@ function scene(turnMs: number) {
     };
     turns.request(taker);
   };
-  return { turns, done, start };
+  return { turns, done, start, bugs };
 }
 
 test('who comes alone has its turn at once', () => {
@@ -71,4 +75,19 @@ test('what a taken thing throws is its own', async () => {
     { message: 'no' },
   );
   assert.equal(await turns.take(() => 5), 5);
+});
+
+test('a bug in a turn is reported, and the others have theirs', async () => {
+  const { turns, start, done, bugs } = scene(4);
+  start('a', 1);
+  turns.request({
+    takeTurn() {
+      throw new Error('bug');
+    },
+  });
+  start('b', 1);
+  await nextRound();
+  await nextRound();
+  assert.deepEqual(done, ['a', 'b']);
+  assert.equal((bugs[0] as Error).message, 'bug');
 });

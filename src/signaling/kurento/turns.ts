@@ -15,11 +15,14 @@ const budgetMs = 4;
 export class Turns {
   readonly #waiting = new Set<TurnTaker>();
   readonly #nowMs: () => number;
+  readonly #reportBug: (error: unknown) => void;
   #usedMs = 0;
   #scheduled = false;
 
-  constructor(nowMs: () => number) {
+  /** @param reportBug told what a turn threw that was not taken at once: nobody else would hear of it */
+  constructor(nowMs: () => number, reportBug: (error: unknown) => void) {
     this.#nowMs = nowMs;
+    this.#reportBug = reportBug;
   }
 
   /** Gives `taker` turns, the first at once where nobody waits, until it has nothing more to do. */
@@ -58,7 +61,11 @@ export class Turns {
     for (const taker of this.#waiting) {
       // To the end of the queue, as long as there is more.
       this.#waiting.delete(taker);
-      if (this.#measured(() => taker.takeTurn())) this.#waiting.add(taker);
+      try {
+        if (this.#measured(() => taker.takeTurn())) this.#waiting.add(taker);
+      } catch (error) {
+        this.#reportBug(error);
+      }
       if (this.#usedMs >= budgetMs) break;
     }
     if (this.#waiting.size > 0) this.#schedule();
