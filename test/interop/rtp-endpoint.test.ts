@@ -137,42 +137,39 @@ for (const { codec, secured } of [
       { video: true, audio: true, ...smallPicture, colour: 'rgb(200, 40, 60)' },
       `video/${codec}`,
     );
-    const endpoint = await client.create('RtpEndpoint', { mediaPipeline: pipeline });
     const [video, audio] = [await freePortPair(), await freePortPair()];
     const profile = secured ? 'RTP/SAVP' : 'RTP/AVP';
-    const lines = (key: string | null, direction: string): string[] => [
+    const lines = (ownKey: string | null, direction: string): string[] => [
       `m=video ${video} ${profile} 96`,
       `a=rtpmap:96 ${codec}/90000`,
       ...(codec === 'H264' ? ['a=fmtp:96 packetization-mode=1'] : []),
       `a=${direction}`,
-      ...(key === null ? [] : [`a=crypto:1 ${suite} inline:${key}`]),
+      ...(ownKey === null ? [] : [`a=crypto:1 ${suite} inline:${ownKey}`]),
       `m=audio ${audio} ${profile} 97`,
       'a=rtpmap:97 opus/48000/2',
       `a=${direction}`,
-      ...(key === null ? [] : [`a=crypto:1 ${suite} inline:${key}`]),
+      ...(ownKey === null ? [] : [`a=crypto:1 ${suite} inline:${ownKey}`]),
     ];
-    const ours = secured ? randomBytes(30) : null;
-    // The server protects both lines under one key, which is what the description that ffmpeg reads says.
-    const recorderEndpoint = secured
-      ? await client.create('RtpEndpoint', {
-          mediaPipeline: pipeline,
-          crypto: { keyBase64: ours!.toString('base64'), crypto: 'AES_128_CM_HMAC_SHA1_80' },
-        })
-      : endpoint;
+    // The server protects both lines under one key, which is what the description says that ffmpeg reads.
+    const key = secured ? randomBytes(30).toString('base64') : null;
+    const endpoint = await client.create('RtpEndpoint', {
+      mediaPipeline: pipeline,
+      ...(key === null ? {} : { crypto: { keyBase64: key, crypto: 'AES_128_CM_HMAC_SHA1_80' } }),
+    });
     const folder = await openFolder(it);
     const file = join(folder, 'session.sdp');
     const recording = join(folder, 'recording.mkv');
-    await writeFile(file, description(lines(ours?.toString('base64') ?? null, 'recvonly')));
+    await writeFile(file, description(lines(key, 'recvonly')));
     const recorder = start(it, [
       ...['-protocol_whitelist', 'file,udp,rtp,srtp', '-i', file],
       ...['-c', 'copy', recording],
     ]);
     await sleep(1000);
     const offer = description(lines(secured ? randomBytes(30).toString('base64') : null, 'recvonly'));
-    const answer: string = await client.invoke(recorderEndpoint, 'processOffer', { offer });
+    const answer: string = await client.invoke(endpoint, 'processOffer', { offer });
     for (const { media } of parsePlainDescription(answer)) assert.equal(media.direction, 'sendonly');
     await eventually('media flows to the recorder', 15_000, async () => {
-      const flowing = await client.invoke(recorderEndpoint, 'isMediaFlowingIn', { mediaType: 'VIDEO' });
+      const flowing = await client.invoke(endpoint, 'isMediaFlowingIn', { mediaType: 'VIDEO' });
       return flowing === true ? { value: true } : { pending: flowing };
     });
     await sleep(8000);
