@@ -13,6 +13,7 @@ import type { Config, ConfigInput } from './config/schema.ts';
 import { Engine } from './engine/engine.ts';
 import { type AdminSource, serveAdminApi } from './http/admin-api.ts';
 import { EventLoopLag } from './http/event-loop-lag.ts';
+import { FairShare } from './http/fair-share.ts';
 import { type HttpListener, HttpServer, type ListeningAddress } from './http/http-server.ts';
 import { Metrics } from './http/metrics.ts';
 import { serveHealth, serveMetrics } from './http/operations.ts';
@@ -23,16 +24,20 @@ import type { PacketIo } from './packet-io/packet-io.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { BugCount } from './server/bug-count.ts';
 import { createLogger } from './server/create-logger.ts';
-import { type KrakenService, serveKraken } from './server/kraken-service.ts';
+import { type KrakenService, type KrakenSurroundings, serveKraken } from './server/kraken-service.ts';
 import { reachableAddresses } from './server/local-addresses.ts';
 import { packageVersion, webDirectory } from './server/package-files.ts';
 import { registerServerMetrics } from './server/server-metrics.ts';
+import { AddressBudgets } from './signaling/address-budgets.ts';
 import { createPionDialect } from './signaling/pion/pion-dialect.ts';
 import { serveTalksy } from './signaling/talksy/talksy-dialect.ts';
 import { createWhipRoutes } from './signaling/whip/whip-routes.ts';
 import type { DataLimits } from './webrtc/data-channels/data-transport.ts';
 import { defaultCodecs } from './webrtc/sdp/codec-capabilities.ts';
 import { defaultHeaderExtensions } from './webrtc/sdp/header-extensions.ts';
+
+/** Seconds' worth of joins that may come at once: an office that comes back after an outage does so together. */
+const joinBurstSeconds = 5;
 
 /** Any part of the configuration, and what only a program can give. */
 export type ManifoldOptions = ConfigInput & {
@@ -117,12 +122,14 @@ function assemble(
     log,
     config.speakers,
   );
+  const turns = new FairShare(now);
   const http = new HttpServer({
     log,
     trustProxy: config.http.trustProxy,
     maxMessageBytes: config.limits.messageBytes,
     maxConnections: config.limits.connections,
     maxConnectionsPerAddress: config.limits.connectionsPerAddress,
+    turns,
   });
   const metrics = new Metrics();
   registerServerMetrics(metrics, { io, engine, rooms, webSockets: http.webSockets, bugs });
@@ -137,7 +144,7 @@ function assemble(
   serveMetrics(http, metrics);
   const lag = new EventLoopLag();
   serveAdminApi(http, adminSource(rooms, engine, lag), config.admin.token === '' ? null : config.admin.token);
-  const kraken = serveDialects(http, rooms, config, log);
+  const kraken = serveDialects(http, { rooms, config, log, turns, mayJoin: joinBudget(config) });
   if (pages) servePages(http, config, log);
   if (server !== undefined) http.attach(server);
   engine.start();
@@ -216,7 +223,15 @@ function dataLimits({ dataChannels, dataMessageBytes, dataBufferBytes }: Config[
   return { maxChannels: dataChannels, maxMessageBytes: dataMessageBytes, maxBufferedBytes: dataBufferBytes };
 }
 
-function serveDialects(http: HttpServer, rooms: Rooms, config: Config, log: Logger): KrakenService {
+/** Whether an address may have one more participant by now, in whatever dialect. */
+function joinBudget({ limits }: Config): (address: string) => boolean {
+  const perSecond = limits.joinsPerSecond;
+  const budgets = new AddressBudgets({ perSecond, burst: perSecond * joinBurstSeconds }, now);
+  return (address) => budgets.spend(address);
+}
+
+function serveDialects(http: HttpServer, surroundings: KrakenSurroundings): KrakenService {
+  const { rooms, config, log, mayJoin, turns } = surroundings;
   const token = config.auth.bearerToken === '' ? null : config.auth.bearerToken;
   http.hono.route(
     '/',
@@ -226,6 +241,8 @@ function serveDialects(http: HttpServer, rooms: Rooms, config: Config, log: Logg
       iceServers: () => config.ice.servers,
       bearerToken: token,
       maxOfferBytes: config.limits.sdpBytes,
+      mayJoin,
+      turns,
     }),
   );
   serveTalksy(http, {
@@ -233,10 +250,11 @@ function serveDialects(http: HttpServer, rooms: Rooms, config: Config, log: Logg
     log,
     maxRooms: config.limits.rooms,
     maxIdLength: config.limits.idCharacters,
+    mayJoin,
     timings: { roomIdleMs: config.talksy.roomIdleMs, joinMs: config.talksy.joinMs },
   });
-  http.webSocket(createPionDialect({ rooms, log }));
-  return serveKraken(http, rooms, config, log);
+  http.webSocket(createPionDialect({ rooms, log, mayJoin }));
+  return serveKraken(http, surroundings);
 }
 
 function servePages(http: HttpServer, config: Config, log: Logger): void {
@@ -286,4 +304,8 @@ function readPem(key: string, file: string): string {
   } catch (error) {
     throw new ConfigError([`http.${key}: ${file} cannot be read (${(error as Error).message}).`]);
   }
+}
+
+function now(): number {
+  return performance.now();
 }

@@ -40,7 +40,7 @@ const offersTimeoutMs = 240_000;
 
 const test = stage({
   server: {
-    limits: { peerConnections: 200 },
+    limits: { peerConnections: 200, joinsPerSecond: 0 },
     timeouts: { connectMs: 5000 },
     // Thousands of joins would be thousands of lines.
     logging: { level: 'warn' },
