@@ -10,7 +10,7 @@ import { clientAddress } from './client-address.ts';
 import { errorResponse, jsonError } from './error-response.ts';
 import type { HttpApp, HttpEnvironment } from './http-app.ts';
 import { ListenError } from './listen-error.ts';
-import { RequestBytes } from './request-bytes.ts';
+import { type BytesRefusal, RequestBytes } from './request-bytes.ts';
 import type { WebSocketDialect } from './web-socket-dialect.ts';
 import { WebSocketServer, type WebSocketServerOptions } from './web-socket-server.ts';
 
@@ -76,8 +76,7 @@ export class HttpServer implements HttpApp {
       }
       const refusal = this.#requestBytes.acquire(client.address, bytes);
       if (refusal !== null) {
-        context.header('Connection', 'close');
-        return jsonError(refusal.status, 'limit-connections', refusal.message);
+        return busy(refusal);
       }
       try {
         await next();
@@ -208,6 +207,16 @@ export class HttpServer implements HttpApp {
       return RESPONSE_ALREADY_SENT;
     });
   }
+}
+
+/** For pages of every origin: some try again and again what their browser keeps from them. */
+function busy({ status, message }: BytesRefusal): Response {
+  const response = jsonError(status, 'limit-connections', message);
+  response.headers.set('Access-Control-Allow-Origin', '*');
+  response.headers.set('Retry-After', '1');
+  // What is left of the body is not waited for.
+  response.headers.set('Connection', 'close');
+  return response;
 }
 
 /** What a body will take while it is read and worked on; none is read beyond `most`. */

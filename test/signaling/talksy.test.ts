@@ -569,7 +569,7 @@ describe('the Talksy dialect', { concurrency: 6 }, () => {
     for (const caller of [listener, ...twins]) caller.close();
   });
 
-  test('quality: none stops video and not audio, and comes back; a limit on the bit rate is text or number', async () => {
+  test('check 14: none stops video and not audio, and comes back; a limit on the bit rate is text or number', async () => {
     const room = newRoom();
     const anna = await start(room, 'anna');
     const ben = await start(room, 'ben');
