@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { HeadlessNetwork } from '../test/signaling/headless-peer.ts';
 import { KrakenCrowd } from '../test/signaling/kraken-crowd.ts';
-import { endChild, firstLine, serverCore, startNode } from './child-process.ts';
+import { endChild, firstLine, keepToCore, loadCore, serverCore, startNode } from './child-process.ts';
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +27,7 @@ const goalPollMs = 50;
 /** USER_HZ, in which Linux counts. */
 const ticksPerSecond = 100;
 
+keepToCore(loadCore);
 const rooms = Number(values.rooms);
 const clientsPerRoom = Number(values.clients);
 const server = startNode(serverCore, ['--max-semi-space-size=2', 'bench/bench-server.mjs', 'manifold', '0']);

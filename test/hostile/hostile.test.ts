@@ -5,7 +5,7 @@
 import { after, before, describe, it } from 'node:test';
 import { attacksOf, sliceSize } from './attacks.ts';
 import { Battlefield } from './battlefield.ts';
-import { judge } from './judgement.ts';
+import { busyMachine, judge } from './judgement.ts';
 import { reportLines } from './report-line.ts';
 
 const calmMs = 200;
@@ -22,7 +22,7 @@ describe('hostile clients', () => {
     it(named.name, async (t) => {
       const { report, damage } = await field.suffer(named.attack);
       for (const line of reportLines(report, damage)) t.diagnostic(line);
-      judge(named, report, damage);
+      judge(named, report, damage, busyMachine);
     });
   }
 });

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { attacksOf, fullSize } from './attacks.ts';
 import { Battlefield } from './battlefield.ts';
-import { judge } from './judgement.ts';
+import { judge, quietMachine } from './judgement.ts';
 import { reportLines } from './report-line.ts';
 
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
@@ -14,7 +14,7 @@ try {
     const { report, damage } = await field.suffer(named.attack);
     process.stdout.write(`${named.name}\n  ${reportLines(report, damage).join('\n  ')}\n`);
     try {
-      judge(named, report, damage);
+      judge(named, report, damage, quietMachine);
     } catch (error) {
       process.stdout.write(`  MISSED: ${(error as Error).message}\n`);
       process.exitCode = 1;
