@@ -40,8 +40,8 @@ const headersTimeoutMs = 10_000;
 /** For the whole request; bodies are small. */
 const requestTimeoutMs = 30_000;
 const defaultMaxBodyBytes = 2 ** 20;
-/** How often connections are looked through for these; Node's own 30 s would leave slow ones three times their time. */
-const connectionsCheckMs = 5000;
+/** How often connections are looked through for these; Node's own 30 s would leave slow ones three times their time, and close thousands at once. */
+const connectionsCheckMs = 1000;
 
 /**
  * For a connection between two requests: longer than proxies hold theirs, and than clients that poll pause, because a

@@ -3,11 +3,11 @@
  * the server hold a body of each at once.
  */
 
-/** Bodies of one address under way: dozens of the longest, thousands of the usual ones. */
-const maxPerAddress = 16 * 2 ** 20;
+/** Bodies of one address under way: dozens of the longest, hundreds of the usual ones. */
+const maxPerAddress = 32 * 2 ** 20;
 const maxOfAll = 256 * 2 ** 20;
-/** What a request takes besides its body, roughly. */
-const bytesPerRequest = 4096;
+/** What a request takes besides its body while it waits for that: ten thousand slow ones took a gibibyte. */
+const bytesPerRequest = 65_536;
 
 export interface BytesRefusal {
   readonly status: 429 | 503;

@@ -47,10 +47,10 @@ type Dialect = 'kraken' | 'whip' | 'pion' | 'talksy';
 const dialects: readonly Dialect[] = ['kraken', 'whip', 'pion', 'talksy'];
 
 const publicationAnswers: Record<Dialect, Pick<NamedAttack, 'answers' | 'refusal'>> = {
-  kraken: { answers: /^200( 5003000)?$/, refusal: /^200 5003000$/ },
-  whip: { answers: /^(201|429 limit-joins)$/, refusal: /^429 limit-joins$/ },
+  kraken: { answers: /^(200( 5003000)?|429 limit-connections|cut)$/, refusal: /^200 5003000$/ },
+  whip: { answers: /^(201|429 limit-(joins|connections)|cut)$/, refusal: /^429 limit-joins$/ },
   pion: {
-    answers: /^(answer|error limit-joins|closed 1008 Too many messages\.)$/,
+    answers: /^(answer|error limit-(joins|participants)|closed 1008 Too many messages\.)$/,
     refusal: /^error limit-joins$/,
   },
   talksy: { answers: /^(answer|error Too many clients joined.*|upgrade 429)$/, refusal: /^error Too many/ },
@@ -86,7 +86,7 @@ const deepAnswers: Record<Dialect, RegExp> = {
 
 /** A slow request has a time in which to be whole; a silent WebSocket of a dialect that speaks second, too. */
 const silentAnswers: Record<Dialect, RegExp> = {
-  kraken: /^(still open|408 Request Timeout)$/,
+  kraken: /^(still open|408 Request Timeout|429 Too Many Requests|503 Service Unavailable)$/,
   whip: /^(still open|408 Request Timeout)$/,
   pion: /^(still open|101 Switching Protocols)$/,
   talksy: /^(still open|101 Switching Protocols)$/,

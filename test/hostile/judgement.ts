@@ -11,6 +11,8 @@ const fewPackets = 3;
 /** Over what it was before the attack, in MiB: bodies under way, ten thousand sockets, and what the allocator keeps. */
 const toleratedResident = 512;
 const toleratedHeap = 256;
+/** When thousands of connections have had their time, Node.js closes them in one go. */
+const closingMs = 250;
 
 export interface Tolerance {
   /** Of the call's packets: half of them, and nearly all. */
@@ -41,16 +43,18 @@ export function judge(
     seen.some((answer) => refusal.test(answer)),
     `nothing was refused: ${told}`,
   );
-  if ('perSecond' in attack)
+  // Of long bodies, what goes through a socket is the limit.
+  if ('perSecond' in attack && !(attack.kind === 'posts' && attack.what === 'large'))
     assert.ok(
       report.perSecond > attack.perSecond * tolerance.leastPartOfRate,
       `${report.perSecond} a second were offered`,
     );
   const figures = JSON.stringify(damage);
+  const mostMs = tolerance.p99DelayMs + (attack.kind === 'silent-sockets' ? closingMs : 0);
   for (const { packets, lost, medianDelayMs, p99DelayMs } of [damage.during, damage.after]) {
     assert.ok(packets > 0, figures);
     assert.ok(lost <= Math.max(fewPackets, packets * toleratedLoss), figures);
-    assert.ok(medianDelayMs < tolerance.medianDelayMs && p99DelayMs < tolerance.p99DelayMs, figures);
+    assert.ok(medianDelayMs < tolerance.medianDelayMs && p99DelayMs < mostMs, figures);
   }
   assert.ok(damage.residentPeak - damage.residentBefore < toleratedResident, figures);
   assert.ok(damage.heapGrowth < toleratedHeap, figures);
