@@ -18,9 +18,9 @@ const opened = [];
 if (floor) captureNativePacketIo();
 const manifold = await createManifold({
   http: { host: '127.0.0.1', port: 0 },
-  kraken: { listen: false, publishesPerSecond: 0 },
+  kraken: { listen: false },
   media: { addresses: ['127.0.0.1'], port: 0 },
-  limits: { connectionsPerAddress: 10_000 },
+  limits: { connectionsPerAddress: 10_000, joinsPerSecond: 0 },
   logging: { level: 'error' },
   pages: false,
 });

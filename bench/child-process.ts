@@ -21,6 +21,11 @@ export function startNode(core: number, args: readonly string[], env: NodeJS.Pro
   });
 }
 
+/** Keeps this process to a core, where the machine has taskset: load that it makes itself is none of the server's. */
+export function keepToCore(core: number): void {
+  if (canPin) spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(core), String(process.pid)]);
+}
+
 /** The first line a child prints. @throws Error if it ends before */
 export function firstLine(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -2,11 +2,12 @@
  * `npm run bench:kraken`: 500 Kraken clients in 50 rooms, connected and sending, who poll every three seconds, as the
  * web clients do. How late is the server's event loop, and how long does a poll take?
  */
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { HeadlessNetwork } from '../test/signaling/headless-peer.ts';
 import { KrakenCrowd } from '../test/signaling/kraken-crowd.ts';
-import { endChild, firstLine, serverCore, startNode } from './child-process.ts';
+import { endChild, firstLine, keepToCore, loadCore, serverCore, startNode } from './child-process.ts';
 
 const { values } = parseArgs({
   options: {
@@ -23,7 +24,10 @@ const ticksPerPacket = 50;
 const settleMs = 10_000;
 const goalLagMs = 20;
 const goalPollMs = 50;
+/** USER_HZ, in which Linux counts. */
+const ticksPerSecond = 100;
 
+keepToCore(loadCore);
 const rooms = Number(values.rooms);
 const clientsPerRoom = Number(values.clients);
 const server = startNode(serverCore, ['--max-semi-space-size=2', 'bench/bench-server.mjs', 'manifold', '0']);
@@ -38,11 +42,17 @@ try {
   await sleep(settleMs);
   crowd.pollsMs = [];
   await lagMs(url);
+  const before = processorTimes();
   await sleep(Number(values.seconds) * 1000);
   const lag = await lagMs(url);
+  const after = processorTimes();
   const polls = crowd.pollsMs;
   report('while they join', joining.lag, joining.polls);
   report('polling', lag, polls);
+  const share = (of: 'server' | 'core') => (after[of] - before[of]) / (after.at - before.at);
+  process.stdout.write(
+    `The server took ${percent(share('server'))} of a core; all of that core was busy for ${percent(share('core'))}.\n`,
+  );
   const total = rooms * clientsPerRoom;
   process.stdout.write(`${crowd.complete} of ${total} clients hear everybody else in their room.\n`);
   for (const failure of crowd.failures) process.stdout.write(`failed: ${String(failure)}\n`);
@@ -59,6 +69,33 @@ try {
 async function lagMs(url: string): Promise<number> {
   const response = await fetch(`${url}/admin/api/rooms`);
   return ((await response.json()) as { server: { eventLoopLagMs: number } }).server.eventLoopLagMs;
+}
+
+/**
+ * What the server has used, and all there is on its core, in seconds: figures of a core that others use as well are
+ * none of the server.
+ */
+function processorTimes(): { at: number; server: number; core: number } {
+  const [user, system] = readFileSync(`/proc/${server.pid}/stat`, 'utf8')
+    .split(') ')[1]!
+    .split(' ')
+    .slice(11, 13);
+  const line = readFileSync('/proc/stat', 'utf8')
+    .split('\n')
+    .find((text) => text.startsWith(`cpu${serverCore} `))!;
+  const [, ...ticks] = line.split(/\s+/).map(Number);
+  const [, , , idle, waiting] = ticks;
+  // The last two are part of the first ones.
+  const all = ticks.slice(0, 8).reduce((sum, count) => sum + count, 0);
+  return {
+    at: performance.now() / 1000,
+    server: (Number(user) + Number(system)) / ticksPerSecond,
+    core: (all - idle! - waiting!) / ticksPerSecond,
+  };
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }
 
 function quantile(sorted: readonly number[], share: number): number {

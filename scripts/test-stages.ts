@@ -14,10 +14,10 @@ import {
 export interface TestStage {
   readonly name: string;
   readonly tools: readonly TestTool[];
-  /** Test files at once. Browsers are heavy: they run alone. */
+  /** Test files at once. Two wait for different things; those that measure run alone. */
   readonly concurrency: number;
-  /** The folders of the test files; the first stage that names a file's folder has it. */
-  readonly folders: readonly string[];
+  /** Folders of test files, and single ones; the stage that names a file most closely has it. */
+  readonly paths: readonly string[];
 }
 
 /** In the order they run, the quick ones first. */
@@ -26,24 +26,47 @@ export const testStages: readonly TestStage[] = [
     name: 'unit',
     tools: [openssl],
     concurrency: 2,
-    folders: ['src', 'web', 'scripts', 'bench', 'test/bandwidth'],
+    paths: ['src', 'web', 'scripts', 'bench', 'test/bandwidth'],
   },
-  { name: 'browser', tools: [openssl, chromium, firefox, coturn], concurrency: 1, folders: ['test/browser'] },
+  { name: 'browser', tools: [openssl, chromium, firefox, coturn], concurrency: 2, paths: ['test/browser'] },
+  {
+    name: 'measured',
+    tools: [openssl, chromium, firefox],
+    concurrency: 1,
+    paths: [
+      'test/browser/layers',
+      'test/browser/bad-network.test.ts',
+      'test/browser/hostile-input.test.ts',
+      'test/hostile',
+      'test/rooms/standstill.test.ts',
+    ],
+  },
   {
     name: 'interop',
     tools: [aiortc, gstreamer, ffmpeg, chromium, firefox],
     concurrency: 1,
-    folders: ['test/interop'],
+    paths: ['test/interop'],
   },
-  { name: 'scenario', tools: [openssl, chromium, firefox], concurrency: 1, folders: ['test'] },
+  { name: 'scenario', tools: [openssl, chromium, firefox], concurrency: 2, paths: ['test'] },
 ];
 
 /** The test files of a stage, those whose path contains one of the filters if there are any. */
 export function filesOfStage(root: string, stage: TestStage, filters: readonly string[]): string[] {
-  const owner = (file: string): TestStage | undefined =>
-    testStages.find(({ folders }) => folders.some((folder) => file.startsWith(`${folder}/`)));
-  return stage.folders
-    .flatMap((folder) => sourceFiles(root, folder))
-    .filter((file) => /\.test\.tsx?$/.test(file) && owner(file) === stage)
+  return stage.paths
+    .flatMap((path) => (isTestFile(path) ? [path] : sourceFiles(root, path)))
+    .filter((file) => isTestFile(file) && ownerOf(file) === stage)
     .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
+}
+
+function isTestFile(path: string): boolean {
+  return /\.test\.tsx?$/.test(path);
+}
+
+function ownerOf(file: string): TestStage | undefined {
+  const naming = testStages.flatMap((stage) =>
+    stage.paths
+      .filter((path) => file === path || file.startsWith(`${path}/`))
+      .map((path) => ({ stage, path })),
+  );
+  return naming.sort((a, b) => b.path.length - a.path.length)[0]?.stage;
 }

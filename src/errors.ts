@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'limit-participants'
   | 'limit-publications'
   | 'limit-connections'
+  | 'limit-joins'
   | 'limit-message-size'
   | 'limit-media-lines'
   | 'limit-data-channels'

@@ -12,6 +12,7 @@ import type { Config, ConfigInput } from './config/schema.ts';
 import { Engine } from './engine/engine.ts';
 import { type AdminSource, serveAdminApi } from './http/admin-api.ts';
 import { EventLoopLag } from './http/event-loop-lag.ts';
+import { FairShare } from './http/fair-share.ts';
 import { HttpServer, type ListeningAddress } from './http/http-server.ts';
 import { Metrics } from './http/metrics.ts';
 import { serveHealth, serveMetrics } from './http/operations.ts';
@@ -23,19 +24,23 @@ import { Rooms } from './rooms/rooms.ts';
 import { BugCount } from './server/bug-count.ts';
 import { createLogger } from './server/create-logger.ts';
 import { httpListeners } from './server/http-listeners.ts';
-import { type KrakenService, serveKraken } from './server/kraken-service.ts';
+import { type KrakenService, type KrakenSurroundings, serveKraken } from './server/kraken-service.ts';
 import { registerKurentoMetrics } from './server/kurento-metrics.ts';
 import { type KurentoService, serveKurento } from './server/kurento-service.ts';
 import { reachableAddresses } from './server/local-addresses.ts';
 import { packageVersion, webDirectory } from './server/package-files.ts';
 import { registerServerMetrics } from './server/server-metrics.ts';
 import { trackMetrics } from './server/track-metrics.ts';
+import { AddressBudgets } from './signaling/address-budgets.ts';
 import { createPionDialect } from './signaling/pion/pion-dialect.ts';
 import { serveTalksy } from './signaling/talksy/talksy-dialect.ts';
 import { createWhipRoutes } from './signaling/whip/whip-routes.ts';
 import type { DataLimits } from './webrtc/data-channels/data-transport.ts';
 import { defaultCodecs } from './webrtc/sdp/codec-capabilities.ts';
 import { defaultHeaderExtensions } from './webrtc/sdp/header-extensions.ts';
+
+/** Seconds' worth of joins that may come at once: an office that comes back after an outage does so together. */
+const joinBurstSeconds = 5;
 
 /** Any part of the configuration, and what only a program can give. */
 export type ManifoldOptions = ConfigInput & {
@@ -122,12 +127,14 @@ function assemble(
     log,
     config.speakers,
   );
+  const turns = new FairShare(now);
   const http = new HttpServer({
     log,
     trustProxy: config.http.trustProxy,
     maxMessageBytes: config.limits.messageBytes,
     maxConnections: config.limits.connections,
     maxConnectionsPerAddress: config.limits.connectionsPerAddress,
+    turns,
   });
   const metrics = new Metrics();
   registerServerMetrics(metrics, { io, engine, rooms, webSockets: http.webSockets, bugs });
@@ -135,7 +142,13 @@ function assemble(
   if (config.metrics.serve) serveMetrics(http, metrics);
   const lag = new EventLoopLag();
   serveAdminApi(http, adminSource(rooms, engine, lag), config.admin.token === '' ? null : config.admin.token);
-  const { kraken, kurento } = serveDialects(http, rooms, config, log);
+  const { kraken, kurento } = serveDialects(http, {
+    rooms,
+    config,
+    log,
+    turns,
+    mayJoin: joinBudget(config),
+  });
   registerKurentoMetrics(metrics, () => kurento.figures());
   let stopping = false;
   serveHealth(http, () => ({
@@ -247,12 +260,18 @@ function dataLimits({ dataChannels, dataMessageBytes, dataBufferBytes }: Config[
   return { maxChannels: dataChannels, maxMessageBytes: dataMessageBytes, maxBufferedBytes: dataBufferBytes };
 }
 
+/** Whether an address may have one more participant by now, in whatever dialect. */
+function joinBudget({ limits }: Config): (address: string) => boolean {
+  const perSecond = limits.joinsPerSecond;
+  const budgets = new AddressBudgets({ perSecond, burst: perSecond * joinBurstSeconds }, now);
+  return (address) => budgets.spend(address);
+}
+
 function serveDialects(
   http: HttpServer,
-  rooms: Rooms,
-  config: Config,
-  log: Logger,
+  surroundings: KrakenSurroundings,
 ): { kraken: KrakenService; kurento: KurentoService } {
+  const { rooms, config, log, mayJoin, turns } = surroundings;
   const token = config.auth.bearerToken === '' ? null : config.auth.bearerToken;
   http.hono.route(
     '/',
@@ -262,6 +281,8 @@ function serveDialects(
       iceServers: () => config.ice.servers,
       bearerToken: token,
       maxOfferBytes: config.limits.sdpBytes,
+      mayJoin,
+      turns,
     }),
   );
   serveTalksy(http, {
@@ -269,11 +290,12 @@ function serveDialects(
     log,
     maxRooms: config.limits.rooms,
     maxIdLength: config.limits.idCharacters,
+    mayJoin,
     timings: { roomIdleMs: config.talksy.roomIdleMs, joinMs: config.talksy.joinMs },
   });
-  http.webSocket(createPionDialect({ rooms, log }));
+  http.webSocket(createPionDialect({ rooms, log, mayJoin }));
   return {
-    kraken: serveKraken(http, rooms, config, log),
+    kraken: serveKraken(http, surroundings),
     kurento: serveKurento(http, rooms, config, log),
   };
 }
@@ -307,4 +329,8 @@ function adminSource(rooms: Rooms, engine: Engine, lag: EventLoopLag): AdminSour
       return participant !== undefined;
     },
   };
+}
+
+function now(): number {
+  return performance.now();
 }

@@ -114,6 +114,10 @@ const limits = v.strictObject({
     min: 1,
     max: 1_000_000,
   }),
+  joinsPerSecond: integer(
+    'New participants a second of one address, over time, five seconds’ worth at once; 0 for any number.',
+    { default: 50, min: 0, max: 1_000_000 },
+  ),
   messageBytes: integer('Longest WebSocket message.', {
     default: 1_048_576,
     min: 1024,
@@ -315,11 +319,6 @@ const kraken = v.strictObject({
   }),
   callsPerSecond: integer('Kraken calls a second of one address, over time; 0 for any number.', {
     default: 1000,
-    min: 0,
-    max: 1_000_000,
-  }),
-  publishesPerSecond: integer('Of these, publications; 0 for any number.', {
-    default: 20,
     min: 0,
     max: 1_000_000,
   }),

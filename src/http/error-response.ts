@@ -10,6 +10,7 @@ const statusOfCode: Partial<Record<ErrorCode, number>> = {
   'limit-message-size': 413,
   'codec-not-supported': 415,
   'limit-connections': 429,
+  'limit-joins': 429,
   'limit-rooms': 503,
   'limit-participants': 503,
   'limit-publications': 503,

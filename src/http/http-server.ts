@@ -10,6 +10,7 @@ import { clientAddress } from './client-address.ts';
 import { errorResponse, jsonError } from './error-response.ts';
 import type { HttpApp, HttpEnvironment } from './http-app.ts';
 import { ListenError } from './listen-error.ts';
+import { type BytesRefusal, RequestBytes } from './request-bytes.ts';
 import type { WebSocketDialect } from './web-socket-dialect.ts';
 import { WebSocketServer, type WebSocketServerOptions } from './web-socket-server.ts';
 
@@ -24,6 +25,8 @@ export interface HttpListener {
 export interface HttpServerOptions extends WebSocketServerOptions {
   /** Most TCP connections on each listener. */
   readonly maxConnections: number;
+  /** The longest body that any route reads. Default 1 MiB. */
+  readonly maxBodyBytes?: number;
 }
 
 export interface ListeningAddress {
@@ -36,6 +39,9 @@ export interface ListeningAddress {
 const headersTimeoutMs = 10_000;
 /** For the whole request; bodies are small. */
 const requestTimeoutMs = 30_000;
+const defaultMaxBodyBytes = 2 ** 20;
+/** How often connections are looked through for these; Node's own 30 s would leave slow ones three times their time, and close thousands at once. */
+const connectionsCheckMs = 1000;
 
 /**
  * For a connection between two requests: longer than proxies hold theirs, and than clients that poll pause, because a
@@ -50,6 +56,7 @@ export class HttpServer implements HttpApp {
   readonly webSockets: WebSocketServer;
 
   readonly #options: HttpServerOptions;
+  readonly #requestBytes = new RequestBytes();
   readonly #servers: { readonly server: Server; readonly listener: HttpListener }[] = [];
   readonly #detach: (() => void)[] = [];
   /** Requests that no route claimed, so that an embedding server can have them. */
@@ -60,8 +67,22 @@ export class HttpServer implements HttpApp {
     this.#options = options;
     this.webSockets = new WebSocketServer(options);
     this.hono.use(async (context, next) => {
-      context.set('client', clientAddress(context.env.incoming, options.trustProxy));
-      await next();
+      const client = clientAddress(context.env.incoming, options.trustProxy);
+      context.set('client', client);
+      const bytes = bodyBytes(context.env.incoming, options.maxBodyBytes ?? defaultMaxBodyBytes);
+      if (bytes === 0) {
+        await next();
+        return;
+      }
+      const refusal = this.#requestBytes.acquire(client.address, bytes);
+      if (refusal !== null) {
+        return busy(refusal);
+      }
+      try {
+        await next();
+      } finally {
+        this.#requestBytes.release(client.address, bytes);
+      }
     });
     this.hono.notFound((context) => {
       this.#unclaimed.add(context.req.raw);
@@ -167,6 +188,7 @@ export class HttpServer implements HttpApp {
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: idleTimeoutMs,
+      connectionsCheckingInterval: connectionsCheckMs,
     };
     const server =
       listener.tls === undefined
@@ -185,6 +207,23 @@ export class HttpServer implements HttpApp {
       return RESPONSE_ALREADY_SENT;
     });
   }
+}
+
+/** For pages of every origin: some try again and again what their browser keeps from them. */
+function busy({ status, message }: BytesRefusal): Response {
+  const response = jsonError(status, 'limit-connections', message);
+  response.headers.set('Access-Control-Allow-Origin', '*');
+  response.headers.set('Retry-After', '1');
+  // What is left of the body is not waited for.
+  response.headers.set('Connection', 'close');
+  return response;
+}
+
+/** What a body will take while it is read and worked on; none is read beyond `most`. */
+function bodyBytes({ method, headers }: IncomingMessage, most: number): number {
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return 0;
+  const length = headers['content-length'];
+  return length === undefined ? most : Math.min(Number(length), most);
 }
 
 function listeningAddress(server: Server, listener: HttpListener): ListeningAddress {

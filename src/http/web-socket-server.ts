@@ -5,6 +5,7 @@ import { type RawData, type WebSocket, WebSocketServer as Ws } from 'ws';
 import type { Logger } from '../log.ts';
 import { AddressLimit } from './address-limit.ts';
 import { clientAddress } from './client-address.ts';
+import { FairShare } from './fair-share.ts';
 import { CloseCode, type SignalingRequest, SignalingSocket } from './signaling-socket.ts';
 import { dialectOfFirstFrame, UpgradeRoutes } from './upgrade-routes.ts';
 import type { WebSocketDialect } from './web-socket-dialect.ts';
@@ -17,6 +18,8 @@ export interface WebSocketServerOptions {
   readonly maxMessageBytes: number;
   /** Most WebSocket connections of one client address. */
   readonly maxConnectionsPerAddress: number;
+  /** In which messages are worked on. Default: one of its own. */
+  readonly turns?: FairShare;
   /** How often each client is pinged; one that did not answer the ping before is dropped. Default 30 s. */
   readonly pingIntervalMs?: number;
   /** How long a client on a path of several dialects may wait with its first frame. Default 60 s. */
@@ -48,6 +51,7 @@ export class WebSocketServer {
   readonly #ws: Ws;
   readonly #routes = new UpgradeRoutes();
   readonly #limit: AddressLimit;
+  readonly #turns: FairShare;
   readonly #connections = new Map<WebSocket, Connection>();
   readonly #heartbeat: NodeJS.Timeout;
   /** Upgrades refused, by reason; for metrics. */
@@ -63,12 +67,15 @@ export class WebSocketServer {
     this.#options = options;
     this.#log = options.log;
     this.#limit = new AddressLimit(options.maxConnectionsPerAddress);
+    this.#turns = options.turns ?? new FairShare(() => performance.now());
     this.#ws = new Ws({
       noServer: true,
       clientTracking: false,
       maxPayload: options.maxMessageBytes,
       // Signaling is small; compression would cost each connection a zlib window.
       perMessageDeflate: false,
+      // A pong says that what came before its ping has been worked on.
+      autoPong: false,
     });
     this.#heartbeat = setInterval(
       () => this.#beat(),
@@ -168,10 +175,21 @@ export class WebSocketServer {
       socket.deliverClose(code, reason.toString());
       if (this.#connections.size === 0) this.#closed?.();
     });
+    ws.on('ping', (data) => this.#inTurn(ws, () => ws.pong(data)));
     if (candidates.length === 1) {
-      ws.on('message', (data) => socket.deliver(textOf(data)));
+      ws.on('message', (data) => this.#inTurn(ws, () => socket.deliver(textOf(data))));
       this.#handOver(socket, candidates[0]);
     } else this.#awaitFirstFrame(ws, socket, candidates);
+  }
+
+  /** Until it is the turn of what a socket sent, no more is read of it. */
+  #inTurn(ws: WebSocket, work: () => void): void {
+    ws.pause();
+    const done = this.#turns.run(() => {
+      if (ws.readyState === ws.OPEN) work();
+      ws.resume();
+    });
+    done.catch((error: unknown) => this.#log.error({ err: error }, 'bug: a frame could not be worked on'));
   }
 
   #awaitFirstFrame(ws: WebSocket, socket: SignalingSocket, candidates: readonly WebSocketDialect[]): void {
@@ -187,27 +205,27 @@ export class WebSocketServer {
       clearTimeout(greeting);
     };
     ws.once('close', stopWaiting);
-    ws.once('message', (data) => {
-      stopWaiting();
-      const firstFrame = textOf(data);
-      const dialect = dialectOfFirstFrame(candidates, firstFrame);
-      if (dialect === null) {
-        socket.close(CloseCode.ProtocolError, 'No signaling protocol of this path begins so.');
-        return;
+    let handedOver = false;
+    const receive = (text: string): void => {
+      if (!handedOver) {
+        handedOver = true;
+        const dialect = dialectOfFirstFrame(candidates, text);
+        if (dialect === null)
+          socket.close(CloseCode.ProtocolError, 'No signaling protocol of this path begins so.');
+        else this.#handOver(socket, dialect);
       }
-      ws.on('message', (next) => socket.deliver(textOf(next)));
-      if (this.#handOver(socket, dialect)) socket.deliver(firstFrame);
-    });
+      socket.deliver(text);
+    };
+    ws.once('message', stopWaiting);
+    ws.on('message', (data) => this.#inTurn(ws, () => receive(textOf(data))));
   }
 
-  #handOver(socket: SignalingSocket, dialect: WebSocketDialect): boolean {
+  #handOver(socket: SignalingSocket, dialect: WebSocketDialect): void {
     try {
       dialect.accept(socket);
-      return true;
     } catch (error) {
       this.#log.error({ err: error, dialect: dialect.name }, 'bug: a dialect could not take a connection');
       socket.close(CloseCode.InternalError, 'Internal error.');
-      return false;
     }
   }
 

@@ -1,5 +1,6 @@
 /** Puts the Kraken dialect on the port that all share, and on one of its own. */
 import type { Config } from '../config/schema.ts';
+import type { FairShare } from '../http/fair-share.ts';
 import { HttpServer, type ListeningAddress } from '../http/http-server.ts';
 import { ListenError } from '../http/listen-error.ts';
 import type { Logger } from '../log.ts';
@@ -16,7 +17,18 @@ export interface KrakenService {
   close(graceMs: number): Promise<void>;
 }
 
-export function serveKraken(shared: HttpServer, rooms: Rooms, config: Config, log: Logger): KrakenService {
+export interface KrakenSurroundings {
+  readonly rooms: Rooms;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly mayJoin: (address: string) => boolean;
+  readonly turns: FairShare;
+}
+
+export function serveKraken(
+  shared: HttpServer,
+  { rooms, config, log, mayJoin, turns }: KrakenSurroundings,
+): KrakenService {
   const { kraken, turn, ice, limits, http } = config;
   const dialect = createKrakenDialect({
     rooms,
@@ -29,7 +41,8 @@ export function serveKraken(shared: HttpServer, rooms: Rooms, config: Config, lo
     iceServers: ice.servers,
     maxSdpBytes: limits.sdpBytes,
     callsPerSecond: kraken.callsPerSecond,
-    publishesPerSecond: kraken.publishesPerSecond,
+    mayJoin,
+    turns,
   });
   shared.hono.route('/', dialect.routes);
   const own = new HttpServer({

@@ -146,7 +146,7 @@ test('check 21: a muted microphone keeps its page in the room', async (stage) =>
   await hears(bob, 1);
 });
 
-test('end by an operator: kraken.fm comes back by itself', async (stage) => {
+test('check 20: end by an operator: kraken.fm comes back by itself', async (stage) => {
   const alice = await join(stage, 'chromium', 'Alice');
   const bob = await join(stage, 'chromium', 'Bob');
   await shows(alice, ['Alice', 'Bob']);

@@ -75,12 +75,11 @@ test('check 27: after a restart of the server, pages of both clients are back in
     ['Carol', 'Dave'],
   ] as const;
   const everybody = async (joins: number) => {
-    for (const [index, call] of calls.entries()) {
-      for (const page of call) {
-        await shows(page, names[index]!, joins);
-        await receives(page, { videos: 0, audios: 1 });
-      }
-    }
+    const back = async (page: Page, call: readonly string[]) => {
+      await shows(page, call, joins);
+      await receives(page, { videos: 0, audios: 1 });
+    };
+    await Promise.all(calls.flatMap((call, index) => call.map((page) => back(page, names[index]!))));
   };
   await everybody(1);
   const { httpPort } = server;

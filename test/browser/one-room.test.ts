@@ -105,8 +105,8 @@ async function getsExactly(page: Page, audios: number, videos: number): Promise<
 
 /** Everybody in the room gets exactly what the others send. */
 async function everybodyGetsAll(present: ReadonlyMap<Member, Page>): Promise<void> {
-  for (const [member, page] of present) {
-    if (member.receives.length === 0) continue;
+  const check = async ([member, page]: [Member, Page]): Promise<void> => {
+    if (member.receives.length === 0) return;
     const count = (kind: 'audio' | 'video') =>
       member.receives.includes(kind)
         ? [...present.keys()].filter((other) => other !== member && other.sends.includes(kind)).length
@@ -116,7 +116,8 @@ async function everybodyGetsAll(present: ReadonlyMap<Member, Page>): Promise<voi
     } catch (error) {
       throw new Error(`${member.dialect}: ${(error as Error).message}`);
     }
-  }
+  };
+  await Promise.all([...present].map(check));
 }
 
 for (const browser of ['chromium', 'firefox'] as const) {

@@ -4,12 +4,18 @@
  */
 import assert from 'node:assert/strict';
 import type { Page } from 'puppeteer-core';
+import { TalksyTestClient } from '../signaling/talksy-test-client.ts';
 import { saveScreenshot } from './harness/diagnostics.ts';
 import { eventually, inbound, receives, sleep } from './harness/media-assertions.ts';
 import { stage } from './harness/stage.ts';
 import { seesTalksyTiles, startTalksy, talksyTiles } from './harness/talksy-page.ts';
 
 const test = stage();
+interface AnnouncedTrack {
+  readonly kind: string;
+  readonly is_simulcast: boolean;
+}
+
 /** Large enough for three sizes. */
 const largeCamera = { width: 960, height: 540, frameRate: 15, colour: 'teal' };
 
@@ -52,7 +58,7 @@ async function longestFreezeMs(page: Page, action: () => Promise<void>): Promise
   });
 }
 
-test('checks 1, 6, 9, 17: two browsers see and hear each other under the ids of the sender; voice is shown', async (stage) => {
+test('checks 1, 3, 6, 9, 17: two browsers see and hear each other under the ids of the sender; voice is shown', async (stage) => {
   const opened = performance.now();
   const anna = await startTalksy(stage, 'chromium', 'anna', { codec: 'VP9' });
   assert.ok(performance.now() - opened < 15_000);
@@ -142,7 +148,16 @@ test('checks 12, 14, 18: layers of VP9 follow the quality and the size of the pi
 }, 90_000);
 
 test('check 13: simulcast is one track in three sizes, chosen by the quality', async (stage) => {
+  const listener = await TalksyTestClient.openRoom(`ws://127.0.0.1:${stage.server.httpPort}`, stage.room);
+  stage.defer(() => listener.close());
   await startTalksy(stage, 'chromium', 'anna', { codec: 'H264', simulcast: true, camera: largeCamera });
+  const announced = Object.values(
+    (await listener.next('tracks_available')) as Record<string, AnnouncedTrack>,
+  );
+  assert.deepEqual(
+    announced.filter(({ kind }) => kind === 'video').map(({ is_simulcast }) => is_simulcast),
+    [true],
+  );
   const ben = await startTalksy(stage, 'chromium', 'ben', { codec: 'H264', query: '' });
   await receives(ben, { videos: 1, audios: 1, width: 960, height: 540, videoCodec: 'video/H264' }, 40_000);
   for (const [level, height, quality] of [

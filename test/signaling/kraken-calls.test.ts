@@ -13,7 +13,7 @@ let url: string;
 let roomNumber = 0;
 
 before(async () => {
-  server = await startManifold({ kraken: { publishesPerSecond: 0 } });
+  server = await startManifold({ limits: { joinsPerSecond: 0 } });
   network = new HeadlessNetwork();
   url = server.http;
 });

@@ -21,7 +21,7 @@ let network: HeadlessNetwork;
 let roomNumber = 0;
 
 before(async () => {
-  server = await startManifold({ kraken: { publishesPerSecond: 0 } });
+  server = await startManifold({ limits: { joinsPerSecond: 0 } });
   network = new HeadlessNetwork();
 });
 

@@ -6,7 +6,7 @@ import { KrakenCrowd } from './kraken-crowd.ts';
 import { startManifold } from './running-manifold.ts';
 
 test('12 clients in 3 rooms poll until everybody hears everybody', async () => {
-  const server = await startManifold({ kraken: { publishesPerSecond: 0 } });
+  const server = await startManifold({ limits: { joinsPerSecond: 0 } });
   const network = new HeadlessNetwork();
   const options = { rooms: 3, clientsPerRoom: 4, pollMs: 200, joinMs: 500, ticksPerPacket: 5 };
   const crowd = new KrakenCrowd(network, server.http, options);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type WebSocket from 'ws';
+import { completeConfig } from '../../src/config/read-config.ts';
 import { parseCandidate } from '../../src/webrtc/ice/candidate.ts';
 import { HeadlessNetwork, until } from './headless-peer.ts';
 import { browserOffer, type RunningManifold, sdpLines, startManifold } from './running-manifold.ts';
@@ -482,6 +483,8 @@ describe('the Talksy dialect', { concurrency: 6 }, () => {
   });
 
   test('check 20: /create_room makes a room that works, gone when idle; default stays', async () => {
+    assert.equal(completeConfig({}).talksy.roomIdleMs, 3 * 60_000);
+    // Sooner here.
     const idleServer = await startManifold({ talksy: { roomIdleMs: 1000 } });
     const ask = async (path: string, method = 'GET') => await fetch(idleServer.http + path, { method });
     try {
@@ -569,7 +572,7 @@ describe('the Talksy dialect', { concurrency: 6 }, () => {
     for (const caller of [listener, ...twins]) caller.close();
   });
 
-  test('quality: none stops video and not audio, and comes back; a limit on the bit rate is text or number', async () => {
+  test('check 14: none stops video and not audio, and comes back; a limit on the bit rate is text or number', async () => {
     const room = newRoom();
     const anna = await start(room, 'anna');
     const ben = await start(room, 'ben');

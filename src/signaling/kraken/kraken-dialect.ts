@@ -1,9 +1,9 @@
 /** The Kraken dialect: JSON-RPC by HTTP, whose clients learn everything by polling. */
 import type { Hono } from 'hono';
+import type { FairShare } from '../../http/fair-share.ts';
 import type { HttpEnvironment } from '../../http/http-app.ts';
 import type { Logger } from '../../log.ts';
-import { AddressBudgets } from './address-budgets.ts';
-import { FairShare } from './fair-share.ts';
+import { AddressBudgets } from '../address-budgets.ts';
 import { createMethods } from './methods.ts';
 import { Peers, type PeersOptions } from './peers.ts';
 import { createRpcRoutes, type RpcOptions, serveRpcAlone } from './rpc-routes.ts';
@@ -18,9 +18,12 @@ export interface KrakenOptions extends Omit<PeersOptions, 'usesCodec'> {
   readonly iceServers: readonly { urls: readonly string[]; username?: string; credential?: string }[];
   /** Longest session description. */
   readonly maxSdpBytes: number;
-  /** Calls and publications a second of one address; 0 for any number. */
+  /** Calls a second of one address; 0 for any number. */
   readonly callsPerSecond: number;
-  readonly publishesPerSecond: number;
+  /** Whether an address may join once more by now. */
+  readonly mayJoin: (address: string) => boolean;
+  /** In which calls are done. */
+  readonly turns: FairShare;
 }
 
 export interface KrakenDialect {
@@ -43,20 +46,20 @@ export function createKrakenDialect(options: KrakenOptions): KrakenDialect {
   const { log, turn, codecs } = options;
   const names = new Set(codecs.map((name) => name.toLowerCase()));
   const peers = new Peers({ ...options, usesCodec: ({ name }) => names.has(name.toLowerCase()) }, now);
-  const calls = budgets(options.callsPerSecond);
-  const publishes = budgets(options.publishesPerSecond);
+  const { callsPerSecond } = options;
+  const calls = new AddressBudgets({ perSecond: callsPerSecond, burst: callsPerSecond * burstSeconds }, now);
   let stopping = false;
   const rpc: RpcOptions = {
     methods: createMethods({
       peers,
       turn,
       iceServers: options.iceServers.flatMap(separateUrls),
-      mayPublish: (address) => publishes.spend(address),
+      mayPublish: options.mayJoin,
     }),
     log,
     maxBodyBytes: options.maxSdpBytes * bodyBytesPerSdpByte + otherBodyBytes,
     mayCall: (address) => calls.spend(address),
-    share: new FairShare(now),
+    share: options.turns,
     isStopping: () => stopping,
   };
   return {
@@ -66,10 +69,6 @@ export function createKrakenDialect(options: KrakenOptions): KrakenDialect {
       stopping = true;
     },
   };
-}
-
-function budgets(perSecond: number): AddressBudgets {
-  return new AddressBudgets({ perSecond, burst: perSecond * burstSeconds }, now);
 }
 
 /** The clients read one URL from an entry. */

@@ -5,9 +5,9 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import type { FairShare } from '../../http/fair-share.ts';
 import type { HttpEnvironment } from '../../http/http-app.ts';
 import type { Logger } from '../../log.ts';
-import type { FairShare } from './fair-share.ts';
 import { errorCodes, KrakenError } from './kraken-error.ts';
 import type { Method } from './methods.ts';
 import { MalformedCall, parseCall, type RpcCall } from './rpc-call.ts';

@@ -7,6 +7,8 @@ import { type JoinableRooms, PionSocket } from './pion-socket.ts';
 export interface PionOptions {
   readonly rooms: JoinableRooms;
   readonly log: Logger;
+  /** Whether an address may join once more by now. */
+  readonly mayJoin: (address: string) => boolean;
   /** Default 16. */
   readonly maxPeersPerSocket?: number;
   readonly timings?: Partial<PionTimings>;
@@ -15,13 +17,18 @@ export interface PionOptions {
 const defaultMaxPeersPerSocket = 16;
 
 export function createPionDialect(options: PionOptions): WebSocketDialect {
-  const { rooms, log, maxPeersPerSocket = defaultMaxPeersPerSocket } = options;
+  const { rooms, log, mayJoin, maxPeersPerSocket = defaultMaxPeersPerSocket } = options;
   const timings = { ...defaultTimings, ...options.timings };
   return {
     name: 'pion',
     paths: ['/', '/ws', '*'],
     accept(socket) {
-      new PionSocket(socket, { rooms, log, timings, maxPeersPerSocket, after, now });
+      const { remoteAddress } = socket.request;
+      const mayJoinFromHere = () => mayJoin(remoteAddress);
+      new PionSocket(socket, {
+        ...{ rooms, log, timings, maxPeersPerSocket, after, now },
+        mayJoin: mayJoinFromHere,
+      });
     },
   };
 }

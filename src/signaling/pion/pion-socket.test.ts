@@ -30,6 +30,7 @@ function fixture() {
       log: { ...silentLogger, error: (fields) => bugs.push(fields) },
       timings: defaultTimings,
       maxPeersPerSocket: 3,
+      mayJoin: () => true,
       after: clock.after,
       now: clock.now,
     });

@@ -25,6 +25,8 @@ export interface PionSocketOptions {
   readonly log: Logger;
   readonly timings: PionTimings;
   readonly maxPeersPerSocket: number;
+  /** Whether the client's address may join once more by now. */
+  readonly mayJoin: () => boolean;
   readonly after: (delayMs: number, run: () => void) => () => void;
   /** Monotonic, in ms. */
   readonly now: () => number;
@@ -93,6 +95,8 @@ export class PionSocket {
           `A socket has ${this.#options.maxPeersPerSocket} peers at most.`,
         );
       }
+      if (!this.#options.mayJoin())
+        throw new UserError('limit-joins', 'Too many peers joined from your address. Try again later.');
       this.#joining = true;
       const participant = this.#options.rooms.join({
         roomId: room_id,

@@ -5,6 +5,7 @@
  * Who closes whom: a socket that closes ends its participant at once; a participant that ends by itself closes its
  * socket, with the reason.
  */
+import { UserError } from '../../errors.ts';
 import { CloseCode, type SignalingSocket } from '../../http/signaling-socket.ts';
 import type { Logger } from '../../log.ts';
 import type { Participant } from '../../rooms/participant.ts';
@@ -45,6 +46,8 @@ export interface TalksyClientOptions {
   readonly socket: Pick<SignalingSocket, 'send' | 'close' | 'onmessage' | 'onclose'>;
   readonly room: TalksyRoom;
   readonly rooms: Pick<Rooms, 'join'>;
+  /** Whether the client's address may join once more by now. */
+  readonly mayJoin: () => boolean;
   readonly log: Logger;
   readonly time: Time;
   readonly timings: TalksyTimings;
@@ -189,7 +192,9 @@ export class TalksyClient implements ClientFacts {
   }
 
   #join(sdp: string): { participant: Participant; answer: string } {
-    const { rooms, room } = this.#options;
+    const { rooms, room, mayJoin } = this.#options;
+    if (!mayJoin())
+      throw new UserError('limit-joins', 'Too many clients joined from your address. Try again later.');
     let answer = '';
     const participant = rooms.join(
       {

@@ -19,6 +19,8 @@ export interface TalksyOptions {
   readonly rooms: Rooms;
   readonly log: Logger;
   readonly maxRooms: number;
+  /** Whether an address may join once more by now. */
+  readonly mayJoin: (address: string) => boolean;
   /** Longest room id and name. */
   readonly maxIdLength: number;
   readonly timings?: Partial<TalksyTimings>;
@@ -36,7 +38,8 @@ export function serveTalksy(app: HttpApp, options: TalksyOptions): void {
     const id = greeted.get(socket) ?? generatedId(clientIdCharacters);
     try {
       const room = talksyRooms.named(socket.request.query.get('room_id'));
-      const client = new TalksyClient({ id, socket, room, rooms, log, time, timings });
+      const mayJoin = () => options.mayJoin(socket.request.remoteAddress);
+      const client = new TalksyClient({ id, socket, room, rooms, log, time, timings, mayJoin });
       room.clients.set(id, client);
       talksyRooms.watch();
       if (socket.request.query.get('debug')) log.info({ room: room.id, participant: id }, 'debug client');

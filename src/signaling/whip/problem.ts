@@ -24,6 +24,7 @@ const titles: Readonly<Record<number, string>> = {
   415: 'Unsupported Media Type',
   422: 'Unprocessable Content',
   428: 'Precondition Required',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
@@ -42,6 +43,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   'limit-participants': 503,
   'limit-publications': 503,
   'limit-connections': 503,
+  'limit-joins': 429,
   'shutting-down': 503,
 };
 
@@ -50,7 +52,9 @@ export function problemOf(error: unknown): Problem | null {
   if (!(error instanceof ProtocolError) && !(error instanceof UserError)) return null;
   const status = statuses[error.code] ?? 400;
   const problem = { status, code: error.code, detail: error.message };
-  return status === 503 ? { ...problem, headers: { 'Retry-After': String(retryAfterSeconds) } } : problem;
+  return status === 503 || status === 429
+    ? { ...problem, headers: { 'Retry-After': String(retryAfterSeconds) } }
+    : problem;
 }
 
 export function problemResponse(problem: Problem): Response {

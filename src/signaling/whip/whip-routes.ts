@@ -13,7 +13,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { ProtocolError } from '../../errors.ts';
+import { ProtocolError, UserError } from '../../errors.ts';
+import type { FairShare } from '../../http/fair-share.ts';
 import type { HttpEnvironment } from '../../http/http-app.ts';
 import type { Logger } from '../../log.ts';
 import type { JoinOptions } from '../../rooms/participant.ts';
@@ -33,6 +34,10 @@ export interface WhipOptions {
   readonly iceServers?: () => readonly IceServer[];
   /** Bearer token of publishers and players; null or absent: none is asked for. */
   readonly bearerToken?: string | null;
+  /** Whether an address may join once more by now. Default: as often as it likes. */
+  readonly mayJoin?: (address: string) => boolean;
+  /** In which offers are worked on. Default: at once. */
+  readonly turns?: FairShare;
   /** Largest offer. Default 256 KiB: browsers write about 8 KiB for a media line. */
   readonly maxOfferBytes?: number;
 }
@@ -132,7 +137,21 @@ async function openSession(
   if (!isAcceptable(c.req.header('Accept'), sdpType)) {
     return problemResponse({ status: 406, code: 'not-acceptable', detail: `Answers are ${sdpType} only.` });
   }
+  if (options.mayJoin?.(c.get('client').address) === false) {
+    throw new UserError('limit-joins', 'Too many sessions were begun from your address.');
+  }
   const offer = await readBody(c);
+  const begin = () => beginSession(c, offer, role, options, sessions);
+  return await (options.turns?.run(begin) ?? begin());
+}
+
+function beginSession(
+  c: WhipContext,
+  offer: string,
+  role: Role,
+  options: WhipOptions,
+  sessions: SessionTable,
+): Response {
   checkOffer(offer, role === 'whip' ? 'send' : 'recv');
   const roomId = c.req.param('room') ?? '';
   let answer = '';

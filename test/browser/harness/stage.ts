@@ -47,14 +47,22 @@ const aftermathMs = 30_000;
  * after another, each in fresh browser contexts. A failing test leaves its diagnostics in test-output.
  */
 export function stage(options: StageOptions = {}): StageTest {
-  let server: ManifoldProcess;
-  let pages: PageServer;
+  let server!: ManifoldProcess;
+  let pages!: PageServer;
   const browsers = new Map<BrowserName, Browser>();
   let roomNumber = 0;
 
   before(async () => {
     const serverOptions = typeof options.server === 'function' ? await options.server() : options.server;
-    [server, pages] = await Promise.all([startManifold(serverOptions), startPageServer(options.files)]);
+    // Each by itself: where one does not start, the other is closed all the same, and does not keep the process.
+    const start = async () => {
+      server = await startManifold(serverOptions);
+    };
+    const startPages = async () => {
+      pages = await startPageServer(options.files);
+    };
+    const started = await Promise.allSettled([start(), startPages()]);
+    for (const one of started) if (one.status === 'rejected') throw one.reason;
   });
   after(async () => {
     for (const browser of browsers.values()) await browser.close();

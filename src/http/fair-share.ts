@@ -1,9 +1,9 @@
 /**
- * Does calls a few at a time: between them the event loop comes round, and with it everybody's media. A publication
- * takes milliseconds, and many may come at once.
+ * Does what clients ask for a few pieces at a time: between them the event loop comes round, and with it everybody's
+ * media. An offer takes milliseconds, and many may come at once. One of these serves all dialects.
  */
 
-/** A call that is begun is finished; then, with this much used up, the others wait for the next turn. */
+/** What is begun is finished; then, with this much used up, the others wait for the next turn. */
 const turnMs = 3;
 
 export class FairShare {
