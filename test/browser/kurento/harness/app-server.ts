@@ -33,6 +33,8 @@ export class AppServer {
   readonly log: string[];
   /** Of objects that are watched, in the order they came; a test starts with none. */
   events: SeenEvent[] = [];
+  /** Of what was made through `create`, by label. */
+  readonly ids = new Map<string, string>();
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
   #requests = 0;
@@ -75,7 +77,9 @@ export class AppServer {
     type: string,
     params: Readonly<Record<string, unknown>> = {},
   ): Promise<string> {
-    return (await this.#do({ kind: 'create', parent, label, type, params })) as string;
+    const id = (await this.#do({ kind: 'create', parent, label, type, params })) as string;
+    this.ids.set(label, id);
+    return id;
   }
 
   find(client: string, label: string, objectId: string): Promise<unknown> {
@@ -125,6 +129,7 @@ export class AppServer {
   async reset(): Promise<void> {
     await this.#do({ kind: 'reset' });
     this.events = [];
+    this.ids.clear();
   }
 
   async close(): Promise<void> {
