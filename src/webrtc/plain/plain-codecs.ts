@@ -30,23 +30,30 @@ export function completeFormats(formats: readonly PayloadFormat[]): PayloadForma
   });
 }
 
-/** Who does not say which profile it decodes is no browser, and decodes them all. */
-export function assumeDecoder(
+/**
+ * The codecs a peer is sent, with those a source may have instead under the same payload type. Who does not say which
+ * profile of H264 it decodes is no browser, and decodes them all; and everyone decodes what browsers send as baseline,
+ * which is constrained whether or not they say so.
+ */
+export function decodedCodecs(
   codecs: readonly NegotiatedCodec[],
   formats: readonly PayloadFormat[],
 ): NegotiatedCodec[] {
-  return codecs.map((codec) => {
-    const { payloadType, parameters } = codec.remote;
-    const format = formats.find((candidate) => candidate.payloadType === payloadType);
-    if (codec.capability.name !== 'H264' || format === undefined || 'profile-level-id' in format.parameters)
-      return codec;
-    return {
+  return codecs.flatMap((codec) => {
+    if (codec.capability.name !== 'H264') return [codec];
+    const { remote } = codec;
+    const format = formats.find(({ payloadType }) => payloadType === remote.payloadType);
+    const stated = format !== undefined && 'profile-level-id' in format.parameters;
+    const others = (stated ? baselineProfiles : allProfiles).map((profile) => ({
       ...codec,
-      remote: { ...codec.remote, parameters: { ...parameters, 'profile-level-id': anyProfile } },
-    };
+      remote: { ...remote, parameters: { ...remote.parameters, 'profile-level-id': profile } },
+    }));
+    return [codec, ...others];
   });
 }
 
-/** Constrained baseline, which every receiver decodes; and high, which includes it and main. */
+/** Constrained baseline, which every receiver decodes. */
 const assumedProfile = '42e01f';
-const anyProfile = '640034';
+/** Constrained baseline and baseline; with main, high and constrained high. */
+const baselineProfiles = ['42e034', '420034'];
+const allProfiles = [...baselineProfiles, '4d0034', '640034', '640c34'];

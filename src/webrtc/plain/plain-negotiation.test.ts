@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { findMatchingCodec } from '../../media/codecs/codec-matching.ts';
+import type { RtpCodecParameters } from '../../media/rtp-parameters.ts';
 import { MediaLine } from '../media-line.ts';
 import { defaultCodecs } from '../sdp/codec-capabilities.ts';
 import { Transceiver } from '../sdp/transceiver.ts';
@@ -37,6 +39,17 @@ function answered(text: string, ours = negotiation) {
   return live;
 }
 
+/** Under which payload type a source of this profile is sent. */
+function payloadTypeFor(
+  profile: string,
+  codecs: readonly RtpCodecParameters[],
+  packetizationMode = '1',
+): number | null {
+  const parameters = { 'packetization-mode': packetizationMode, 'profile-level-id': profile };
+  const source = { kind: 'video', name: 'H264', clockRate: 90_000, channels: 1, parameters } as const;
+  return findMatchingCodec(source, codecs)?.payloadType ?? null;
+}
+
 const offered = (ours: PlainNegotiation) =>
   offerPlainLine(new MediaLine(new Transceiver('video', 'sendrecv')), 0, ours);
 
@@ -47,12 +60,16 @@ describe('lines without ICE', () => {
     assert.equal(receive?.codecs[0].parameters['packetization-mode'], '1');
     assert.equal(receive?.codecs[0].parameters['profile-level-id']?.slice(0, 4), '42e0');
     assert.equal(send?.codecs[0].parameters['packetization-mode'], '1');
-    assert.equal(send?.codecs[0].parameters['profile-level-id'], '640034');
+    for (const profile of ['42e01f', '42001f', '4d001f', '64001f', '640c1f'])
+      assert.equal(payloadTypeFor(profile, send!.codecs), 96, profile);
     const stated = answered(
       'm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=0;profile-level-id=42c01f',
     );
     assert.equal(stated!.line.transceiver.send?.codecs[0].parameters['packetization-mode'], '0');
-    assert.equal(stated!.line.transceiver.send?.codecs[0].parameters['profile-level-id'], '42c01f');
+    const { codecs } = stated!.line.transceiver.send!;
+    assert.equal(payloadTypeFor('42001f', codecs, '0'), 96);
+    assert.equal(payloadTypeFor('42001f', codecs, '1'), null);
+    assert.equal(payloadTypeFor('64001f', codecs, '0'), null);
   });
 
   it('feedback is for AVPF only, and never transport-wide; there is no RTX and no RED', () => {

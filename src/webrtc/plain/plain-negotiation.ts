@@ -14,7 +14,7 @@ import {
 import { agree, receives, sends } from '../sdp/direction.ts';
 import { payloadTypeMap } from '../sdp/identifier-map.ts';
 import { Transceiver } from '../sdp/transceiver.ts';
-import { assumeDecoder, completeFormats, plainCapabilities } from './plain-codecs.ts';
+import { completeFormats, decodedCodecs, plainCapabilities } from './plain-codecs.ts';
 import type { PlainRemoteLine } from './plain-description.ts';
 import type { AgreedLine, PlainLine } from './plain-line.ts';
 import { type CryptoAttribute, keyBytesOf } from './sdes.ts';
@@ -74,7 +74,7 @@ export function planPlainLine(
   const crypto = remoteCrypto === null ? [] : [ourCrypto(remoteCrypto.tag, remoteCrypto.suite, negotiation)];
   const live: LiveLine = {
     line: new MediaLine(transceiver),
-    codecs: assumeDecoder(codecs, media.codecs),
+    codecs,
     crypto,
     remoteCrypto,
     opened: null,
@@ -145,7 +145,7 @@ export function acceptPlainLine(offered: PlannedLine, remote: PlainRemoteLine): 
   return {
     ...offered,
     remote,
-    live: { ...live, codecs: assumeDecoder(codecs, media.codecs), remoteCrypto },
+    live: { ...live, codecs, remoteCrypto },
   };
 }
 
@@ -167,7 +167,7 @@ export function agreePlainLine(live: LiveLine, remote: PlainRemoteLine, negotiat
     ? {
         mid,
         kind,
-        codecs: codecParameters(live.codecs, 'remote', false),
+        codecs: codecParameters(decodedCodecs(live.codecs, remote.media.codecs), 'remote', false),
         headerExtensions,
         ssrc: transceiver.ssrc,
         rtxSsrc: -1,
