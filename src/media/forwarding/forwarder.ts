@@ -154,6 +154,11 @@ export class Forwarder {
     this.#link.bandwidth.reallocate();
   }
 
+  /** Whether a larger picture matters more than its frame rate: of a screen. */
+  get detailed(): boolean {
+    return this.source?.showsScreen ?? false;
+  }
+
   /** Whether it sends nothing, whatever its target. */
   get suspended(): boolean {
     return this.#failed || this.pauseReason !== null;

@@ -43,9 +43,9 @@ export class InboundTrack {
   encodings: readonly InboundEncoding[] = [];
   /** Video: the layers of all encodings. */
   readonly layers: TrackLayers;
-  /** Video: whether the publisher says that it shows a screen rather than what a camera sees. */
-  showsScreen = false;
-  /** Called when `showsScreen` changes. */
+  /** Video: whether the publisher's client states, by other means than its packets, that it shows a screen; else null. */
+  statedScreen: boolean | null = null;
+  /** Called when the packets tell otherwise than before. */
   onContentChange: (() => void) | null = null;
   /** Audio: how loud it is; null for video. */
   readonly audio: AudioActivity | null;
@@ -68,6 +68,8 @@ export class InboundTrack {
   /** The lowest encoding that comes: a gap in its frames is one of the picture. -1 while none is of use. */
   #steadiestEncoding = 0;
   #started = false;
+  /** Video: whether its packets say that it shows a screen. */
+  #screenTold = false;
   /** The encoding of which a key frame starts with the packet that is handed round; it need not be asked for. */
   #startingKeyFrame = -1;
 
@@ -112,6 +114,11 @@ export class InboundTrack {
     }
     if (this.#video) this.layers.update(this.encodings);
     tellForwarders(this.#forwarders, (forwarder) => forwarder.sourceChanged());
+  }
+
+  /** Video: whether the publisher says that it shows a screen rather than what a camera sees. */
+  get showsScreen(): boolean {
+    return this.statedScreen ?? this.#screenTold;
   }
 
   /** Of all encodings, so far. */
@@ -229,9 +236,9 @@ export class InboundTrack {
   /** Told with key frames only: what was told last holds. Bit 0 says screen (libwebrtc's video-content-type). */
   #readContent({ bytes, extensionOffset, extensionLength }: RtpPacket): void {
     const kind = ExtensionKind.VideoContentType;
-    const showsScreen = extensionLength[kind] > 0 && (bytes[extensionOffset[kind]] & 1) === 1;
-    if (showsScreen === this.showsScreen) return;
-    this.showsScreen = showsScreen;
+    const screen = extensionLength[kind] > 0 && (bytes[extensionOffset[kind]] & 1) === 1;
+    if (screen === this.#screenTold) return;
+    this.#screenTold = screen;
     this.onContentChange?.();
   }
 
