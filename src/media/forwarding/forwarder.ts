@@ -90,7 +90,7 @@ export class Forwarder {
     this.#halted = this.#mustHalt;
     this.#outgoing.setSource(source);
     source?.attach(this);
-    this.#writer.nextEpoch();
+    this.#writer.setSource(source?.repairs.delay ?? null);
     this.sourceChanged();
     this.#outgoing.requestStart();
   }

@@ -8,6 +8,7 @@ import { InboundStream } from '../receiving/inbound-stream.ts';
 import { KeyFrameRequests, KeyFrameSpacing } from '../receiving/key-frame-requests.ts';
 import { audioNackPolicy, type NackPolicy, videoNackPolicy } from '../receiving/nack-generator.ts';
 import { noPayloadType, PayloadTypeTable } from '../receiving/payload-type-table.ts';
+import { UplinkRepairs } from '../receiving/uplink-repairs.ts';
 import { ExtensionKind } from '../rtp/header-extension.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, ReceiveParameters, RtpCodecParameters } from '../rtp-parameters.ts';
@@ -47,6 +48,8 @@ export class InboundTrack {
   statedScreen: boolean | null = null;
   /** Called when the packets tell otherwise than before. */
   onContentChange: (() => void) | null = null;
+  /** Video: what has to be repaired of it on the way to us. */
+  readonly repairs = new UplinkRepairs();
   /** Audio: how loud it is; null for video. */
   readonly audio: AudioActivity | null;
   /** ExtensionKind by the publisher's extension id. */
@@ -257,6 +260,7 @@ export class InboundTrack {
     for (const { stream } of this.encodings) stream?.rate.sample(stream.bytes, this.#link.nowMs);
     if (this.#video) {
       this.layers.sample();
+      this.repairs.sample(this.#link.nowMs, this.#streams);
       tellForwarders(this.#forwarders, (forwarder) => forwarder.layersMeasured());
     }
     this.#sampleQuality();
