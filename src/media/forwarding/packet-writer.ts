@@ -139,7 +139,7 @@ export class PacketWriter {
       timestamp,
       markerAndPayloadType,
       retransmitter.epoch,
-      packet.layers.temporal > 0,
+      isDispensable(packet),
       packet.start % slotBytes,
       packet.length,
     );
@@ -178,4 +178,13 @@ export class PacketWriter {
     counters.packetsOut++;
     counters.bytesOut += bytes;
   }
+}
+
+/**
+ * Whether pictures that follow do without a packet: those of higher temporal layers. Not where the dependency descriptor
+ * tells of spatial layers (AV1): Chromium was seen to stop there when single frames were missing, until a key frame came.
+ */
+function isDispensable({ layers: { temporal, dependencies } }: RtpPacket): boolean {
+  if (temporal <= 0) return false;
+  return dependencies === null || (dependencies.structure?.spatialLayers ?? 1) <= 1;
 }
