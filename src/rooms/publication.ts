@@ -28,7 +28,6 @@ export class Publication {
   readonly trackId: string;
   /** What the publisher says; the media may flow all the same. */
   muted: boolean;
-  #statedContent: PublicationContent | null = null;
   /** Whether the room has been told of it. */
   announced = false;
   /** Its track has gone: it is nobody's any more. */
@@ -51,12 +50,12 @@ export class Publication {
   /** What a video shows: as the client states, else as its stream says; null for audio. */
   get content(): PublicationContent | null {
     if (this.kind === 'audio') return null;
-    return this.#statedContent ?? (this.track.showsScreen ? 'screen' : 'camera');
+    return this.track.showsScreen ? 'screen' : 'camera';
   }
 
   /** The client states what a video shows; null takes that back. */
   stateContent(content: PublicationContent | null): void {
-    this.#statedContent = content;
+    this.track.statedScreen = content === null ? null : content === 'screen';
     this.participant.room.prominenceChanged(this);
   }
 

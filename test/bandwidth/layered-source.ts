@@ -25,6 +25,7 @@ export interface LayerSwitch {
 export class LayeredSource implements AllocatableSender {
   readonly kind = 'video';
   readonly priority = 0;
+  readonly detailed = false;
   readonly suspended = false;
   readonly preference = {};
   readonly bitrate = 0;

@@ -9,7 +9,7 @@ const repeatMs = 100;
 const processMs = 20;
 const maxRequests = 10;
 /** Without a picture for so long it asks for a key frame; as long again until it asks anew. */
-const stuckMs = 1000;
+const stuckMs = 3000;
 const maxMissing = 1000;
 
 interface Packet {

@@ -188,6 +188,7 @@ export class SimulatedFlow {
     return {
       kind: 'audio',
       priority: 0,
+      detailed: false,
       suspended: false,
       preference: {},
       bitrate: (audioBytes * 8000) / audioIntervalMs,

@@ -9,6 +9,8 @@ export interface AllocatableSender {
   readonly kind: MediaKind;
   /** The higher, the earlier it gets more than its lowest layer. */
   readonly priority: number;
+  /** Whether a larger picture matters more than its frame rate, as of a screen. */
+  readonly detailed: boolean;
   /** Whether it sends nothing, whatever its target: paused by others. */
   readonly suspended: boolean;
   /** What the receiver asks for: another object each time that it asks anew. */

@@ -13,6 +13,7 @@ class Sender implements AllocatableSender {
   target: LayerPair = { spatial: -1, temporal: -1 };
   targetReason = '';
   suspended = false;
+  detailed = false;
   preference: LayerPreference = {};
   switches = 0;
 
@@ -331,4 +332,55 @@ test('a lowest layer that gets through is kept in spite of losses, one that does
   // It has to fit to come again.
   allocator.allocate(9000, 500_000, true, 950_000);
   assert.equal(sender.targetReason, 'estimate-too-low');
+});
+
+/** What three sizes with three frame rates each cost in kbit/s: what VP9 sends with a cap of 1.6 Mbit/s. */
+const pyramid = [
+  [50, 75, 100],
+  [150, 250, 360],
+  [420, 900, 1400],
+].flatMap((rates, spatial) =>
+  rates.map((kbit, temporal) => ({ spatial, temporal, bitrate: kbit * 1000, active: true })),
+);
+
+class PyramidSender extends Sender {
+  override layers(): AllocatableLayer[] {
+    const { maxSpatial = 2, maxTemporal = 2 } = this.preference;
+    return pyramid.filter(({ spatial, temporal }) => spatial <= maxSpatial && temporal <= maxTemporal);
+  }
+}
+
+const chosen = ({ target }: Sender) => `S${target.spatial}T${target.temporal}`;
+
+test('a smaller picture with all its frames goes before a larger one with a quarter of them', () => {
+  const sender = new PyramidSender([]);
+  const scene = new Scene(sender);
+  scene.run(600_000, 10_000);
+  assert.equal(chosen(sender), 'S1T2');
+  scene.run(200_000, 5000);
+  assert.equal(chosen(sender), 'S0T2');
+  scene.run(1_200_000, 10_000);
+  assert.equal(chosen(sender), 'S2T1');
+  scene.run(600_000, 1000);
+  assert.equal(chosen(sender), 'S1T2');
+});
+
+test('of a screen the larger picture goes before the frame rate, and so where few frames are asked for', () => {
+  const screen = new PyramidSender([]);
+  screen.detailed = true;
+  new Scene(screen).run(600_000, 10_000);
+  assert.equal(chosen(screen), 'S2T0');
+  const slow = new PyramidSender([]);
+  slow.preference = { maxTemporal: 0 };
+  new Scene(slow).run(600_000, 10_000);
+  assert.equal(chosen(slow), 'S2T0');
+});
+
+test('what was chosen when fewer layers were known is taken for the nearest below', () => {
+  const sender = new PyramidSender([]);
+  sender.target = { spatial: 2, temporal: 0 };
+  // No room to switch up, as would be needed from the bottom.
+  const scene = new Scene(sender);
+  scene.run(400_000, 200);
+  assert.equal(chosen(sender), 'S1T2');
 });

@@ -1,6 +1,7 @@
 import type { LayerPreference } from '../layers/layer-policy.ts';
 import { highestLayer } from '../layers/layer-selector.ts';
 import type { AllocatableLayer, AllocatableSender } from './allocatable-sender.ts';
+import { layerLadder } from './layer-ladder.ts';
 
 /** Why a sender has its target; shown as it is. */
 export type AllocationReason =
@@ -55,7 +56,7 @@ interface Share {
   priority: number;
   /** Whether its target is this allocator's; until then it is not limited. */
   limited: boolean;
-  /** Of this run. */
+  /** Those to choose from, of this run. */
   layers: readonly AllocatableLayer[];
   /** Index in `layers`; -1 for nothing. */
   current: number;
@@ -153,9 +154,10 @@ export class BitrateAllocator {
     const shares = this.#shares.sort((one, other) => other.sender.priority - one.sender.priority);
     this.wanted = audio;
     for (const share of shares) {
-      share.layers = layersOf(share.sender);
+      const layers = layersOf(share.sender);
+      share.layers = layerLadder(layers, share.sender.detailed);
       notePriority(share);
-      share.current = indexOfTarget(share);
+      share.current = indexOfTarget(share, layers);
       if (share.sender.preference !== share.preference) {
         share.preference = share.sender.preference;
         share.asked = true;
@@ -351,13 +353,19 @@ function topBitrate(layers: readonly AllocatableLayer[]): number {
   return top * overheadFactor;
 }
 
-/** The highest layer that is within the target. */
-function indexOfTarget({ sender: { target }, layers }: Share): number {
-  let index = -1;
-  for (let i = 0; i < layers.length; i++) {
-    if (layers[i].spatial <= target.spatial && layers[i].temporal <= target.temporal) index = i;
-  }
-  return index;
+/** The highest layer to choose from that is not above what the target lets through of all `layers`. */
+function indexOfTarget(
+  { sender: { target }, layers: ladder }: Share,
+  layers: readonly AllocatableLayer[],
+): number {
+  const sent = layers.findLast(
+    ({ spatial, temporal }) => spatial <= target.spatial && temporal <= target.temporal,
+  );
+  if (sent === undefined) return -1;
+  return ladder.findLastIndex(
+    ({ spatial, temporal }) =>
+      spatial < sent.spatial || (spatial === sent.spatial && temporal <= sent.temporal),
+  );
 }
 
 /** Before anything has come, too: the first layer that does is not to be the highest. */

@@ -1,3 +1,5 @@
+import type { GroupComparison } from './packet-groups.ts';
+
 /** Groups whose delays a line is fitted to. */
 const windowGroups = 20;
 /** Weight of the past in the smoothed delay. */
@@ -22,15 +24,15 @@ export class DelayTrend {
   #accumulated = 0;
   #smoothed = 0;
 
-  add(arrivalMs: number, delayVariationMs: number): void {
-    this.#accumulated += delayVariationMs;
+  add({ sentDeltaMs, arrivalDeltaMs, arrivalMs }: GroupComparison): void {
+    this.#accumulated += arrivalDeltaMs - sentDeltaMs;
     this.#smoothed = smoothing * this.#smoothed + (1 - smoothing) * this.#accumulated;
     const at = this.groups % windowGroups;
     this.#arrivals[at] = arrivalMs;
     this.#delays[at] = this.#smoothed;
     this.groups++;
     if (this.groups < windowGroups) return;
-    this.trend = Math.min(this.groups, maxScaledGroups) * this.#slope() * gain;
+    this.#fit();
   }
 
   reset(): void {
@@ -40,8 +42,8 @@ export class DelayTrend {
     this.#smoothed = 0;
   }
 
-  /** Least squares; 0 where all arrived at once. */
-  #slope(): number {
+  /** Least squares; no slope where all arrived at once. */
+  #fit(): void {
     let meanArrival = 0;
     let meanDelay = 0;
     for (let i = 0; i < windowGroups; i++) {
@@ -57,6 +59,7 @@ export class DelayTrend {
       covariance += arrival * (this.#delays[i] - meanDelay);
       variance += arrival * arrival;
     }
-    return variance === 0 ? 0 : covariance / variance;
+    const slope = variance === 0 ? 0 : covariance / variance;
+    this.trend = Math.min(this.groups, maxScaledGroups) * slope * gain;
   }
 }

@@ -1,3 +1,6 @@
+import type { DelayTrend } from './delay-trend.ts';
+import type { GroupComparison } from './packet-groups.ts';
+
 /** The threshold on the scaled trend: where it starts, and what it is kept within (gcc draft §5.4, in its units). */
 const initialThreshold = 12.5;
 const minThreshold = 6;
@@ -26,8 +29,10 @@ export class OveruseDetector {
   #previousTrend = 0;
   #adaptedMs = -1;
 
-  /** @param sentDeltaMs time between the two groups compared */
-  detect(trend: number, sentDeltaMs: number, arrivalMs: number): void {
+  /** @param groups those that `delays` was told of last */
+  detect(delays: DelayTrend, groups: GroupComparison): void {
+    const { trend } = delays;
+    const { sentDeltaMs } = groups;
     if (trend > this.threshold) {
       // Half of the first interval: it began somewhere within.
       this.#overMs += this.#overCount === 0 ? sentDeltaMs / 2 : sentDeltaMs;
@@ -43,7 +48,7 @@ export class OveruseDetector {
       this.usage = trend < -this.threshold ? 'underuse' : 'normal';
     }
     this.#previousTrend = trend;
-    this.#adapt(trend, arrivalMs);
+    this.#adapt(delays, groups);
   }
 
   reset(): void {
@@ -55,7 +60,7 @@ export class OveruseDetector {
     this.#adaptedMs = -1;
   }
 
-  #adapt(trend: number, arrivalMs: number): void {
+  #adapt({ trend }: DelayTrend, { arrivalMs }: GroupComparison): void {
     const size = Math.abs(trend);
     const elapsedMs = this.#adaptedMs < 0 ? 0 : Math.min(maxAdaptMs, arrivalMs - this.#adaptedMs);
     this.#adaptedMs = arrivalMs;

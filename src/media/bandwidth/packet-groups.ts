@@ -11,16 +11,23 @@ const reorderedBeforeReset = 3;
 /** The remote's clock leaping ahead of ours by this much means that, too. */
 const clockLeapMs = 3000;
 
+/** How two groups compare. Passed on as one object: single fractions would be boxed with every call. */
+export interface GroupComparison {
+  readonly sentDeltaMs: number;
+  readonly arrivalDeltaMs: number;
+  /** Arrival of the later one, ms since the first packet of all. */
+  readonly arrivalMs: number;
+}
+
 /**
  * Gathers packets into groups by sending time and compares each group with the one before (gcc draft §5.2–5.3): if
  * arrivals are further apart than departures were, a queue grew in between. One group lags behind, as it is only known
  * to be complete when the next one begins.
  */
-export class PacketGroups {
-  // The last two complete groups compared, in ms; valid after add() has returned true.
+export class PacketGroups implements GroupComparison {
+  // The last two complete groups compared; valid after add() has returned true.
   sentDeltaMs = 0;
   arrivalDeltaMs = 0;
-  /** Arrival of the later one, ms since the first packet of all. */
   arrivalMs = 0;
 
   // All of them ticks. The group being collected, and the complete one before it.

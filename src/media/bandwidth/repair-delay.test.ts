@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RepairDelay } from './repair-delay.ts';
+import { delayOnBothPaths, RepairDelay } from './repair-delay.ts';
 
 test('a receiver of a lossy path is asked to wait for repairs, and no longer than that', () => {
   const delay = new RepairDelay();
@@ -30,4 +30,19 @@ test('the delay is taken back when losses have been rare for long, and that is s
   delay.update(19_200, 0, 100);
   assert.equal(delay.ms, 0);
   assert.equal(delay.extension, 1000);
+});
+
+test('a receiver waits for repairs on both paths, and no longer than is bearable', () => {
+  const [own, publishers] = [new RepairDelay(), new RepairDelay()];
+  const leastMs = () => (delayOnBothPaths(own.extension, publishers) >>> 12) * 10;
+  assert.equal(delayOnBothPaths(own.extension, publishers), 0);
+  assert.equal(delayOnBothPaths(own.extension, null), 0);
+  publishers.update(0, 0.1, 40);
+  assert.equal(leastMs(), 160);
+  assert.equal(delayOnBothPaths(own.extension, null), 0);
+  own.update(0, 0.1, 50);
+  assert.equal(leastMs(), 340);
+  own.update(0, 0.1, 200);
+  assert.equal(leastMs(), 500);
+  assert.equal(delayOnBothPaths(own.extension, publishers) & 0xfff, 1000);
 });

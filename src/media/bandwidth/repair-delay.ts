@@ -54,3 +54,13 @@ export class RepairDelay {
     this.extension = (Math.round(ms / unitMs) << 12) | maxUnits;
   }
 }
+
+/**
+ * The extension for a receiver that has to wait for repairs on its own path, and for those between publisher and us.
+ * @param own that of RepairDelay, for its own path
+ */
+export function delayOnBothPaths(own: number, publishers: RepairDelay | null): number {
+  if (publishers === null || publishers.extension === 0) return own;
+  const units = (own >>> 12) + (publishers.extension >>> 12);
+  return (Math.min(longestMs / unitMs, units) << 12) | maxUnits;
+}

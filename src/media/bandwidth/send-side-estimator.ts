@@ -1,5 +1,5 @@
 import { arrivalTicksPerMs, readTransportFeedback } from '../rtcp/transport-feedback.ts';
-import { timestampDelta } from '../rtp/serial-number.ts';
+import { addTicks, timestampDelta } from '../rtp/serial-number.ts';
 import type { BandwidthEstimator, EstimateReason } from './bandwidth-estimator.ts';
 import { type BitrateBounds, withinBounds } from './bitrate-bounds.ts';
 import { DelayTrend } from './delay-trend.ts';
@@ -70,6 +70,8 @@ export class SendSideEstimator implements BandwidthEstimator {
   #fresh = 0;
   #lost = 0;
   #newestSent = 0;
+  /** Extended number of the newest packet told of; -1 before the first. */
+  #toldUpTo = -1;
   readonly #roundTrips = new Float64Array(consideredRoundTrips);
   #roundTripCount = 0;
   #anyReceived = false;
@@ -177,19 +179,40 @@ export class SendSideEstimator implements BandwidthEstimator {
       this.packetsReported++;
       if (!received) this.#lost++;
     } else this.#lost--;
-    const { sentTicks, bytes } = log;
-    if (state === SentState.Fresh) this.sending.add(sentTicks >> sentToArrivalShift, bytes);
-    if (!received) return;
-    this.delivery.add(arrivalTicks, bytes);
+    const { sentTicks, bytes, extended, probeCluster } = log;
+    const assumed = state === SentState.Fresh && extended < this.#toldUpTo;
+    if (state === SentState.Fresh && !assumed) this.sending.add(sentTicks >> sentToArrivalShift, bytes);
+    if (!received) {
+      if (extended === this.#toldUpTo + 1) this.#toldUpTo = extended;
+      return;
+    }
+    if (!assumed) this.delivery.add(arrivalTicks, bytes);
+    if (extended > this.#toldUpTo) this.#assumeArrived(extended, sentTicks, arrivalTicks);
     this.queue.add(sentTicks, arrivalTicks);
-    if (log.probeCluster > 0) this.#probe.arrived(log.probeCluster, sentTicks, arrivalTicks, bytes);
+    if (probeCluster > 0) this.#probe.arrived(probeCluster, sentTicks, arrivalTicks, bytes);
     if (!this.#anyReceived || timestampDelta(sentTicks, this.#newestSent) > 0) this.#newestSent = sentTicks;
     this.#anyReceived = true;
     const groups = this.#groups;
     if (!groups.add(sentTicks, arrivalTicks)) return;
-    this.#trend.add(groups.arrivalMs, groups.arrivalDeltaMs - groups.sentDeltaMs);
-    this.detector.detect(this.#trend.trend, groups.sentDeltaMs, groups.arrivalMs);
+    this.#trend.add(groups);
+    this.detector.detect(this.#trend, groups);
     if (this.detector.usage === 'overuse' && this.queueShare >= 1) this.#overused = true;
+  }
+
+  /**
+   * What feedback passes over was told of by one that got lost: taken for arrived, as long under way as the packet told
+   * of now. Else it would seem that less gets through, and the estimate would fall with losses on the way back.
+   */
+  #assumeArrived(told: number, sentTicks: number, arrivalTicks: number): void {
+    const from = this.#toldUpTo < 0 ? told : this.#toldUpTo + 1;
+    this.#toldUpTo = told;
+    const log = this.#log;
+    for (let passed = from; passed < told; passed++) {
+      if (!log.findUnreported(passed)) continue;
+      const before = timestampDelta(sentTicks, log.sentTicks) >> sentToArrivalShift;
+      this.delivery.add(addTicks(arrivalTicks, -before), log.bytes);
+      this.sending.add(log.sentTicks >> sentToArrivalShift, log.bytes);
+    }
   }
 
   /** The least of the last few: what a receiver waits before it reports is not on the way. */

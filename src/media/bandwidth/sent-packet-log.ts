@@ -33,9 +33,10 @@ export const SentState = {
  *     word 1   | probe cluster (7) | – (6) | lost (1) | reported (1) | bytes (16) |
  */
 export class SentPacketLog {
-  // The packet found by take().
+  // The packet found last.
   sentTicks = 0;
   bytes = 0;
+  // The rest of what take() found.
   probeCluster = 0;
   /** Its extended number. */
   extended = 0;
@@ -65,6 +66,17 @@ export class SentPacketLog {
     this.#entries[at] = clock.nowMs * sentTicksPerMs;
     this.#entries[at + 1] = (probeCluster << probeShift) | bytes;
     return toSequence(extended);
+  }
+
+  /** Finds when packet `extended` was sent, and its size, if nothing has been heard of it. @returns whether that is so */
+  findUnreported(extended: number): boolean {
+    if (extended >= this.#next || extended < this.#next - logPackets) return false;
+    const at = (extended & mask) << 1;
+    const word = this.#entries[at + 1];
+    if (word === 0 || (word & reportedBit) !== 0) return false;
+    this.sentTicks = this.#entries[at];
+    this.bytes = word & sizeMask;
+    return true;
   }
 
   /** Finds the packet a report is about, and notes what it says. @returns one of SentState */

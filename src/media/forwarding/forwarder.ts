@@ -94,7 +94,7 @@ export class Forwarder {
     this.#halted = this.#mustHalt;
     this.#outgoing.setSource(source);
     source?.attach(this);
-    this.#writer.nextEpoch();
+    this.#writer.setSource(source?.repairs.delay ?? null);
     this.sourceChanged();
     this.#outgoing.requestStart();
   }
@@ -156,6 +156,11 @@ export class Forwarder {
     if (prominence === this.#prominence) return;
     this.#prominence = prominence;
     this.#link.bandwidth.reallocate();
+  }
+
+  /** Whether a larger picture matters more than its frame rate: of a screen. */
+  get detailed(): boolean {
+    return this.source?.showsScreen ?? false;
   }
 
   /** Whether it sends nothing, whatever its target. */

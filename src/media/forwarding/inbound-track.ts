@@ -8,6 +8,7 @@ import { InboundStream } from '../receiving/inbound-stream.ts';
 import { KeyFrameRequests, KeyFrameSpacing } from '../receiving/key-frame-requests.ts';
 import { audioNackPolicy, type NackPolicy, videoNackPolicy } from '../receiving/nack-generator.ts';
 import { noPayloadType, PayloadTypeTable } from '../receiving/payload-type-table.ts';
+import { UplinkRepairs } from '../receiving/uplink-repairs.ts';
 import { ExtensionKind } from '../rtp/header-extension.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, ReceiveParameters, RtpCodecParameters } from '../rtp-parameters.ts';
@@ -43,10 +44,12 @@ export class InboundTrack {
   encodings: readonly InboundEncoding[] = [];
   /** Video: the layers of all encodings. */
   readonly layers: TrackLayers;
-  /** Video: whether the publisher says that it shows a screen rather than what a camera sees. */
-  showsScreen = false;
-  /** Called when `showsScreen` changes. */
+  /** Video: whether the publisher's client states, by other means than its packets, that it shows a screen; else null. */
+  statedScreen: boolean | null = null;
+  /** Called when the packets tell otherwise than before. */
   onContentChange: (() => void) | null = null;
+  /** Video: what has to be repaired of it on the way to us. */
+  readonly repairs = new UplinkRepairs();
   /** Audio: how loud it is; null for video. */
   readonly audio: AudioActivity | null;
   /** ExtensionKind by the publisher's extension id. */
@@ -68,6 +71,8 @@ export class InboundTrack {
   /** The lowest encoding that comes: a gap in its frames is one of the picture. -1 while none is of use. */
   #steadiestEncoding = 0;
   #started = false;
+  /** Video: whether its packets say that it shows a screen. */
+  #screenTold = false;
   /** The encoding of which a key frame starts with the packet that is handed round; it need not be asked for. */
   #startingKeyFrame = -1;
 
@@ -112,6 +117,11 @@ export class InboundTrack {
     }
     if (this.#video) this.layers.update(this.encodings);
     tellForwarders(this.#forwarders, (forwarder) => forwarder.sourceChanged());
+  }
+
+  /** Video: whether the publisher says that it shows a screen rather than what a camera sees. */
+  get showsScreen(): boolean {
+    return this.statedScreen ?? this.#screenTold;
   }
 
   /** Of all encodings, so far. */
@@ -232,9 +242,9 @@ export class InboundTrack {
   /** Told with key frames only: what was told last holds. Bit 0 says screen (libwebrtc's video-content-type). */
   #readContent({ bytes, extensionOffset, extensionLength }: RtpPacket): void {
     const kind = ExtensionKind.VideoContentType;
-    const showsScreen = extensionLength[kind] > 0 && (bytes[extensionOffset[kind]] & 1) === 1;
-    if (showsScreen === this.showsScreen) return;
-    this.showsScreen = showsScreen;
+    const screen = extensionLength[kind] > 0 && (bytes[extensionOffset[kind]] & 1) === 1;
+    if (screen === this.#screenTold) return;
+    this.#screenTold = screen;
     this.onContentChange?.();
   }
 
@@ -253,6 +263,7 @@ export class InboundTrack {
     for (const { stream } of this.encodings) stream?.rate.sample(stream.bytes, this.#link.nowMs);
     if (this.#video) {
       this.layers.sample();
+      this.repairs.sample(this.#link.nowMs, this.#streams);
       tellForwarders(this.#forwarders, (forwarder) => forwarder.layersMeasured());
     }
     this.#sampleQuality();

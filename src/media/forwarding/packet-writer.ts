@@ -1,5 +1,6 @@
 import { slotBytes } from '../../packet-io/layout.ts';
 import { Urgency } from '../bandwidth/packet-outlet.ts';
+import { delayOnBothPaths, type RepairDelay } from '../bandwidth/repair-delay.ts';
 import { noDependencyRewrite } from '../codecs/dependency-descriptor.ts';
 import { noRewrite } from '../codecs/payload-rewrite.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
@@ -29,6 +30,8 @@ export class PacketWriter {
   #repeatsExactly = false;
   /** Whether the receiver is told how long to wait for repairs: what is repeated exactly must not change. */
   #asksForDelay = false;
+  /** Of the source: for what gets lost on the way to us. */
+  #sourceDelay: RepairDelay | null = null;
   #mapping: ExtensionMapping;
   #retransmitter: Retransmitter | null = null;
   #retransmissionFormat: RetransmissionFormat | null = null;
@@ -56,7 +59,7 @@ export class PacketWriter {
     const mapping = mappings.acquire(sentExtensions(parameters), this.#midBytes.length);
     mappings.release(this.#mapping);
     // What was written with another mapping cannot be repeated exactly.
-    if (mapping !== this.#mapping) this.nextEpoch();
+    if (mapping !== this.#mapping) this.#nextEpoch();
     this.#mapping = mapping;
     const history = parameters.codecs.some(({ feedback }) => feedback.includes('nack'));
     const { videoHistoryPackets, audioHistoryPackets } = this.#link.options;
@@ -77,8 +80,14 @@ export class PacketWriter {
     };
   }
 
-  /** What is sent from now on comes from another source. */
-  nextEpoch(): void {
+  /** What is sent from now on comes from another source, of which repairs take that long; null for none. */
+  setSource(delay: RepairDelay | null): void {
+    this.#sourceDelay = delay;
+    this.#nextEpoch();
+  }
+
+  /** What is sent from now on is mapped in another way, or comes from another source. */
+  #nextEpoch(): void {
     this.#retransmitter?.nextEpoch();
   }
 
@@ -100,7 +109,7 @@ export class PacketWriter {
       this.#mid,
       dependencyRewrite,
       activeTargets,
-      this.#asksForDelay ? outlet.playoutDelay : 0,
+      this.#asksForDelay ? delayOnBothPaths(outlet.playoutDelay, this.#sourceDelay) : 0,
     );
     const markerAndPayloadType = (outgoing.marker << 7) | payloadType;
     const extended = end > at + rtpHeaderBytes;
@@ -130,7 +139,7 @@ export class PacketWriter {
       timestamp,
       markerAndPayloadType,
       retransmitter.epoch,
-      packet.layers.temporal > 0,
+      isDispensable(packet),
       packet.start % slotBytes,
       packet.length,
     );
@@ -169,4 +178,13 @@ export class PacketWriter {
     counters.packetsOut++;
     counters.bytesOut += bytes;
   }
+}
+
+/**
+ * Whether pictures that follow do without a packet: those of higher temporal layers. Not where the dependency descriptor
+ * tells of spatial layers (AV1): Chromium was seen to stop there when single frames were missing, until a key frame came.
+ */
+function isDispensable({ layers: { temporal, dependencies } }: RtpPacket): boolean {
+  if (temporal <= 0) return false;
+  return dependencies === null || (dependencies.structure?.spatialLayers ?? 1) <= 1;
 }

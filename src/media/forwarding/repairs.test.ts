@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PacketKind } from '../../packet-io/layout.ts';
 import type { MediaTransportOptions } from '../media-transport-options.ts';
-import { writeNack } from '../rtcp/rtcp-writer.ts';
+import { addReportBlock, writeNack, writeReceiverReport, writeSenderReport } from '../rtcp/rtcp-writer.ts';
 import {
   readRtp,
   receiveVideo,
@@ -62,6 +62,32 @@ class Scene {
     const end = writeNack(bytes, 0, 1, this.forwarder.ssrc, wanted, wanted.length);
     this.simulation.receive(1, PacketKind.Rtcp, bytes.slice(0, end));
     return this.simulation.take(1, PacketKind.Rtp).length;
+  }
+
+  /** The subscriber answers a report: the round trip takes so long. */
+  learnRtt(rttMs: number): void {
+    const { clock } = this.simulation;
+    const bytes = new Uint8Array(200);
+    const fromPublisher = writeSenderReport(bytes, 0, 0x1111, 1000, 0, 300_000, 1, 1);
+    this.simulation.receive(0, PacketKind.Rtcp, bytes.slice(0, fromPublisher));
+    let report: { bytes: Uint8Array } | undefined;
+    while (report === undefined) {
+      this.simulation.advance(10);
+      report = this.simulation.take(1, PacketKind.Rtcp).find((packet) => packet.bytes[1] === 200);
+    }
+    clock.nowMs += rttMs;
+    const view = new DataView(report.bytes.buffer, report.bytes.byteOffset);
+    const block = {
+      ssrc: this.forwarder.ssrc,
+      fractionLost: 0,
+      cumulativeLost: 0,
+      highestSequence: 1,
+      jitter: 0,
+      lastReport: (view.getUint16(10) << 16) | view.getUint16(12),
+      delaySinceLastReport: 0,
+    };
+    const end = addReportBlock(bytes, 0, writeReceiverReport(bytes, 0, 1), block);
+    this.simulation.receive(1, PacketKind.Rtcp, bytes.slice(0, end));
   }
 
   /** Key frames asked for since this was last asked. */
@@ -137,3 +163,20 @@ test('a picture that others do without is no reason for a key frame', () => {
   assert.equal(scene.nack(number), 0);
   assert.equal(scene.keyFrameRequests, 0);
 });
+
+for (const rttMs of [50, 100, 200, 300, 400]) {
+  test(`repairs that all get lost are given up while libwebrtc still asks: round trip of ${rttMs} ms`, () => {
+    const scene = new Scene();
+    scene.learnRtt(rttMs);
+    scene.publish();
+    const [, number] = scene.numbers;
+    assert.ok(scene.keyFrameRequests >= 0);
+    let sent = 0;
+    for (let asked = 0; asked < 10; asked++) {
+      sent += scene.nack(number);
+      scene.simulation.advance(100);
+    }
+    assert.ok(sent >= 2, `${sent}`);
+    assert.ok(scene.keyFrameRequests > 0);
+  });
+}

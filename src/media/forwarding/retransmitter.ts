@@ -19,6 +19,11 @@ const minResponseMs = 10;
 /** A packet is sent again so many times at most, and only while it can still be of use. */
 const maxRepeats = 5;
 const usefulMs = 1000;
+/**
+ * libwebrtc asks ten times for a packet, every tenth of a second where it does not know the RTT, then waits for three
+ * seconds in silence. Repairs that have got lost for so long are given up while it still asks, so that we notice.
+ */
+const repairableMs = 600;
 
 /** More sequence numbers than any history holds. */
 const long = 1 << 20;
@@ -128,7 +133,7 @@ export class Retransmitter {
       counters.retransmissionsThrottled++;
       return Repair.Needless;
     }
-    const tooOld = sinceMs > usefulMs + responseMs || repeats * responseMs > usefulMs;
+    const tooOld = sinceMs > usefulMs + responseMs || repeats * responseMs > repairableMs;
     const bytes = history.length + wireOverheadBytes;
     if (tooOld || repeats >= maxRepeats || !bandwidth.repairs.take(clock, bytes, dispensable)) {
       counters.retransmissionsRefused++;

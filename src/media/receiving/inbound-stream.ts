@@ -104,13 +104,14 @@ export class InboundStream {
         this.statistics.newest(this.#window.extended, packet.timestamp, clockRate, context.arrivals, index);
         break;
       case Arrival.Newest:
-        if (packet.recovered) this.nack?.received(this.#window.extended, context.clock.nowMs);
+        if (packet.recovered) this.nack?.received(this.#window.extended, context.clock.nowMs, true);
         else
           this.statistics.newest(this.#window.extended, packet.timestamp, clockRate, context.arrivals, index);
         if (this.#window.extended > highest + 1) this.#noteGap(highest + 1);
         break;
       case Arrival.Late:
-        this.nack?.received(this.#window.extended, context.clock.nowMs);
+        // Without RTX, what was sent again looks like what was overtaken.
+        this.nack?.received(this.#window.extended, context.clock.nowMs, packet.recovered || !this.hasRtx);
         if (packet.recovered) {
           this.recovered++;
           context.counters.recovered++;

@@ -17,6 +17,8 @@ export const audioNackPolicy: NackPolicy = { maxMissing: 64, reorderMs: 10, maxT
 /** Retransmissions are asked for again after an RTT and a bit, but not more often than this. */
 const minRetryMs = 20;
 const maxRetryMs = 250;
+/** An answer that comes in less than this share of an RTT is one to the question before. */
+const tooSoon = 0.5;
 /** Taken until a repair has been timed. */
 const defaultRttMs = 80;
 
@@ -66,16 +68,27 @@ export class NackGenerator {
     return true;
   }
 
-  /** A packet arrived late, or by RTX. */
-  received(extended: number, nowMs: number): void {
+  /**
+   * A packet arrived after all.
+   * @param answer whether it was sent again. One that was overtaken comes soon after it was asked for: taken for an
+   *   answer, it would make the RTT seem so short that all tries were used up before the first answer could come.
+   */
+  received(extended: number, nowMs: number, answer: boolean): void {
     const row = this.#find(extended);
     if (row < 0) return;
-    // Asked for once: then the answer's delay is an RTT (and when asked twice, nobody knows: Karn).
-    if (this.#tries[row] === 1) {
-      const sample = nowMs - this.#askedMs[row];
-      this.rttMs += (sample - this.rttMs) / 8;
-    }
+    if (answer) this.#learnRtt(row, nowMs);
     this.#removeRow(row);
+  }
+
+  /** Asked for once, the answer's delay is an RTT. Asked twice, nobody knows (Karn), unless it came too soon for that. */
+  #learnRtt(row: number, nowMs: number): void {
+    const tries = this.#tries[row];
+    const sinceAskedMs = nowMs - this.#askedMs[row];
+    if (tries === 1) this.rttMs += (sinceAskedMs - this.rttMs) / 8;
+    else if (tries === 2 && sinceAskedMs < tooSoon * this.rttMs) {
+      const sinceFirstMs = nowMs - this.#detectedMs[row] - this.#policy.reorderMs;
+      this.rttMs += (sinceFirstMs - this.rttMs) / 8;
+    }
   }
 
   /** When collect() has something to do, in ms; Infinity if never. */

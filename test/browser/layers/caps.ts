@@ -2,6 +2,7 @@
  * A player behind a link whose capacity changes: what it is sent, what it shows, and whether that follows. The link is
  * the network emulator in real time.
  */
+import { layerLadder } from '../../../src/media/bandwidth/layer-ladder.ts';
 import type { LayerPair } from '../../../src/media/layers/layer-policy.ts';
 import type { BrowserName } from '../harness/browsers.ts';
 import { sleep } from '../harness/media-assertions.ts';
@@ -183,7 +184,7 @@ function sample({ subscription }: LabPlayer): Sample {
  * that which there is no need to go under, as an estimate is never exact. Bit rates are those of the moment.
  */
 function rightLayers({ subscription }: LabPlayer, capacityBps: number): [least: LayerPair, most: LayerPair] {
-  const layers = subscription.forwarder!.layers();
+  const layers = layerLadder(subscription.forwarder!.layers(), false);
   if (layers.length === 0) return [nothing, nothing];
   const most = layers.findLast(({ bitrate }) => bitrate <= capacityBps) ?? layers[0];
   const least = layers.findLast(({ bitrate }) => bitrate <= leastShare * capacityBps) ?? layers[0];

@@ -40,6 +40,8 @@ export interface SwitchFigures {
   /** Pauses longer than the limit, without what the source is to blame for: how long, and after which switch. */
   readonly freezes: readonly string[];
   readonly longestGapMs: number;
+  /** As seen, with what the source is to blame for. */
+  readonly longestRawGapMs: number;
   /** As the browser itself counts freezes. */
   readonly freezeCount: number;
   readonly freezeMs: number;
@@ -54,6 +56,8 @@ export interface SwitchFigures {
 }
 
 export const freezeLimitMs = 300;
+/** A source silent for so long has ended: then nothing was measured. */
+const sourceSilenceLimitMs = 3000;
 /** For a key frame to be asked for (again, if one has just come), made and shown on a busy machine. */
 const followTimeoutMs = 3000;
 const lookMs = 15;
@@ -105,6 +109,10 @@ export async function runSwitches(lab: Lab, options: SwitchOptions): Promise<Swi
   const endedAt = performance.timeOrigin + performance.now();
   source.stop();
   for (const watch of sent) watch.stop();
+  const longestSourceGapMs = longestSilence([startedAt, ...source.any.times, endedAt], startedAt, endedAt);
+  if (longestSourceGapMs > sourceSilenceLimitMs) {
+    throw new Error(await explainSilence(publisher, longestSourceGapMs, endedAt));
+  }
   const after = await Promise.all(players.map(videoOf));
   const sentAfter = await sentBy(publisher);
   return await Promise.all(
@@ -128,13 +136,14 @@ export async function runSwitches(lab: Lab, options: SwitchOptions): Promise<Swi
           .filter(({ netMs }) => netMs > freezeLimitMs)
           .map((gap) => describe(gap, run, sent[index])),
         longestGapMs: Math.round(gaps[0]?.netMs ?? 0),
+        longestRawGapMs: Math.round(Math.max(0, ...gaps.map(({ rawMs }) => rawMs))),
         freezeCount: after[index].freezeCount - before[index].freezeCount,
         freezeMs: Math.round((after[index].totalFreezesDuration - before[index].totalFreezesDuration) * 1000),
         pliFromPlayer: after[index].pliCount - before[index].pliCount,
         pliAtPublisher: sentAfter.pli - sentBefore.pli,
         switchesOfAll: switches * players.length,
         keyFramesSent: sentAfter.keyFrames - sentBefore.keyFrames,
-        longestSourceGapMs: Math.round(longestSilence(source.any.times, startedAt, endedAt)),
+        longestSourceGapMs: Math.round(longestSourceGapMs),
       };
     }),
   );
@@ -221,12 +230,23 @@ export function complaintsAbout(figures: SwitchFigures): string[] {
   return complaints.map((complaint) => `${figures.what} in ${figures.browser}: ${complaint}`);
 }
 
+/** Whether it was the page that made no pictures, or the browser that sent none. */
+async function explainSilence({ page }: LabPublisher, silenceMs: number, endedAt: number): Promise<string> {
+  const madeAt = await page.evaluate(() => toolkit.markedFramesMadeAt());
+  const made = madeAt.filter((at) => at !== null && at > endedAt - silenceMs && at < endedAt).length;
+  const sent = await sentBy({ page });
+  return (
+    `no packet came from the publisher for ${Math.round(silenceMs)} ms; its page made ${made} pictures in the last ` +
+    `${Math.round(silenceMs)} ms; ${JSON.stringify(sent)}`
+  );
+}
+
 async function videoOf({ page }: LabPlayer): Promise<InboundMedia> {
   const [video] = await inbound(page);
   return video;
 }
 
-async function sentBy({ page }: LabPublisher): Promise<{ pli: number; keyFrames: number }> {
+async function sentBy({ page }: Pick<LabPublisher, 'page'>): Promise<{ pli: number; keyFrames: number }> {
   const sent = await outbound(page);
   return {
     pli: sent.reduce((sum, { pliCount }) => sum + pliCount, 0),
