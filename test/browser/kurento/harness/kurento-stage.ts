@@ -51,7 +51,10 @@ export function kurentoStage(server: ServerOptions = {}): KurentoTest {
           app: running,
           url,
           async openAt(demo, browser, label, colour) {
-            const options: PageOptions = colour === undefined ? {} : { camera: { ...smallPicture, colour } };
+            const options: PageOptions = {
+              ownWindow: browser === 'firefox',
+              ...(colour === undefined ? {} : { camera: { ...smallPicture, colour } }),
+            };
             const page = await it.open(browser, label, options);
             await page.addScriptTag({ content: await pageBundle() });
             await page.evaluate((address) => kurentoPage.open(address), running.url(demo, label));
@@ -65,7 +68,7 @@ export function kurentoStage(server: ServerOptions = {}): KurentoTest {
           if (error instanceof Error) error.message += `\napp server: ${running.log.slice(-12).join('\n  ')}`;
           throw error;
         } finally {
-          // Pages go first, as people do who close a tab.
+          // Before the pages are closed: what runs last is registered first.
           it.defer(async () => {
             try {
               await running.reset();
