@@ -63,19 +63,15 @@ export function kurentoStage(server: ServerOptions = {}): KurentoTest {
         };
         try {
           await run(stageWithApp);
+          // Ends demos and clients while their pages are still there; what the client throws then counts as well.
+          await running.reset();
           running.assertAlive();
         } catch (error) {
+          // The next test gets another.
+          app = null;
+          it.defer(() => running.close());
           if (error instanceof Error) error.message += `\napp server: ${running.log.slice(-12).join('\n  ')}`;
           throw error;
-        } finally {
-          // Before the pages are closed: what runs last is registered first.
-          it.defer(async () => {
-            try {
-              await running.reset();
-            } catch {
-              app = null;
-            }
-          });
         }
       },
       timeoutMs,
