@@ -23,6 +23,8 @@ export interface PageOptions {
   readonly configuration?: RTCConfiguration;
   /** What the page gets when it asks for a camera. */
   readonly camera?: PageCamera;
+  /** Firefox draws nothing of a tab in the background: neither what its page paints nor what it shows. */
+  readonly ownWindow?: boolean;
 }
 
 /** What one test may use; all of it is closed when the test ends. */
@@ -91,8 +93,7 @@ export function stage(options: StageOptions = {}): StageTest {
         async open(browserName, label, pageOptions = {}) {
           const context = await (await browserOf(browserName)).createBrowserContext();
           cleanUps.push(() => context.close());
-          // Firefox draws nothing of a tab in the background: neither what a page paints nor what it shows.
-          const page = await context.newPage({ type: browserName === 'firefox' ? 'window' : 'tab' });
+          const page = await context.newPage({ type: pageOptions.ownWindow ? 'window' : 'tab' });
           const console: string[] = [];
           page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
           page.on('pageerror', (error) => console.push(`uncaught: ${String(error)}`));

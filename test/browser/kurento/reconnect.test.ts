@@ -11,6 +11,8 @@ const test = kurentoStage();
 
 /** How long the network is gone. */
 const goneMs = 3000;
+/** Of which: what a busy machine may lose. */
+const mostFrozenMs = 1000;
 
 test('check 26: a dropped WebSocket: session, objects and subscriptions stay, and media goes on', async (stage) => {
   const { app, server } = stage;
@@ -30,13 +32,14 @@ test('check 26: a dropped WebSocket: session, objects and subscriptions stay, an
   const freezesBefore = await frozenMs(viewer);
   proxy.cut();
   await sleep(goneMs);
-  assert.ok(proxy.refused > 1, 'the client has tried meanwhile');
+  assert.equal(proxy.waiting, 1, 'the client tries to come back');
   await gets(viewer, { audios: 1, videos: 1 });
   proxy.mend();
   const { value: sameSession } = await app.sees('client', 'reconnected', undefined, { timeoutMs: 20_000 });
   assert.equal(sameSession, true);
   assert.equal(await sessions(), sessionsBefore, 'it is the same session');
-  assert.equal(await frozenMs(viewer), freezesBefore, 'no picture froze');
+  const frozen = (await frozenMs(viewer)) - freezesBefore;
+  assert.ok(frozen < mostFrozenMs, `pictures stood still for ${frozen} ms`);
 
   // Objects are there, and connected.
   assert.equal(await app.call('red', 'isMediaFlowingOut', 'VIDEO'), true);
@@ -56,7 +59,7 @@ test('check 26: a dropped WebSocket: session, objects and subscriptions stay, an
   // Cut again, at rest: what was made is released by the client that came back.
   proxy.cut();
   await eventually('the client tries to come back', 5000, () =>
-    proxy.refused > 3 ? { value: true } : { pending: proxy.refused },
+    proxy.waiting > 0 ? { value: true } : { pending: proxy.waiting },
   );
   proxy.mend();
   await app.sees('client', 'reconnected', undefined, { skip: 1, timeoutMs: 20_000 });

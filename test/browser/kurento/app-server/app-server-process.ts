@@ -81,9 +81,8 @@ async function perform(task: AppTask): Promise<unknown> {
     case 'create': {
       const { parent, label, type, params } = task;
       const creator = clients.get(parent) ?? objectOf(parent);
-      const made = await (type === 'HubPort'
-        ? invoke<MediaObject>(creator, 'createHubPort')
-        : invoke<MediaObject>(creator, 'create', type, resolved(params)));
+      if (type === 'HubPort') return await createPort(creator as MediaObject, label);
+      const made = await invoke<MediaObject>(creator, 'create', type, resolved(params));
       register(label, made);
       return made.id;
     }
@@ -109,6 +108,23 @@ async function perform(task: AppTask): Promise<unknown> {
       listeners.clear();
       return null;
   }
+}
+
+/**
+ * Not by `invoke`: of a port that was the value of a promise, the client does not know that it is an object when it is
+ * given to the hub's setSource.
+ */
+function createPort(hub: MediaObject, label: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    hub.createHubPort!((error, port) => {
+      if (error) {
+        reject(error);
+        return;
+      }
+      register(label, port as MediaObject);
+      resolve((port as MediaObject).id);
+    });
+  });
 }
 
 function clientOf(name: string): KurentoClient {

@@ -12,6 +12,8 @@ declare module 'kurento-client' {
     readonly id: string;
     on(event: string, listener: (data: Record<string, unknown>) => void): this;
     removeListener(event: string, listener: (data: Record<string, unknown>) => void): this;
+    /** Of hubs. */
+    createHubPort?(callback: Callback): MediaObject;
   }
 
   export interface KurentoClient {

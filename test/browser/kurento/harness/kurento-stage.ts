@@ -51,7 +51,10 @@ export function kurentoStage(server: ServerOptions = {}): KurentoTest {
           app: running,
           url,
           async openAt(demo, browser, label, colour) {
-            const options: PageOptions = colour === undefined ? {} : { camera: { ...smallPicture, colour } };
+            const options: PageOptions = {
+              ownWindow: browser === 'firefox',
+              ...(colour === undefined ? {} : { camera: { ...smallPicture, colour } }),
+            };
             const page = await it.open(browser, label, options);
             await page.addScriptTag({ content: await pageBundle() });
             await page.evaluate((address) => kurentoPage.open(address), running.url(demo, label));
@@ -60,19 +63,15 @@ export function kurentoStage(server: ServerOptions = {}): KurentoTest {
         };
         try {
           await run(stageWithApp);
+          // Ends demos and clients while their pages are still there; what the client throws then counts as well.
+          await running.reset();
           running.assertAlive();
         } catch (error) {
+          // The next test gets another.
+          app = null;
+          it.defer(() => running.close());
           if (error instanceof Error) error.message += `\napp server: ${running.log.slice(-12).join('\n  ')}`;
           throw error;
-        } finally {
-          // Pages go first, as people do who close a tab.
-          it.defer(async () => {
-            try {
-              await running.reset();
-            } catch {
-              app = null;
-            }
-          });
         }
       },
       timeoutMs,
