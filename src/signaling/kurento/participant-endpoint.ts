@@ -58,6 +58,11 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
   /** Its connection has ended, or it has been released. */
   protected ended(): void {}
 
+  /** Whether clients have been told of all that comes before a connection. */
+  protected get mayBeConnected(): boolean {
+    return true;
+  }
+
   override get origin(): ParticipantEndpoint {
     return this;
   }
@@ -146,6 +151,11 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
   /** For the watch: anything was heard of the client, lately. */
   heard(recently: boolean): void {
     this.setMediaState(recently ? 'CONNECTED' : 'DISCONNECTED');
+  }
+
+  protected connectionChanged(): void {
+    const connected = this.#participant?.connectionState === 'connected' && this.mayBeConnected;
+    this.setConnectionState(connected ? 'CONNECTED' : 'DISCONNECTED');
   }
 
   protected override sourceChanged(type: MediaType, origin: MediaOrigin | null): void {
@@ -237,10 +247,8 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
     this.begun(participant);
     this.#flows.begin(participant);
     mediaWatchOf(this.host).add(this.#flows);
-    participant.on('connectionstatechange', (state) =>
-      this.setConnectionState(state === 'connected' ? 'CONNECTED' : 'DISCONNECTED'),
-    );
-    if (participant.connectionState === 'connected') this.setConnectionState('CONNECTED');
+    participant.on('connectionstatechange', () => this.connectionChanged());
+    this.connectionChanged();
     participant.on('publicationadded', ({ kind }) => this.#publicationsChanged(kind));
     participant.on('publicationremoved', ({ kind }) => this.#publicationsChanged(kind));
     participant.on('subscriptionchanged', (subscription) => this.#subscriptionChanged(subscription));
