@@ -35,6 +35,9 @@ export class EndpointFlows implements Watched {
     this.#participant = participant;
     const flow = (): Flow => ({ out: flowActivity(), in: flowActivity() });
     this.#flows = { AUDIO: flow(), VIDEO: flow() };
+    participant.path.on('goodbye', () => {
+      if (this.#peer.end(participant.path.packetsHeard)) this.#endpoint.heard(false);
+    });
   }
 
   isFlowingOut(type: MediaType): boolean {
