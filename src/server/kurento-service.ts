@@ -20,12 +20,13 @@ export interface KurentoService {
 }
 
 export function serveKurento(shared: HttpServer, rooms: Rooms, config: Config, log: Logger): KurentoService {
-  const { kurento, limits, http } = config;
+  const { kurento, limits, http, metrics } = config;
   const dialect = createKurentoDialect({
     rooms,
     log,
     sessionTimeoutMs: kurento.sessionTimeoutSeconds * 1000,
     maxSessions: kurento.sessions,
+    detailedStats: metrics.tracks,
   });
   dialect.serve(shared);
   const own = new HttpServer({

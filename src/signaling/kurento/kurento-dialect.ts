@@ -16,6 +16,8 @@ export interface KurentoOptions {
   /** How long a session outlives its last connection. */
   readonly sessionTimeoutMs: number;
   readonly maxSessions: number;
+  /** Whether getStats says more of each stream than the original does. */
+  readonly detailedStats: boolean;
 }
 
 /** For metrics and health. */
@@ -39,7 +41,7 @@ export interface KurentoDialect {
 }
 
 export function createKurentoDialect(options: KurentoOptions): KurentoDialect {
-  const { rooms, log, sessionTimeoutMs, maxSessions } = options;
+  const { log } = options;
   const nowMs = () => performance.now();
   const reportBug = (error: unknown) =>
     log.error({ err: error }, 'bug: in the Kurento dialect, outside of any request');
@@ -55,7 +57,7 @@ export function createKurentoDialect(options: KurentoOptions): KurentoDialect {
     const timer = setTimeout(guarded, delayMs).unref();
     return () => clearTimeout(timer);
   };
-  const model = new ObjectModel({ rooms, log, maxSessions, sessionTimeoutMs, after, nowMs });
+  const model = new ObjectModel({ ...options, after, nowMs });
   const turns = new Turns(nowMs, reportBug);
   const counts = new RpcCounts();
   const dialect: WebSocketDialect = {

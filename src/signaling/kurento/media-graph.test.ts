@@ -70,6 +70,7 @@ function scene() {
     registry,
     rooms: null as unknown as Rooms,
     log: silentLogger,
+    detailedStats: false,
     sessionIds: () => [],
     after: () => () => {},
     nowMs: () => 0,

@@ -40,6 +40,8 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
   /** A bitrate was bounded, be it no longer. */
   #bounded = false;
   #participant: Participant | null = null;
+  /** bit/s that any client is asked for at most; Infinity for no bound. */
+  #configuredMax = Number.POSITIVE_INFINITY;
 
   constructor(pipeline: MediaPipeline) {
     super(pipeline.host, pipeline);
@@ -144,7 +146,9 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
     const participant = this.#participant;
     return {
       [this.id]: endpointRecord(this.id, nowMs),
-      ...(participant === null || type === 'DATA' ? {} : streamRecords(participant, type, nowMs)),
+      ...(participant === null || type === 'DATA'
+        ? {}
+        : streamRecords(participant, type, nowMs, this.host.detailedStats)),
     };
   }
 
@@ -179,7 +183,9 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
     const { bandwidth } = this;
     const own = bandwidth.bound('maxVideoRecvBandwidth');
     const sinks = this.publication('VIDEO')?.encodings.length === 1 ? this.sinkLimits.lowest : null;
-    const max = own === null || sinks === null ? (own ?? sinks) : Math.min(own, sinks);
+    const bounds = [own, sinks].filter((bound) => bound !== null);
+    // null is what the configuration says, which goes before what is said here if it is less.
+    const max = bounds.length === 0 ? null : Math.min(...bounds, this.#configuredMax);
     const incoming = { min: bandwidth.bound('minVideoRecvBandwidth'), max };
     const outgoing = { min: bandwidth.bound('minVideoSendBandwidth'), max: this.#sendBound };
     if (this.#bounded || [incoming, outgoing].some((bounds) => bounds.min !== null || bounds.max !== null)) {
@@ -244,6 +250,7 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
   /** It is in its room, and has described itself. */
   #begin(participant: Participant): void {
     this.#participant = participant;
+    this.#configuredMax = participant.incomingBitrate.max;
     this.begun(participant);
     this.#flows.begin(participant);
     mediaWatchOf(this.host).add(this.#flows);
