@@ -296,7 +296,7 @@ function serveDialects(
   http.webSocket(createPionDialect({ rooms, log, mayJoin }));
   return {
     kraken: serveKraken(http, surroundings),
-    kurento: serveKurento(http, rooms, config, log),
+    kurento: serveKurento(http, surroundings),
   };
 }
 

@@ -67,7 +67,12 @@ function createContext(): MediaContext {
 }
 
 const context = createContext();
-const events = { trackStarted: () => {}, forwarderFailed: () => {}, deadlineChanged: () => {} };
+const events = {
+  trackStarted: () => {},
+  saidGoodbye: () => {},
+  forwarderFailed: () => {},
+  deadlineChanged: () => {},
+};
 const publisher = new MediaTransport(0, context, {}, events);
 publisher.setSendEnabled(true);
 const track = publisher.addReceiver({

@@ -1,47 +1,75 @@
 /**
  * Does what clients ask for a few pieces at a time: between them the event loop comes round, and with it everybody's
- * media. An offer takes milliseconds, and many may come at once. One of these serves all dialects.
+ * media. An offer takes milliseconds, and many may come at once. Clients take turns, each with one piece, so whoever
+ * sends many waits for itself. One of these serves all dialects.
  */
 
-/** What is begun is finished; then, with this much used up, the others wait for the next turn. */
-const turnMs = 3;
+/** Of each round of the event loop. What is begun is finished; then, with this much used up, the others wait. */
+const roundMs = 3;
 
 export class FairShare {
-  readonly #waiting: (() => void)[] = [];
+  /** What each client waits for, in its order; whose turn is next comes first. */
+  readonly #waiting = new Map<object, (() => void)[]>();
   readonly #now: () => number;
+  #usedMs = 0;
   #scheduled = false;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Does `work` when it is its turn. Rejects with what it throws. */
-  run<T>(work: () => T): Promise<T> {
+  /**
+   * Does `work` when it is the client's turn, after what it waits for already. Rejects with what it throws.
+   * @param client whoever it is for; by default somebody who asks for nothing else
+   */
+  run<T>(work: () => T, client: object = {}): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push(() => {
+      const piece = (): void => {
         try {
           resolve(work());
         } catch (error) {
           reject(error as Error);
         }
-      });
+      };
+      const pieces = this.#waiting.get(client);
+      if (pieces === undefined) this.#waiting.set(client, [piece]);
+      else pieces.push(piece);
       this.#schedule();
     });
   }
 
-  #schedule(): void {
-    if (this.#scheduled || this.#waiting.length === 0) return;
-    this.#scheduled = true;
-    setImmediate(() => this.#turn());
+  /** As run(), but at once while nobody waits and time is left: for what goes on with something that had its turn. */
+  async goOn<T>(work: () => T, client: object): Promise<T> {
+    if (this.#waiting.size > 0 || this.#usedMs >= roundMs) return await this.run(work, client);
+    return this.#measured(work);
   }
 
-  #turn(): void {
+  #schedule(): void {
+    if (this.#scheduled || this.#waiting.size === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#round());
+  }
+
+  #round(): void {
     this.#scheduled = false;
-    const startedMs = this.#now();
-    let done = 0;
-    do this.#waiting[done++]();
-    while (done < this.#waiting.length && this.#now() - startedMs < turnMs);
-    this.#waiting.splice(0, done);
+    this.#usedMs = 0;
+    for (const [client, pieces] of this.#waiting) {
+      const piece = pieces.shift();
+      // To the end of the queue, as long as there is more.
+      this.#waiting.delete(client);
+      if (pieces.length > 0) this.#waiting.set(client, pieces);
+      if (piece !== undefined) this.#measured(piece);
+      if (this.#usedMs >= roundMs) break;
+    }
     this.#schedule();
+  }
+
+  #measured<T>(work: () => T): T {
+    const startedMs = this.#now();
+    try {
+      return work();
+    } finally {
+      this.#usedMs += this.#now() - startedMs;
+    }
   }
 }

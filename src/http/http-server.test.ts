@@ -178,6 +178,62 @@ test('nobody waits for a client that does not read', async () => {
   await http.close(1000);
 });
 
+test('what a client sent before it closed is delivered, and then that it has', async () => {
+  const { http, port } = await started();
+  const count = 5000;
+  const heard: string[] = [];
+  const closed = new Promise<void>((resolve) => {
+    http.webSocket({
+      name: 'note',
+      paths: ['/'],
+      accept(socket) {
+        socket.onmessage = (text) => heard.push(text);
+        socket.onclose = () => resolve();
+      },
+    });
+  });
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/`);
+  await once(ws, 'open');
+  for (let index = 0; index < count; index++) ws.send(String(index));
+  ws.close();
+  await closed;
+  assert.deepEqual(
+    heard,
+    Array.from({ length: count }, (_, index) => String(index)),
+  );
+  await http.close(1000);
+});
+
+test('a client that is not to be read from is not, until it is again', async () => {
+  const { http, port } = await started();
+  const count = 2000;
+  let heard = 0;
+  let resume = (): void => {};
+  const all = new Promise<void>((resolve) => {
+    http.webSocket({
+      name: 'pause',
+      paths: ['/'],
+      accept(socket) {
+        socket.onmessage = () => {
+          if (++heard === 1) socket.pauseReading();
+          if (heard === count) resolve();
+        };
+        resume = () => socket.resumeReading();
+      },
+    });
+  });
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/`);
+  await once(ws, 'open');
+  for (let index = 0; index < count; index++) ws.send('x'.repeat(9000));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  // What had been read already is delivered.
+  assert.ok(heard > 0 && heard < count / 10, `${heard}`);
+  resume();
+  await all;
+  ws.terminate();
+  await http.close(1000);
+});
+
 test('one address may hold only so many connections, and gets them back', async () => {
   const { http, port } = await started({ maxConnectionsPerAddress: 2 });
   http.webSocket(echo('a', { paths: ['/'] }));

@@ -39,6 +39,9 @@ export class SignalingSocket {
   readonly #maxBufferedBytes: number;
   readonly #bug: (error: unknown) => void;
   #closing = false;
+  /** Whether what came before is still to be worked on, and whether the dialect wants no more for now. */
+  #held = false;
+  #paused = false;
 
   /**
    * @param maxBufferedBytes most bytes waiting for a client that does not read; it is closed beyond
@@ -72,17 +75,27 @@ export class SignalingSocket {
 
   /** Takes no more from the client until resumeReading(), but for what has arrived already. */
   pauseReading(): void {
-    if (this.open) this.#ws.pause();
+    this.#paused = this.open;
+    this.#readOrNot();
   }
 
   resumeReading(): void {
-    if (this.open) this.#ws.resume();
+    this.#paused = false;
+    this.#readOrNot();
+  }
+
+  /** Called by the server: nothing is read while what came before waits for its turn. */
+  holdReading(held: boolean): void {
+    this.#held = held;
+    this.#readOrNot();
   }
 
   /** Sends a close frame. `onclose` follows when the client answered it, or when it did not in time. */
   close(code: number = CloseCode.Normal, reason = ''): void {
     if (this.#closing) return;
     this.#closing = true;
+    // The client's answer is waited for.
+    this.resumeReading();
     this.#ws.close(code, truncateUtf8(reason, longestReasonBytes));
   }
 
@@ -105,6 +118,11 @@ export class SignalingSocket {
     } catch (error) {
       this.#bug(error);
     }
+  }
+
+  #readOrNot(): void {
+    if (this.#held || this.#paused) this.#ws.pause();
+    else this.#ws.resume();
   }
 }
 

@@ -42,7 +42,11 @@ const statusOfRefusal: Readonly<Record<Refusal, string>> = {
 };
 
 interface Connection {
+  readonly ws: WebSocket;
+  readonly socket: SignalingSocket;
   answeredPing: boolean;
+  /** Frames that wait for their turn. */
+  waiting: number;
 }
 
 export class WebSocketServer {
@@ -151,8 +155,6 @@ export class WebSocketServer {
   }
 
   #accept(ws: WebSocket, candidates: readonly WebSocketDialect[], request: SignalingRequest): void {
-    const connection: Connection = { answeredPing: true };
-    this.#connections.set(ws, connection);
     const socket = new SignalingSocket(
       ws,
       request,
@@ -160,6 +162,8 @@ export class WebSocketServer {
       (error) =>
         this.#log.error({ err: error, path: request.path }, 'bug: a signaling session ended unexpectedly'),
     );
+    const connection: Connection = { ws, socket, answeredPing: true, waiting: 0 };
+    this.#connections.set(ws, connection);
     ws.on('pong', () => {
       connection.answeredPing = true;
     });
@@ -171,28 +175,36 @@ export class WebSocketServer {
       );
     });
     ws.on('close', (code, reason) => {
-      this.#connections.delete(ws);
-      socket.deliverClose(code, reason.toString());
-      if (this.#connections.size === 0) this.#closed?.();
+      // What came before the end is worked on before it.
+      this.#inTurn(connection, () => {
+        this.#connections.delete(ws);
+        socket.deliverClose(code, reason.toString());
+        if (this.#connections.size === 0) this.#closed?.();
+      });
     });
-    ws.on('ping', (data) => this.#inTurn(ws, () => ws.pong(data)));
+    ws.on('ping', (data) => this.#inTurn(connection, () => ws.pong(data)));
     if (candidates.length === 1) {
-      ws.on('message', (data) => this.#inTurn(ws, () => socket.deliver(textOf(data))));
+      ws.on('message', (data) => this.#inTurn(connection, () => socket.deliver(textOf(data))));
       this.#handOver(socket, candidates[0]);
-    } else this.#awaitFirstFrame(ws, socket, candidates);
+    } else this.#awaitFirstFrame(connection, candidates);
   }
 
-  /** Until it is the turn of what a socket sent, no more is read of it. */
-  #inTurn(ws: WebSocket, work: () => void): void {
-    ws.pause();
+  /** Until it has been the turn of all that a socket sent, no more is read of it. */
+  #inTurn(connection: Connection, work: () => void): void {
+    const { ws, socket } = connection;
+    if (connection.waiting++ === 0) socket.holdReading(true);
     const done = this.#turns.run(() => {
-      if (ws.readyState === ws.OPEN) work();
-      ws.resume();
-    });
+      try {
+        work();
+      } finally {
+        if (--connection.waiting === 0) socket.holdReading(false);
+      }
+    }, ws);
     done.catch((error: unknown) => this.#log.error({ err: error }, 'bug: a frame could not be worked on'));
   }
 
-  #awaitFirstFrame(ws: WebSocket, socket: SignalingSocket, candidates: readonly WebSocketDialect[]): void {
+  #awaitFirstFrame(connection: Connection, candidates: readonly WebSocketDialect[]): void {
+    const { ws, socket } = connection;
     const timer = setTimeout(
       () => socket.close(CloseCode.PolicyViolation, 'Nothing was sent in time.'),
       this.#options.firstFrameTimeoutMs ?? defaultFirstFrameTimeoutMs,
@@ -217,7 +229,7 @@ export class WebSocketServer {
       socket.deliver(text);
     };
     ws.once('message', stopWaiting);
-    ws.on('message', (data) => this.#inTurn(ws, () => receive(textOf(data))));
+    ws.on('message', (data) => this.#inTurn(connection, () => receive(textOf(data))));
   }
 
   #handOver(socket: SignalingSocket, dialect: WebSocketDialect): void {

@@ -5,6 +5,7 @@ import { parseRtcp, type RtcpHandler } from './rtcp/rtcp-parser.ts';
 import {
   addReportBlock,
   writeFullIntraRequest,
+  writeGoodbye,
   writeNack,
   writePictureLoss,
   writeReceiverReport,
@@ -466,6 +467,32 @@ test('closing says goodbye, and leaves nothing to do', () => {
   assert.equal(track.ended, true);
   video(simulation, { sequenceNumber: 102 });
   assert.equal(publisher.nextDeadline(), Number.POSITIVE_INFINITY);
+});
+
+test('a remote has said goodbye when it did so of all that it sends, until it speaks again', () => {
+  const { simulation, publisher, subscriber } = scene();
+  const goodbye = (transport: number, ssrc: number) =>
+    simulation.receive(
+      transport,
+      PacketKind.Rtcp,
+      rtcp((bytes) => writeGoodbye(bytes, 0, ssrc)),
+    );
+  publisher.addReceiver(receiveVideo({ mid: '2', encodings: [{ rid: null, ssrc: 0x3333, rtxSsrc: -1 }] }));
+  video(simulation, { sequenceNumber: 1, ssrc: 0x3333 });
+  assert.equal(publisher.silent, false);
+  goodbye(publisherId, 0x1111);
+  goodbye(publisherId, 0x7777);
+  assert.deepEqual(simulation.goodbyes, [], 'the other stream goes on');
+  goodbye(publisherId, 0x3333);
+  assert.deepEqual(simulation.goodbyes, [publisherId]);
+  assert.equal(publisher.silent, true);
+  video(simulation, { sequenceNumber: 101 });
+  assert.equal(publisher.silent, false);
+  goodbye(publisherId, 0x3333);
+  assert.deepEqual(simulation.goodbyes, [publisherId], 'one has spoken since');
+  assert.equal(subscriber.silent, true, 'never heard');
+  goodbye(subscriberId, 0x5555);
+  assert.deepEqual(simulation.goodbyes, [publisherId, subscriberId], 'one that only receives');
 });
 
 test('tracks of other transports are not touched by updates', () => {

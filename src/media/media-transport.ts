@@ -29,6 +29,8 @@ export type { MediaTransportOptions } from './media-transport-options.ts';
 export interface MediaTransportEvents {
   /** The first packet of a track has come; it is forwarded after this returns. */
   trackStarted(track: InboundTrack): void;
+  /** The remote has said goodbye of all that it sends (RTCP BYE). It may speak again. */
+  saidGoodbye(): void;
   /** A forwarder was stopped by a bug; its state says so after this returns. */
   forwarderFailed(forwarder: Forwarder, error: unknown): void;
   /** nextDeadline() has become earlier. */
@@ -59,6 +61,7 @@ export class MediaTransport {
   /** Packets that came, whatever became of them. */
   rtpReceived = 0;
   rtcpReceived = 0;
+  #heardAtGoodbye = 0;
   #cname: string;
   #closed = false;
 
@@ -85,7 +88,16 @@ export class MediaTransport {
     this.#link = new TransportLink(transport, context, resolved, this.#timers, this.#bandwidth);
     this.#demux = new StreamDemux(this.#link.options.maxStreams);
     this.#feedback = new PublisherFeedback(this.#link, this.#demux);
-    this.#rtcpReceiver = new RtcpReceiver(this.#link, this.#demux, this.#forwarderBySsrc, this.#bandwidth);
+    this.#rtcpReceiver = new RtcpReceiver(
+      this.#link,
+      this.#demux,
+      this.#forwarderBySsrc,
+      this.#bandwidth,
+      () => {
+        this.#heardAtGoodbye = this.packetsHeard;
+        events.saidGoodbye();
+      },
+    );
     this.#cname = (this.#link.reporterSsrc >>> 0).toString(36);
   }
 
@@ -151,6 +163,11 @@ export class MediaTransport {
   /** RTP and RTCP packets of the remote, so far: whether it is heard of at all. */
   get packetsHeard(): number {
     return this.rtpReceived + this.rtcpReceived;
+  }
+
+  /** Whether the remote has not been heard since it said goodbye, or not at all. */
+  get silent(): boolean {
+    return this.packetsHeard === this.#heardAtGoodbye;
   }
 
   /**

@@ -15,14 +15,18 @@ export class RtcpReceiver implements RtcpHandler {
   /** By signed SSRC; RTX SSRCs are not in it. */
   readonly #forwarders: ReadonlyMap<number, Forwarder>;
   readonly #bandwidth: ConnectionBandwidth;
+  readonly #left: () => void;
 
+  /** @param left called when the remote has said goodbye of all that it sends */
   constructor(
     link: TransportLink,
     demux: StreamDemux,
     forwarders: ReadonlyMap<number, Forwarder>,
     bandwidth: ConnectionBandwidth,
+    left: () => void,
   ) {
     this.#bandwidth = bandwidth;
+    this.#left = left;
     this.#link = link;
     this.#demux = demux;
     this.#forwarders = forwarders;
@@ -45,7 +49,12 @@ export class RtcpReceiver implements RtcpHandler {
   goodbye(ssrc: number): void {
     const stream = this.#demux.find(ssrc);
     // The SSRC may speak again; but nothing missing will come any more.
-    if (stream !== null && stream.ssrc === ssrc) stream.nack?.clear();
+    if (stream !== null && stream.ssrc === ssrc) {
+      stream.nack?.clear();
+      stream.packetsAtGoodbye = stream.packets;
+    }
+    // One that only receives says it of an SSRC that never sent.
+    if (!this.#demux.speaking) this.#left();
   }
 
   nack(mediaSsrc: number, sequenceNumber: number, bitmask: number): void {

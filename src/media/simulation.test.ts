@@ -49,6 +49,8 @@ export class Simulation {
   readonly context: MediaContext;
   readonly transports: MediaTransport[] = [];
   readonly started: string[] = [];
+  /** Transports whose remote said goodbye of everything. */
+  readonly goodbyes: number[] = [];
   /** What forwarders that failed had thrown. */
   readonly failures: unknown[] = [];
   readonly clock = { nowMs: 1000, ntpOffsetMs: 3_900_000_000_000 };
@@ -84,6 +86,7 @@ export class Simulation {
     const id = this.transports.length;
     const transport = new MediaTransport(id, this.context, options, {
       trackStarted: (track) => this.started.push(track.mid),
+      saidGoodbye: () => this.goodbyes.push(id),
       forwarderFailed: (_, error) => this.failures.push(error),
       deadlineChanged: () => {},
     });

@@ -16,6 +16,8 @@ export interface RoomsEvents {
   roomclosed: [room: Room];
   participantjoined: [participant: Participant];
   participantleft: [participant: Participant, reason: CloseReason];
+  /** It has been determined, in all rooms, who speaks and how loud. */
+  speakersobserved: [];
 }
 
 export class Rooms extends IsolatingEmitter<RoomsEvents> {
@@ -185,6 +187,7 @@ export class Rooms extends IsolatingEmitter<RoomsEvents> {
     this.#observeLater();
     const nowMs = this.#engine.now();
     for (const room of this.#rooms.values()) room.speakers.observe(nowMs);
+    this.emit('speakersobserved');
   }
 
   #closeIfEmpty(room: Room): void {

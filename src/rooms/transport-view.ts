@@ -17,6 +17,8 @@ export interface TransportViewEvents {
   icestatechange: [state: IceState];
   dtlsstatechange: [state: DtlsState];
   selectedpathchange: [path: SelectedPath];
+  /** The client has said goodbye of all media that it sends. It may speak again. */
+  goodbye: [];
 }
 
 /** What a dialect may see of a participant's connection below its media: ICE, DTLS, and whether anything comes. */
@@ -28,6 +30,7 @@ export class TransportView extends IsolatingEmitter<TransportViewEvents> {
     this.#connection = connection;
     connection.on('icestatechange', (state) => this.emit('icestatechange', state));
     connection.on('dtlsstatechange', (state) => this.emit('dtlsstatechange', state));
+    connection.on('goodbye', () => this.emit('goodbye'));
     connection.on('selectedpairchange', () => {
       if (this.selectedPath !== null) this.emit('selectedpathchange', this.selectedPath);
     });

@@ -1,5 +1,6 @@
 /** Puts the Kurento dialect on the port that all share, and on one of its own. */
 import type { Config } from '../config/schema.ts';
+import type { FairShare } from '../http/fair-share.ts';
 import { HttpServer, type ListeningAddress } from '../http/http-server.ts';
 import { ListenError } from '../http/listen-error.ts';
 import type { Logger } from '../log.ts';
@@ -19,13 +20,23 @@ export interface KurentoService {
   close(graceMs: number): Promise<void>;
 }
 
-export function serveKurento(shared: HttpServer, rooms: Rooms, config: Config, log: Logger): KurentoService {
-  const { kurento, limits, http } = config;
+export interface KurentoSurroundings {
+  readonly rooms: Rooms;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly turns: FairShare;
+}
+
+export function serveKurento(shared: HttpServer, surroundings: KurentoSurroundings): KurentoService {
+  const { rooms, config, log, turns } = surroundings;
+  const { kurento, limits, http, metrics } = config;
   const dialect = createKurentoDialect({
     rooms,
     log,
+    share: turns,
     sessionTimeoutMs: kurento.sessionTimeoutSeconds * 1000,
     maxSessions: kurento.sessions,
+    detailedStats: metrics.tracks,
   });
   dialect.serve(shared);
   const own = new HttpServer({
@@ -34,6 +45,7 @@ export function serveKurento(shared: HttpServer, rooms: Rooms, config: Config, l
     maxMessageBytes: limits.messageBytes,
     maxConnections: limits.connections,
     maxConnectionsPerAddress: limits.connectionsPerAddress,
+    turns,
   });
   dialect.serveAlone(own);
   return {

@@ -2,6 +2,7 @@
 import type { Metrics } from '../http/metrics.ts';
 import type { ForwarderStats } from '../media/forwarding/forwarder-stats.ts';
 import type { InboundTrackStats } from '../media/forwarding/inbound-track-stats.ts';
+import type { Publication } from '../rooms/publication.ts';
 import type { Room } from '../rooms/room.ts';
 
 type Rooms = ReadonlyMap<string, Room>;
@@ -17,6 +18,12 @@ interface Row {
 export function trackMetrics(metrics: Metrics, rooms: Rooms): void {
   for (const [kind, name, help, read] of publicationFigures)
     metrics.table(kind, { name, help, labels: publisher, read: () => publications(rooms, read) });
+  metrics.table('gauge', {
+    name: 'manifold_track_audio_level_dbov',
+    help: 'Loudness of each published audio track, 0 to -127, where its packets tell it.',
+    labels: publisher,
+    read: () => levels(rooms),
+  });
   for (const [kind, name, help, read] of subscriptionFigures)
     metrics.table(kind, { name, help, labels: receiver, read: () => subscriptions(rooms, read) });
 }
@@ -88,12 +95,24 @@ const subscriptionFigures: readonly Figure<ForwarderStats>[] = [
 function* publications(rooms: Rooms, read: (stats: InboundTrackStats) => number): Generator<Row> {
   for (const room of rooms.values()) {
     for (const participant of room.participants.values()) {
-      for (const { id, kind, track } of participant.publications.values()) {
-        const labels = { room: room.id, participant: participant.id, publication: id, kind };
-        yield { labels, value: read(track.stats()) };
-      }
+      for (const publication of participant.publications.values())
+        yield { labels: labelsOf(room, publication), value: read(publication.track.stats()) };
     }
   }
+}
+
+/** As they were determined last; none where that is off. */
+function* levels(rooms: Rooms): Generator<Row> {
+  for (const room of rooms.values()) {
+    for (const publication of room.publications()) {
+      const value = room.speakers.voiceOf(publication)?.level ?? null;
+      if (value !== null) yield { labels: labelsOf(room, publication), value };
+    }
+  }
+}
+
+function labelsOf(room: Room, { participant, id, kind }: Publication): Record<string, string> {
+  return { room: room.id, participant: participant.id, publication: id, kind };
 }
 
 function* subscriptions(rooms: Rooms, read: (stats: ForwarderStats) => number): Generator<Row> {

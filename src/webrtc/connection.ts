@@ -28,6 +28,8 @@ export interface ConnectionEvents {
   dtlsstatechange: [state: DtlsState];
   /** Packets go another way. */
   selectedpairchange: [pair: CandidatePair];
+  /** The client has said goodbye of all media that it sends (RTCP BYE). It may speak again. */
+  goodbye: [];
   /** A negotiation ended in `stable`: lines may have come, gone or changed direction. */
   negotiated: [];
   /** The client opened a data channel. */

@@ -91,6 +91,7 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
     const context = options.mediaContext;
     this.media = new MediaTransport(this.transport, context, options.media, {
       trackStarted: (track) => this.#trackStarted(track),
+      saidGoodbye: () => this.emit('goodbye'),
       forwarderFailed: ({ mid }, err) =>
         options.log.error(
           { err, transport: this.transport, mid },

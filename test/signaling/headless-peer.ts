@@ -80,6 +80,8 @@ export class HeadlessNetwork {
 export interface HeadlessPeerOptions {
   /** Under which payload type its offers have Opus. Default: as Chromium, 111. */
   readonly opusPayloadType?: number;
+  /** Does DTLS on a pair it has not nominated yet, and nominates when that is done, as Chromium may. Default: false. */
+  readonly nominatesLate?: boolean;
 }
 
 interface LocalTrack {
@@ -129,6 +131,7 @@ export class HeadlessPeer {
   readonly #network: HeadlessNetwork;
   readonly #forget: (transport: number) => void;
   readonly #socket: number;
+  readonly #nominatesLate: boolean;
   readonly #tracks: LocalTrack[] = [];
   readonly #sequenceNumbers = new Map<number, number>();
   #ice: IceClient | null = null;
@@ -140,8 +143,9 @@ export class HeadlessPeer {
   constructor(
     network: HeadlessNetwork,
     forget: (transport: number) => void,
-    { opusPayloadType = 111 }: HeadlessPeerOptions = {},
+    { opusPayloadType = 111, nominatesLate = false }: HeadlessPeerOptions = {},
   ) {
+    this.#nominatesLate = nominatesLate;
     this.#network = network;
     this.#forget = forget;
     const { io } = network;
@@ -289,7 +293,7 @@ export class HeadlessPeer {
       this.#afterDtls(now);
     } else if (kind === PacketKind.Stun && this.#ice !== null) {
       const response = this.#ice.handleStun(now, datagram);
-      if (response !== null) this.#network.io.sendRaw(this.transport, response);
+      this.#sendCheck(response);
       if (this.#ice.connected && this.#dtls === null && this.handshakes) {
         this.#dtls = this.#network.io.createDtls(this.#dtlsRole);
         if (this.#dtlsRole === 'client') this.#dtls.start();
@@ -321,8 +325,7 @@ export class HeadlessPeer {
 
   tick(): void {
     const now = performance.now();
-    const check = this.#ice?.handleTimeout(now) ?? null;
-    if (check !== null) this.#network.io.sendRaw(this.transport, check);
+    this.#sendCheck(this.#ice?.handleTimeout(now) ?? null);
     if (this.#dtlsDeadline <= now) {
       this.#dtls?.handleTimeout();
       this.#afterDtls(now);
@@ -373,7 +376,14 @@ export class HeadlessPeer {
       remote,
       remoteAddress,
       randomBytes: (length) => randomBytes(length),
+      ...(this.#nominatesLate ? { nominate: 'after-answer' as const } : {}),
     });
+  }
+
+  /** The first is answered; those after it nominate, where that is held back. */
+  #sendCheck(check: Uint8Array | null): void {
+    if (check === null || (this.#nominatesLate && this.#ice?.connected && !this.connected)) return;
+    this.#network.io.sendRaw(this.transport, check);
   }
 
   #afterDtls(now: number): void {

@@ -8,6 +8,7 @@ export interface EndpointMedia {
   readonly sends?: readonly MediaKind[];
   readonly receives?: readonly MediaKind[];
   readonly encodings?: number;
+  readonly nominatesLate?: boolean;
   /** Labels of data channels it opens. */
   readonly channels?: readonly string[];
   /** Of the constructor, besides the pipeline. */
@@ -35,14 +36,21 @@ export class TestEndpoint {
     network: HeadlessNetwork,
     client: KurentoTestClient,
     mediaPipeline: string,
-    { sends = [], receives = [], channels = [], encodings = 1, params = {} }: EndpointMedia = {},
+    {
+      sends = [],
+      receives = [],
+      channels = [],
+      encodings = 1,
+      nominatesLate = false,
+      params = {},
+    }: EndpointMedia = {},
   ): Promise<TestEndpoint> {
     const id = await client.create('WebRtcEndpoint', {
       mediaPipeline,
       ...(channels.length > 0 ? { useDataChannels: true } : {}),
       ...params,
     });
-    const peer = network.createPeer();
+    const peer = network.createPeer({ nominatesLate });
     peer.encodings = encodings;
     for (const kind of sends)
       peer.addTrack(kind, 'stream', kind, receives.includes(kind) ? 'sendrecv' : 'sendonly');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queryObjects } from 'node:v8';
+import { writeGoodbye } from '../../src/media/rtcp/rtcp-writer.ts';
 import { Participant } from '../../src/rooms/participant.ts';
 import { WebRtcEndpoint } from '../../src/signaling/kurento/web-rtc-endpoint.ts';
 import { leaveAll, RoomMembers } from '../rooms/room-members.ts';
@@ -293,6 +294,86 @@ describe('what is told of media', () => {
     );
     assert.equal(a.eventsOf('NewCandidatePairSelected').length, 1);
     await release(pipeline, [b]);
+  });
+
+  it('check 21: events of a connection come in their order, though DTLS is done before a pair is nominated', async () => {
+    const { pipeline, endpoints } = await pipelineWith({
+      ...{ sends: ['video'], nominatesLate: true },
+      prepare: async (id) => {
+        for (const type of [
+          'IceComponentStateChanged',
+          'ConnectionStateChanged',
+          'DtlsConnectionStateChange',
+        ])
+          await client.subscribe(id, type);
+      },
+    });
+    const [a] = endpoints;
+    await until('the connection is told', () => a.eventsOf('ConnectionStateChanged').length === 1);
+    const order = client.events.flatMap(({ value: { object, type, data } }) =>
+      object === a.id ? [`${type} ${data.state ?? data.newState}`] : [],
+    );
+    const at = (event: string) => order.indexOf(event);
+    const done = at('DtlsConnectionStateChange CONNECTED');
+    assert.ok(done >= 0 && done < at('IceComponentStateChanged CONNECTED'), order.join());
+    assert.ok(
+      at('IceComponentStateChanged CONNECTED') < at('ConnectionStateChanged CONNECTED'),
+      order.join(),
+    );
+    await release(pipeline, endpoints);
+  });
+
+  it('check 21: a peer that says goodbye is heard of no more, until it speaks again', async () => {
+    const { pipeline, endpoints } = await pipelineWith({ sends: ['video'] });
+    const [a] = endpoints;
+    await a.subscribe('MediaStateChanged');
+    const states = () => a.eventsOf('MediaStateChanged').map(({ newState }) => newState);
+    await until('it is heard', () => states().at(-1) === 'CONNECTED');
+    a.peer.transmits = false;
+    await sleep(quietMs);
+    const goodbye = new Uint8Array(8);
+    writeGoodbye(
+      goodbye,
+      0,
+      Number(/^a=ssrc:(\d+)/m.exec(await a.invoke('getRemoteSessionDescriptor'))?.[1]),
+    );
+    const saidMs = performance.now();
+    a.peer.sendRtcp(goodbye);
+    await until('that is told', () => states().at(-1) === 'DISCONNECTED', 2000);
+    assert.ok(performance.now() - saidMs < 2000, 'long before silence would tell');
+    a.peer.transmits = true;
+    await until('it is heard again', () => states().at(-1) === 'CONNECTED');
+    await release(pipeline, endpoints);
+  });
+
+  it('check 20: flows through what passes media on, and that nothing is transcoded', async () => {
+    const { pipeline, endpoints } = await pipelineWith({ sends: ['video'] }, { receives: ['video'] });
+    const [a, b] = endpoints;
+    const through = await client.create('PassThrough', { mediaPipeline: pipeline });
+    const told = ['MediaFlowInStateChanged', 'MediaFlowOutStateChanged', 'MediaTranscodingStateChanged'];
+    for (const object of [through, b.id]) for (const type of told) await client.subscribe(object, type);
+    await a.connect(new TestEndpoint(client, through, a.peer), 'VIDEO');
+    await client.invoke(through, 'connect', { sink: b.id });
+    const at = (object: string) =>
+      client.events.flatMap(({ value }) => {
+        if (value.object !== object) return [];
+        const { state, mediaType, padName, binName } = value.data;
+        assert.equal(padName ?? binName, 'default');
+        return [`${value.type} ${mediaType} ${state}`];
+      });
+    const inward = (state: string) => `${told[0]} VIDEO ${state}`;
+    const outward = (state: string) => `${told[1]} VIDEO ${state}`;
+    const plain = `${told[2]} VIDEO NOT_TRANSCODING`;
+    await until('it flows', () => at(through).length === 3 && at(b.id).length === 2);
+    assert.deepEqual(at(through), [inward('FLOWING'), plain, outward('FLOWING')]);
+    assert.deepEqual(at(b.id), [inward('FLOWING'), plain]);
+    for (const operation of ['isMediaFlowingIn', 'isMediaFlowingOut'])
+      assert.equal(await client.invoke(through, operation, { mediaType: 'VIDEO' }), true);
+    a.peer.transmits = false;
+    await until('it does not', () => at(through).length === 5);
+    assert.deepEqual(at(through).slice(3), [inward('NOT_FLOWING'), outward('NOT_FLOWING')]);
+    assert.equal(await client.invoke(through, 'isMediaFlowingIn', { mediaType: 'VIDEO' }), false);
+    await release(pipeline, endpoints);
   });
 
   it('check 22: statistics of both directions, under the ids they have', async () => {

@@ -178,6 +178,13 @@ describe('RtpEndpoint', () => {
           ...['inboundrtp', 'inboundrtp', 'outboundrtp', 'outboundrtp'],
         ]);
       }
+      // Its goodbye tells at once what silence would after 5 s.
+      await release(near.endpoint);
+      const isTold = () =>
+        client.events.some(
+          ({ value }) => value.object === far.endpoint && value.data.newState === 'DISCONNECTED',
+        );
+      await until('the goodbye is told', isTold, 2500);
       await release(near.pipeline);
       await release(far.pipeline);
       publisher.peer.close();

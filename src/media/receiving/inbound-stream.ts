@@ -35,6 +35,8 @@ export class InboundStream {
   /** Totals of everything useful that arrived. */
   packets = 0;
   bytes = 0;
+  /** Of `packets`, when the remote last said goodbye (RTCP BYE): none has come since where they are the same. */
+  packetsAtGoodbye = 0;
   duplicates = 0;
   recovered = 0;
   /** Packets given up. */

@@ -20,6 +20,13 @@ export class StreamDemux {
     return this.#tracks;
   }
 
+  /** Whether any stream has come of which the remote has not said goodbye since. */
+  get speaking(): boolean {
+    for (const { packets, packetsAtGoodbye } of this.#streams.values())
+      if (packets !== packetsAtGoodbye) return true;
+    return false;
+  }
+
   /** The stream of a known SSRC, be it that of its media or of its RTX. */
   find(ssrc: number): InboundStream | null {
     if (ssrc === this.#lastSsrc && this.#lastStream !== null) return this.#lastStream;

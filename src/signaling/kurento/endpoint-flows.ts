@@ -1,6 +1,7 @@
 /** Whether media flows through an endpoint, as its events and isMediaFlowing tell. */
 import type { Participant } from '../../rooms/participant.ts';
-import type { MediaObject } from './media-object.ts';
+import { type FlowDirection, FlowEvents } from './flow-events.ts';
+import type { MediaElement } from './media-element.ts';
 import { type Activity, flowActivity, peerActivity, type Watched } from './media-watch.ts';
 import type { MediaType } from './param-types.ts';
 
@@ -8,7 +9,7 @@ const kinds = { AUDIO: 'audio', VIDEO: 'video' } as const;
 type StreamType = keyof typeof kinds;
 const types: readonly StreamType[] = ['AUDIO', 'VIDEO'];
 
-interface Observer extends MediaObject {
+interface Observer extends MediaElement {
   heard(recently: boolean): void;
 }
 
@@ -20,18 +21,23 @@ interface Flow {
 
 export class EndpointFlows implements Watched {
   readonly #endpoint: Observer;
+  readonly #events: FlowEvents;
   #participant: Participant | null = null;
   #flows: Readonly<Record<StreamType, Flow>> | null = null;
   readonly #peer = peerActivity();
 
   constructor(endpoint: Observer) {
     this.#endpoint = endpoint;
+    this.#events = new FlowEvents(endpoint);
   }
 
   begin(participant: Participant): void {
     this.#participant = participant;
     const flow = (): Flow => ({ out: flowActivity(), in: flowActivity() });
     this.#flows = { AUDIO: flow(), VIDEO: flow() };
+    participant.path.on('goodbye', () => {
+      if (this.#peer.end(participant.path.packetsHeard)) this.#endpoint.heard(false);
+    });
   }
 
   isFlowingOut(type: MediaType): boolean {
@@ -58,8 +64,8 @@ export class EndpointFlows implements Watched {
       let sent: number | null = null;
       for (const { publication, forwarder } of participant.subscriptions.values())
         if (publication.kind === kinds[type]) sent = forwarder?.packetsSent ?? null;
-      if (flow.out.update(received, nowMs)) this.#tell('MediaFlowOutStateChanged', type, flow.out);
-      if (flow.in.update(sent, nowMs)) this.#tell('MediaFlowInStateChanged', type, flow.in);
+      if (flow.out.update(received, nowMs)) this.#tell('Out', type, flow.out);
+      if (flow.in.update(sent, nowMs)) this.#tell('In', type, flow.in);
     }
     if (this.#peer.update(participant.path.packetsHeard, nowMs)) this.#endpoint.heard(this.#peer.active);
   }
@@ -69,13 +75,14 @@ export class EndpointFlows implements Watched {
     this.#participant = null;
     if (flows === null) return;
     for (const type of types) {
-      if (flows[type].out.end()) this.#tell('MediaFlowOutStateChanged', type, flows[type].out);
-      if (flows[type].in.end()) this.#tell('MediaFlowInStateChanged', type, flows[type].in);
+      if (flows[type].out.end()) this.#tell('Out', type, flows[type].out);
+      if (flows[type].in.end()) this.#tell('In', type, flows[type].in);
     }
   }
 
-  #tell(event: string, mediaType: StreamType, { active }: Activity): void {
-    const state = active ? 'FLOWING' : 'NOT_FLOWING';
-    this.#endpoint.raise(event, { state, padName: 'default', mediaType });
+  /** What comes out of the endpoint flows through all that it passes, too. */
+  #tell(direction: FlowDirection, type: StreamType, { active }: Activity): void {
+    this.#events.tell(direction, type, active);
+    if (direction === 'Out') this.#endpoint.outputFlows(type, active);
   }
 }

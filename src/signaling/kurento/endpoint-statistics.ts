@@ -1,4 +1,6 @@
 /** getStats of an endpoint, in Kurento's shapes, from the counters of its connection. */
+import type { ForwarderStats } from '../../media/forwarding/forwarder-stats.ts';
+import type { InboundTrackStats } from '../../media/forwarding/inbound-track-stats.ts';
 import type { Participant } from '../../rooms/participant.ts';
 import type { Publication } from '../../rooms/publication.ts';
 import type { Subscription } from '../../rooms/subscription.ts';
@@ -17,20 +19,23 @@ export function endpointRecord(id: string, timestampMillis: number): object {
   });
 }
 
-/** What comes in and goes out, of one kind or (null) of both. */
+/** What comes in and goes out, of one kind or (null) of both; `detailed`, with more than the original says. */
 export function streamRecords(
   { id, publications, subscriptions, incomingBitrate, path }: StreamOwner,
   type: MediaType | null,
   timestampMillis: number,
+  detailed: boolean,
 ): Records {
   const wanted = ({ kind }: { kind: string }) => type === null || kind === kindOf[type];
   const remb = Number.isFinite(incomingBitrate.max) ? incomingBitrate.max : 0;
   const records: Records = {};
   for (const publication of publications.values())
-    if (wanted(publication)) Object.assign(records, inboundRecords(id, publication, remb, timestampMillis));
+    if (wanted(publication))
+      Object.assign(records, inboundRecords(id, publication, remb, timestampMillis, detailed));
   for (const subscription of subscriptions.values()) {
-    if (wanted(subscription.publication))
-      Object.assign(records, outboundRecords(id, subscription, path.remoteEstimate ?? 0, timestampMillis));
+    if (!wanted(subscription.publication)) continue;
+    const estimate = path.remoteEstimate ?? 0;
+    Object.assign(records, outboundRecords(id, subscription, estimate, timestampMillis, detailed));
   }
   return records;
 }
@@ -50,10 +55,11 @@ function inboundRecords(
   { track, kind, trackId }: Publication,
   remb: number,
   timestampMillis: number,
+  detailed: boolean,
 ): Records {
   const stats = track.stats();
   const records: Records = {};
-  for (const { ssrc, packets, bytes, lost } of stats.encodings) {
+  for (const { ssrc, packets, bytes, lost, bitrate } of stats.encodings) {
     if (ssrc < 0) continue;
     const id = `${owner}_${kind}_rx_${ssrc}`;
     records[id] = record('RTCInboundRTPStreamStats', {
@@ -62,6 +68,7 @@ function inboundRecords(
       ...{ firCount: 0, pliCount: stats.pliSent, nackCount: stats.nackSent, sliCount: 0, remb },
       ...{ packetsLost: lost, fractionLost: packets + lost === 0 ? 0 : lost / (packets + lost) },
       ...{ packetsReceived: packets, bytesReceived: bytes, jitter: stats.jitterMs / 1000 },
+      ...(detailed ? { bitrate, ...inboundDetails(stats) } : {}),
     });
   }
   return records;
@@ -72,6 +79,7 @@ function outboundRecords(
   { forwarder, publication: { kind, trackId } }: Subscription,
   remb: number,
   timestampMillis: number,
+  detailed: boolean,
 ): Records {
   if (forwarder === null) return {};
   const stats = forwarder.stats();
@@ -83,6 +91,22 @@ function outboundRecords(
     ...{ packetsLost: stats.lost, fractionLost: stats.fractionLost },
     ...{ packetsSent: stats.packets, bytesSent: stats.bytes },
     ...{ targetBitrate: stats.bitrate, roundTripTime: (stats.rttMs ?? 0) / 1000 },
+    ...(detailed ? outboundDetails(stats) : {}),
   };
   return { [id]: record('RTCOutboundRTPStreamStats', fields) };
+}
+
+/** Of the track, all of its encodings together. Durations are in seconds, as the original's are. */
+function inboundDetails({ recovered, keyFrames, freezes, frozenMs, rttMs, quality }: InboundTrackStats) {
+  return {
+    ...{ packetsRecovered: recovered, keyFrames, freezes, frozenTime: frozenMs / 1000 },
+    ...{ roundTripTime: (rttMs ?? 0) / 1000, quality },
+  };
+}
+
+function outboundDetails({ bitrate, jitterMs, retransmitted, freezes, frozenMs, quality }: ForwarderStats) {
+  return {
+    ...{ bitrate, jitter: jitterMs / 1000, packetsRetransmitted: retransmitted },
+    ...{ freezes, frozenTime: frozenMs / 1000, quality },
+  };
 }

@@ -2,10 +2,11 @@
  * Hubs and their ports. What is connected to a port enters the hub; what a port is connected to gets from the hub what
  * the hub has chosen for that port: another port's, of all media types.
  */
-import { MediaElement, mediaElementClass } from './media-element.ts';
+import { type MediaElement, mediaElementClass } from './media-element.ts';
 import { MediaObject, mediaObjectClass } from './media-object.ts';
 import { ObjectClass } from './object-class.ts';
 import { mediaTypes } from './param-types.ts';
+import { PassingElement } from './passing-element.ts';
 
 export const hubClass = new ObjectClass({ name: 'Hub', parent: mediaObjectClass });
 const hubPortClass = new ObjectClass({ name: 'HubPort', parent: mediaElementClass });
@@ -29,7 +30,7 @@ export abstract class Hub extends MediaObject {
   }
 }
 
-export class HubPort extends MediaElement {
+export class HubPort extends PassingElement {
   static readonly objectClass = hubPortClass;
   readonly hub: Hub;
 

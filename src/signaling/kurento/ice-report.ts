@@ -68,6 +68,11 @@ export class IceReport {
     this.#participant = null;
   }
 
+  /** Whether clients know of a way that works. */
+  get connected(): boolean {
+    return this.#state === 'CONNECTED' || this.#state === 'READY';
+  }
+
   get pairs(): object[] {
     const path = this.#participant?.path.selectedPath ?? null;
     return path === null ? [] : [this.#pairRecord(path)];

@@ -4,6 +4,7 @@
  * client ignores those of objects it does not know yet.
  */
 import { ProtocolError, UserError } from '../../errors.ts';
+import type { FairShare } from '../../http/fair-share.ts';
 import type { SignalingSocket } from '../../http/signaling-socket.ts';
 import {
   formatError,
@@ -20,11 +21,10 @@ import * as methods from './methods.ts';
 import type { ObjectModel } from './object-model.ts';
 import type { RpcCounts } from './rpc-counts.ts';
 import { runTransaction } from './transaction.ts';
-import type { Turns, TurnTaker } from './turns.ts';
 
 export interface KurentoConnectionOptions {
   readonly model: ObjectModel;
-  readonly turns: Turns;
+  readonly share: FairShare;
   readonly counts: RpcCounts;
 }
 
@@ -39,16 +39,19 @@ interface Call {
   readonly text: string;
 }
 
-export class KurentoConnection implements methods.Caller, TurnTaker {
+export class KurentoConnection implements methods.Caller {
   session: KurentoSession | null = null;
   readonly address: string;
   readonly #socket: Socket;
   readonly #options: KurentoConnectionOptions;
+  /** What came while a transaction was under way, and is done in turns after it. */
   readonly #waiting: string[] = [];
   #waitingText = 0;
   #readingPaused = false;
   /** A transaction is under way. */
   #busy = false;
+  /** The first of what waits will be done. */
+  #hasTurn = false;
   #callsAside = 0;
   /** Of the request that is being done; null between requests. */
   #heldEvents: string[] | null = null;
@@ -72,33 +75,53 @@ export class KurentoConnection implements methods.Caller, TurnTaker {
     else this.#heldEvents.push(text);
   }
 
-  takeTurn(): boolean {
-    const text = this.#waiting.shift();
-    if (text === undefined) return false;
-    this.#waitingText -= text.length;
-    this.#resumeReading();
-    this.#heldEvents = [];
-    const later = this.#handle(text);
-    if (later === null) this.#finish();
-    else {
-      this.#busy = true;
-      later.finally(() => {
-        this.#busy = false;
-        this.#finish();
-        if (this.#waiting.length > 0) this.#options.turns.request(this);
-      });
-    }
-    return !this.#busy && this.#waiting.length > 0;
-  }
-
+  /** It is this client's turn already. */
   #receive(text: string): void {
+    if (!this.#busy && this.#waiting.length === 0) {
+      this.#do(text);
+      return;
+    }
     this.#waiting.push(text);
     this.#waitingText += text.length;
     if (this.#waiting.length > maxWaitingRequests || this.#waitingText > maxWaitingText) {
       this.#readingPaused = true;
       this.#socket.pauseReading();
     }
-    if (!this.#busy) this.#options.turns.request(this);
+  }
+
+  #do(text: string): void {
+    this.#heldEvents = [];
+    const later = this.#handle(text);
+    if (later === null) {
+      this.#finish();
+      return;
+    }
+    this.#busy = true;
+    later.finally(() => {
+      this.#busy = false;
+      this.#finish();
+      this.#doWaiting();
+    });
+  }
+
+  /** Does what waits, until that is nothing or has to wait again. */
+  #doWaiting(): void {
+    if (this.#busy || this.#hasTurn || this.#waiting.length === 0) return;
+    this.#hasTurn = true;
+    const { share, model } = this.#options;
+    const next = (): void => {
+      const text = this.#waiting.shift() ?? '';
+      this.#waitingText -= text.length;
+      this.#resumeReading();
+      this.#do(text);
+    };
+    share
+      .run(next, this)
+      .catch((error: unknown) => model.log.error({ err: error }, 'bug: a Kurento request ended unexpectedly'))
+      .finally(() => {
+        this.#hasTurn = false;
+        this.#doWaiting();
+      });
   }
 
   #resumeReading(): void {
@@ -180,12 +203,12 @@ export class KurentoConnection implements methods.Caller, TurnTaker {
   }
 
   async #transact(call: Call, params: Params): Promise<void> {
-    const { model, turns } = this.#options;
+    const { model, share } = this.#options;
     try {
       if (params === undefined) throw new KurentoError(-32602, "'params' is required");
       const session = methods.sessionOf(model, this, params);
       const errorOf = (error: unknown) => this.#errorOf(error);
-      const result = await runTransaction({ model, session, turns, errorOf }, params);
+      const result = await runTransaction({ model, session, share, client: this, errorOf }, params);
       this.#answer(call, methods.withSession(result, session));
     } catch (error) {
       this.#refuse(call, error);

@@ -1,4 +1,5 @@
 /** The Kurento dialect: JSON-RPC 2.0 over WebSocket, at `/ws` among others and at `/kurento` alone. */
+import type { FairShare } from '../../http/fair-share.ts';
 import type { HttpApp } from '../../http/http-app.ts';
 import type { WebSocketDialect } from '../../http/web-socket-dialect.ts';
 import type { Logger } from '../../log.ts';
@@ -8,14 +9,17 @@ import { KurentoConnection } from './kurento-connection.ts';
 import { MediaElement } from './media-element.ts';
 import { ObjectModel } from './object-model.ts';
 import { RpcCounts } from './rpc-counts.ts';
-import { Turns } from './turns.ts';
 
 export interface KurentoOptions {
   readonly rooms: Rooms;
   readonly log: Logger;
+  /** In which requests are worked on. */
+  readonly share: FairShare;
   /** How long a session outlives its last connection. */
   readonly sessionTimeoutMs: number;
   readonly maxSessions: number;
+  /** Whether getStats says more of each stream than the original does. */
+  readonly detailedStats: boolean;
 }
 
 /** For metrics and health. */
@@ -39,7 +43,7 @@ export interface KurentoDialect {
 }
 
 export function createKurentoDialect(options: KurentoOptions): KurentoDialect {
-  const { rooms, log, sessionTimeoutMs, maxSessions } = options;
+  const { log, share } = options;
   const nowMs = () => performance.now();
   const reportBug = (error: unknown) =>
     log.error({ err: error }, 'bug: in the Kurento dialect, outside of any request');
@@ -55,14 +59,13 @@ export function createKurentoDialect(options: KurentoOptions): KurentoDialect {
     const timer = setTimeout(guarded, delayMs).unref();
     return () => clearTimeout(timer);
   };
-  const model = new ObjectModel({ rooms, log, maxSessions, sessionTimeoutMs, after, nowMs });
-  const turns = new Turns(nowMs, reportBug);
+  const model = new ObjectModel({ ...options, after, nowMs });
   const counts = new RpcCounts();
   const dialect: WebSocketDialect = {
     name: 'kurento',
     paths: ['/kurento'],
     accept(socket) {
-      new KurentoConnection(socket, { model, turns, counts });
+      new KurentoConnection(socket, { model, share, counts });
     },
   };
   return {

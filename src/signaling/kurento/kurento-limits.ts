@@ -29,6 +29,8 @@ export const maxSessionsPerAddress = 1024;
 export const maxSessionIdLength = 256;
 /** Operations of one transaction. */
 export const maxTransactionOperations = 1000;
+/** The loudest, in an event of audio levels: it comes many times a second. */
+export const maxLevelsPerEvent = 64;
 /** Responses kept for requests that come again, per session and of all sessions. */
 export const maxCachedResponses = 256;
 export const maxCachedBytesPerSession = 512 * 1024;

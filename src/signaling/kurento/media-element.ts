@@ -119,6 +119,12 @@ export abstract class MediaElement extends MediaObject {
   /** What arrives here is another, or is negotiated or ended: `origin.publication(type)` may have changed as well. */
   protected sourceChanged(_type: MediaType, _origin: MediaOrigin | null): void {}
 
+  /** The endpoint that what arrives here comes from has begun or ceased to send it. */
+  protected sourceFlows(_type: MediaType, _flows: boolean): void {}
+
+  /** Of an element that passes on: tells whoever listens to it whether anything leaves here. */
+  tellFlowOut(_type: MediaType, _flows: boolean): void {}
+
   /** Whether packets arrive from the pipeline: for an endpoint, such as it can send on. */
   isFlowingIn(type: MediaType): boolean {
     return this.originOf(type)?.isFlowing(type) ?? false;
@@ -185,6 +191,11 @@ export abstract class MediaElement extends MediaObject {
     // Whatever is downstream has its media from here, so it is looked for once. In a ring it comes from nowhere.
     const origin = this.origin ?? this.passesOn(type)?.originOf(type) ?? null;
     for (const element of reached) if (!element.released) element.sourceChanged(type, origin);
+  }
+
+  /** What this endpoint sends has begun or ceased to flow: tells every element it arrives at. */
+  outputFlows(type: MediaType, flows: boolean): void {
+    for (const element of this.reachedElements(type)) element.sourceFlows(type, flows);
   }
 
   /** What arrives here is another: tells this element, and every one it is passed on to. */

@@ -5,6 +5,7 @@ import { silentLogger } from '../../log.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { DispatcherOneToMany } from './dispatcher-one-to-many.ts';
+import { EventSubscription } from './event-subscription.ts';
 import { HubPort } from './hub.ts';
 import { MediaElement, mediaElementClass } from './media-element.ts';
 import type { MediaObject } from './media-object.ts';
@@ -48,6 +49,14 @@ class TestEndpoint extends MediaElement implements MediaOrigin {
   }
 }
 
+const flowEvents = ['MediaFlowInStateChanged', 'MediaFlowOutStateChanged', 'MediaTranscodingStateChanged'];
+
+/** "In VIDEO FLOWING" */
+function flowOf(text: string): string {
+  const { type, mediaType, state } = JSON.parse(text).params.value.data;
+  return `${type.replace(/^MediaFlow|^Media|StateChanged$/g, '')} ${mediaType} ${state}`;
+}
+
 function scene() {
   const released: MediaObject[] = [];
   const registry = new ObjectRegistry({
@@ -61,9 +70,23 @@ function scene() {
     registry,
     rooms: null as unknown as Rooms,
     log: silentLogger,
+    detailedStats: false,
     sessionIds: () => [],
     after: () => () => {},
     nowMs: () => 0,
+  };
+  /** What a client is told of the flows through an element from now on. */
+  const flowsOf = (element: MediaElement) => {
+    const told: string[] = [];
+    const receiver = {
+      receiveEvent: (text: string) => told.push(flowOf(text)),
+      forgetSubscription: () => {},
+    };
+    for (const event of flowEvents) {
+      const subscription = new EventSubscription(element, receiver, event, event, element.id);
+      element.subscriptions.add(subscription, `${event} ${element.id}`);
+    }
+    return () => told.splice(0);
   };
   const add = <T extends MediaObject>(object: T): T => {
     registry.add(object);
@@ -71,7 +94,7 @@ function scene() {
   };
   const pipeline = add(new MediaPipeline(host));
   return {
-    ...{ registry, host, add, pipeline, released },
+    ...{ registry, host, add, pipeline, released, flowsOf },
     endpoint: () => add(new TestEndpoint(host, pipeline)),
     passThrough: () => add(new PassThrough(host, pipeline)),
   };
@@ -147,6 +170,57 @@ test('another source takes the place of the one before', () => {
     a.sinkConnections.map(({ type }) => type),
     ['AUDIO', 'DATA'],
   );
+});
+
+test('media flows through what passes it on as it does out of its endpoint', () => {
+  const { endpoint, passThrough, flowsOf, registry } = scene();
+  const [a, b, first, second] = [endpoint(), endpoint(), passThrough(), passThrough()];
+  const [atFirst, atSecond, atEnd] = [first, second, b].map(flowsOf);
+  a.flowing = false;
+  a.connect(first, ['AUDIO', 'VIDEO', 'DATA']);
+  first.connect(second, ['VIDEO']);
+  second.connect(b);
+  assert.deepEqual([atFirst(), atSecond()], [[], []], 'nothing yet');
+  a.flowing = true;
+  a.outputFlows('VIDEO', true);
+  const begun = ['In VIDEO FLOWING', 'Transcoding VIDEO NOT_TRANSCODING', 'Out VIDEO FLOWING'];
+  assert.deepEqual([atFirst(), atSecond()], [begun, begun]);
+  assert.equal(second.isFlowingOut('VIDEO'), true);
+  a.outputFlows('VIDEO', true);
+  assert.deepEqual([atFirst(), atSecond()], [[], []], 'told once');
+  first.disconnect(second);
+  const ended = ['In VIDEO NOT_FLOWING', 'Out VIDEO NOT_FLOWING'];
+  assert.deepEqual([atFirst(), atSecond()], [[], ended], 'out of the first it still flows');
+  first.connect(second, ['AUDIO', 'VIDEO']);
+  const both = ['In AUDIO FLOWING', 'Transcoding AUDIO NOT_TRANSCODING', 'Out AUDIO FLOWING'];
+  assert.deepEqual(atSecond(), [...both, 'In VIDEO FLOWING', 'Out VIDEO FLOWING']);
+  registry.release(a);
+  assert.equal(second.isFlowingIn('VIDEO'), false);
+  assert.deepEqual(
+    atSecond().sort(),
+    [...ended, ...ended.map((each) => each.replace('VIDEO', 'AUDIO'))].sort(),
+  );
+  assert.deepEqual(atEnd(), [], 'an endpoint measures by itself');
+});
+
+test('media flows through the ports of a hub as they are routed', () => {
+  const { endpoint, host, add, pipeline, flowsOf, registry } = scene();
+  const hub = add(new Dispatcher(host, pipeline));
+  const [into, out] = [add(new HubPort(hub)), add(new HubPort(hub))];
+  const [atInto, atOut] = [into, out].map(flowsOf);
+  const a = endpoint();
+  a.connect(into, ['VIDEO']);
+  assert.deepEqual(atInto(), ['In VIDEO FLOWING', 'Transcoding VIDEO NOT_TRANSCODING']);
+  hub.connect(into, out);
+  assert.deepEqual(atOut(), ['Out VIDEO FLOWING', 'Transcoding VIDEO NOT_TRANSCODING']);
+  assert.deepEqual([out.isFlowingOut('VIDEO'), out.isFlowingIn('VIDEO')], [true, false]);
+  a.flowing = false;
+  a.outputFlows('VIDEO', false);
+  assert.deepEqual([atInto(), atOut()], [['In VIDEO NOT_FLOWING'], ['Out VIDEO NOT_FLOWING']]);
+  a.flowing = true;
+  a.outputFlows('VIDEO', true);
+  registry.release(into);
+  assert.deepEqual(atOut(), ['Out VIDEO FLOWING', 'Out VIDEO NOT_FLOWING']);
 });
 
 test('rings without an endpoint lead nowhere, and end', () => {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { audioLevelEvent, audioLevelsOf } from './audio-levels.ts';
 import { formatGraph, MediaElement } from './media-element.ts';
 import { MediaObject, mediaObjectClass } from './media-object.ts';
 import { ObjectClass, operationsOf, property } from './object-class.ts';
@@ -26,6 +27,7 @@ const mediaPipelineClass = new ObjectClass({
       },
     ),
   },
+  events: [audioLevelEvent],
 });
 
 export class MediaPipeline extends MediaObject {
@@ -47,6 +49,14 @@ export class MediaPipeline extends MediaObject {
   /** The room its endpoints meet in: one of its own, unless a tag names another. */
   get roomId(): string {
     return this.tag(roomTag) ?? this.id;
+  }
+
+  override subscribed(name: string): void {
+    if (name === audioLevelEvent) audioLevelsOf(this.host).listen(this);
+  }
+
+  protected override onRelease(): void {
+    audioLevelsOf(this.host).forget(this);
   }
 
   /** Everything in it as a Graphviz digraph. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { flowActivity, MediaWatch } from './media-watch.ts';
+import { flowActivity, MediaWatch, peerActivity } from './media-watch.ts';
 
 /** Time that stands still until it is told to go on. */
 class VirtualTime {
@@ -54,6 +54,15 @@ test('a counter that goes back is another’s, and counts as soon as it moves', 
   assert.equal(flow.update(null, 3000), false, 'nothing to count is no movement');
   assert.equal(flow.update(4, 3500), false, 'and it stands where it stood');
   assert.equal(flow.end(), true);
+});
+
+test('what has ended begins again with the first that comes after', () => {
+  const peer = peerActivity();
+  peer.update(10, 0);
+  assert.equal(peer.end(12), true);
+  assert.equal(peer.end(12), false);
+  assert.equal(peer.update(12, 500), false, 'all of that came before');
+  assert.equal(peer.update(13, 1000), true);
 });
 
 test('looks twice a second while there is something to look at', () => {

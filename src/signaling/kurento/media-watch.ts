@@ -34,8 +34,9 @@ export class Activity {
     return this.#become(nowMs - this.#movedMs < this.#patienceMs);
   }
 
-  /** Nothing comes any more. @returns whether it was active */
-  end(): boolean {
+  /** Nothing comes any more, unless the counter goes beyond `count`. @returns whether it was active */
+  end(count: number = this.#count): boolean {
+    this.#count = count;
     this.#movedMs = Number.NEGATIVE_INFINITY;
     return this.#become(false);
   }

@@ -7,6 +7,8 @@ export interface ObjectHost {
   readonly registry: ObjectRegistry;
   readonly rooms: Rooms;
   readonly log: Logger;
+  /** Whether getStats says more of each stream than the original does. */
+  readonly detailedStats: boolean;
   /** Of the sessions there are. */
   sessionIds(): readonly string[];
   /** Calls `run` once after `delayMs`, unless the function it returns is called before. */

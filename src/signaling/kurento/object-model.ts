@@ -23,6 +23,7 @@ export interface ObjectModelOptions {
   readonly log: Logger;
   readonly maxSessions: number;
   readonly sessionTimeoutMs: number;
+  readonly detailedStats: boolean;
   readonly after: ObjectHost['after'];
   /** Monotonic. */
   readonly nowMs: () => number;
@@ -33,6 +34,7 @@ export class ObjectModel implements ObjectHost {
   readonly log: Logger;
   readonly after: ObjectHost['after'];
   readonly nowMs: () => number;
+  readonly detailedStats: boolean;
   readonly registry: ObjectRegistry;
   readonly sessions: SessionTable;
   /** Tells one life of this server from another. */
@@ -41,11 +43,13 @@ export class ObjectModel implements ObjectHost {
   readonly #manager: ServerManager;
   readonly #makers = new Map<MediaObject, KurentoSession>();
 
-  constructor({ rooms, log, maxSessions, sessionTimeoutMs, after, nowMs }: ObjectModelOptions) {
+  constructor(options: ObjectModelOptions) {
+    const { rooms, log, maxSessions, sessionTimeoutMs, after, nowMs, detailedStats } = options;
     this.rooms = rooms;
     this.log = log;
     this.after = after;
     this.nowMs = nowMs;
+    this.detailedStats = detailedStats;
     this.#references = new ObjectReferences((object) => this.registry.release(object));
     this.registry = new ObjectRegistry({
       objectCreated: (object) => this.#manager.raise('ObjectCreated', { object: object.id }),

@@ -40,6 +40,8 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
   /** A bitrate was bounded, be it no longer. */
   #bounded = false;
   #participant: Participant | null = null;
+  /** bit/s that any client is asked for at most; Infinity for no bound. */
+  #configuredMax = Number.POSITIVE_INFINITY;
 
   constructor(pipeline: MediaPipeline) {
     super(pipeline.host, pipeline);
@@ -57,6 +59,11 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
   protected described(): void {}
   /** Its connection has ended, or it has been released. */
   protected ended(): void {}
+
+  /** Whether clients have been told of all that comes before a connection. */
+  protected get mayBeConnected(): boolean {
+    return true;
+  }
 
   override get origin(): ParticipantEndpoint {
     return this;
@@ -139,13 +146,20 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
     const participant = this.#participant;
     return {
       [this.id]: endpointRecord(this.id, nowMs),
-      ...(participant === null || type === 'DATA' ? {} : streamRecords(participant, type, nowMs)),
+      ...(participant === null || type === 'DATA'
+        ? {}
+        : streamRecords(participant, type, nowMs, this.host.detailedStats)),
     };
   }
 
   /** For the watch: anything was heard of the client, lately. */
   heard(recently: boolean): void {
     this.setMediaState(recently ? 'CONNECTED' : 'DISCONNECTED');
+  }
+
+  protected connectionChanged(): void {
+    const connected = this.#participant?.connectionState === 'connected' && this.mayBeConnected;
+    this.setConnectionState(connected ? 'CONNECTED' : 'DISCONNECTED');
   }
 
   protected override sourceChanged(type: MediaType, origin: MediaOrigin | null): void {
@@ -169,7 +183,9 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
     const { bandwidth } = this;
     const own = bandwidth.bound('maxVideoRecvBandwidth');
     const sinks = this.publication('VIDEO')?.encodings.length === 1 ? this.sinkLimits.lowest : null;
-    const max = own === null || sinks === null ? (own ?? sinks) : Math.min(own, sinks);
+    const bounds = [own, sinks].filter((bound) => bound !== null);
+    // null is what the configuration says, which goes before what is said here if it is less.
+    const max = bounds.length === 0 ? null : Math.min(...bounds, this.#configuredMax);
     const incoming = { min: bandwidth.bound('minVideoRecvBandwidth'), max };
     const outgoing = { min: bandwidth.bound('minVideoSendBandwidth'), max: this.#sendBound };
     if (this.#bounded || [incoming, outgoing].some((bounds) => bounds.min !== null || bounds.max !== null)) {
@@ -234,13 +250,12 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
   /** It is in its room, and has described itself. */
   #begin(participant: Participant): void {
     this.#participant = participant;
+    this.#configuredMax = participant.incomingBitrate.max;
     this.begun(participant);
     this.#flows.begin(participant);
     mediaWatchOf(this.host).add(this.#flows);
-    participant.on('connectionstatechange', (state) =>
-      this.setConnectionState(state === 'connected' ? 'CONNECTED' : 'DISCONNECTED'),
-    );
-    if (participant.connectionState === 'connected') this.setConnectionState('CONNECTED');
+    participant.on('connectionstatechange', () => this.connectionChanged());
+    this.connectionChanged();
     participant.on('publicationadded', ({ kind }) => this.#publicationsChanged(kind));
     participant.on('publicationremoved', ({ kind }) => this.#publicationsChanged(kind));
     participant.on('subscriptionchanged', (subscription) => this.#subscriptionChanged(subscription));

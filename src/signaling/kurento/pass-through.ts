@@ -1,10 +1,11 @@
-import { MediaElement, mediaElementClass } from './media-element.ts';
+import { type MediaElement, mediaElementClass } from './media-element.ts';
 import { ObjectClass } from './object-class.ts';
+import { PassingElement } from './passing-element.ts';
 
 const passThroughClass = new ObjectClass({ name: 'PassThrough', parent: mediaElementClass });
 
 /** Forwards what it gets. */
-export class PassThrough extends MediaElement {
+export class PassThrough extends PassingElement {
   static readonly objectClass = passThroughClass;
 
   override get objectClass(): ObjectClass {

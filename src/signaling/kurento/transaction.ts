@@ -2,18 +2,20 @@
  * Several requests in one, which may refer to each other's results by `newref:<index>`. They are done one after
  * another until one fails; what has been done stays.
  */
+import type { FairShare } from '../../http/fair-share.ts';
 import { type Params, paramsOf, type RequestId, requestOf } from './json-rpc.ts';
 import { KurentoError } from './kurento-error.ts';
 import { maxTransactionOperations } from './kurento-limits.ts';
 import type { KurentoSession } from './kurento-session.ts';
 import { runOnSession, withSession } from './methods.ts';
 import type { ObjectModel } from './object-model.ts';
-import type { Turns } from './turns.ts';
 
 export interface TransactionContext {
   readonly model: ObjectModel;
   readonly session: KurentoSession;
-  readonly turns: Turns;
+  readonly share: FairShare;
+  /** Whose share it is. */
+  readonly client: object;
   /** What a failed operation answers. */
   errorOf(error: unknown): KurentoError;
 }
@@ -22,20 +24,20 @@ type OperationAnswer = { id: RequestId; jsonrpc: '2.0' } & ({ result: object } |
 
 /** @throws KurentoError 40008, and nothing has been done then */
 export async function runTransaction(context: TransactionContext, params: Params): Promise<object> {
-  const { model, session, turns } = context;
+  const { model, session, share, client } = context;
   const operations = operationsOf(params);
   const answers: OperationAnswer[] = [];
   const values: unknown[] = [];
   for (const [id, operation] of operations.entries()) {
     try {
-      const result = await turns.take(() =>
+      const run = () =>
         runOnSession(
           model,
           session,
           operation.method,
           resolveReferences(paramsOf(operation), values) as Params,
-        ),
-      );
+        );
+      const result = await share.goOn(run, client);
       values.push((result as { value?: unknown }).value);
       answers.push({ id, jsonrpc: '2.0', result: withSession(result, session) });
     } catch (error) {

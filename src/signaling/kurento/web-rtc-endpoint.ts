@@ -41,6 +41,10 @@ export class WebRtcEndpoint extends ParticipantEndpoint {
     return { ...super.stats(type), ...own };
   }
 
+  protected override get mayBeConnected(): boolean {
+    return this.ice.connected;
+  }
+
   protected override joinOptions(): Partial<JoinOptions> {
     return { dataChannels: this.#options.useDataChannels, dataSinks: () => this.#dataSinks() };
   }
@@ -63,6 +67,8 @@ export class WebRtcEndpoint extends ParticipantEndpoint {
   protected override begun(participant: Participant): void {
     this.ice.begin(participant, this.localDescription);
     this.dtls.begin(participant);
+    // DTLS may be done on a way before the client nominates it.
+    participant.path.on('icestatechange', () => this.connectionChanged());
     this.data?.begin(participant);
   }
 

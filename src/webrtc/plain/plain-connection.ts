@@ -303,6 +303,9 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> implements C
       return new PlainLine(line, sockets, {
         ...this.#options,
         trackStarted: (started, track) => this.#trackStarted(started, track),
+        saidGoodbye: () => {
+          if (this.#open.every(({ media }) => media.silent)) this.emit('goodbye');
+        },
       });
     } catch (error) {
       sockets.close();

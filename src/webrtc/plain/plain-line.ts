@@ -31,6 +31,8 @@ export interface PlainLineOptions {
   readonly deadlineChanged: () => void;
   /** The first media packet has come. */
   readonly trackStarted: (line: MediaLine, track: InboundTrack) => void;
+  /** The peer has said goodbye on this line. */
+  readonly saidGoodbye: () => void;
 }
 
 /** What was agreed for an m-line, besides what its transceiver says. */
@@ -77,6 +79,7 @@ export class PlainLine {
     this.#rtcp = new SourceLatch(this.#io, sockets.rtcp.socket);
     this.media = new MediaTransport(this.transport, options.mediaContext, options.media, {
       trackStarted: (track) => options.trackStarted(line, track),
+      saidGoodbye: options.saidGoodbye,
       forwarderFailed: ({ mid }, err) =>
         options.log.error(
           { err, transport: this.transport, mid },
