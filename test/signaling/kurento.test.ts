@@ -441,6 +441,28 @@ test('check 25: a transaction refers to its own results and stops at the first e
   await assert.rejects(client.call('transaction'), failsWith(-32602));
 });
 
+test('transactions and other requests are answered in the order they came', async () => {
+  const client = await open();
+  const operation = (id: number) => ({
+    jsonrpc: '2.0',
+    id,
+    method: 'create',
+    params: { type: 'MediaPipeline' },
+  });
+  const calls: Promise<Json>[] = [];
+  for (let round = 0; round < 20; round++) {
+    const operations = Array.from({ length: 1 + (round % 3) }, (_, id) => operation(id));
+    calls.push(client.call('transaction', { operations }), client.call('transaction', { operations: [] }));
+    calls.push(client.invoke('manager_ServerManager', 'getPipelines'));
+  }
+  await Promise.all(calls);
+  assert.deepEqual(
+    client.order,
+    calls.map((_, id) => `answer ${id}`),
+  );
+  await client.call('closeSession', { release: true });
+});
+
 test('what follows a transaction waits for it', async () => {
   const client = await open();
   const create = (id: number) => ({
