@@ -551,7 +551,8 @@ describe('the router', { concurrency }, () => {
   });
 });
 
-describe('simulcast', { concurrency }, () => {
+// One after the other: what they see depends on what the network is found to carry.
+describe('simulcast', () => {
   /** The sides of the pictures that a new viewer gets in the first second, in order; it is watched until `done`. */
   async function sidesSeen(
     environment: Environment,
@@ -594,7 +595,7 @@ describe('simulcast', { concurrency }, () => {
   test('SIMULCAST_BEST_QUALITY_FIRST: a viewer starts with the largest picture, or the smallest, which then grows', async () => {
     // Room for the smallest, as long as nothing is known.
     const tight = ['--bandwidth-initial-outgoing-bitrate=4000', '--bandwidth-min-outgoing-bitrate=0'];
-    assert.equal((await sidesSeen({}, tight)).at(-1), 16);
+    assert.equal((await sidesSeen({}, tight))[0], 16);
     assert.equal((await sidesSeen({ SIMULCAST_BEST_QUALITY_FIRST: 'true' }, tight)).at(-1), 64);
     const grows = (sides: readonly number[]): boolean => sides.at(-1) === 64;
     assert.ok((await sidesSeen({}, [], grows)).includes(64));
