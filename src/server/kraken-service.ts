@@ -1,11 +1,11 @@
 /** Puts the Kraken dialect on the port that all share, and on one of its own. */
 import type { Config } from '../config/schema.ts';
 import type { FairShare } from '../http/fair-share.ts';
-import { HttpServer, type ListeningAddress } from '../http/http-server.ts';
-import { ListenError } from '../http/listen-error.ts';
+import type { HttpServer, ListeningAddress } from '../http/http-server.ts';
 import type { Logger } from '../log.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { createKrakenDialect } from '../signaling/kraken/kraken-dialect.ts';
+import { DialectPort } from './dialect-port.ts';
 
 export interface KrakenService {
   /** Opens its own port, if it is to have one. One that is in use is reported, and done without. */
@@ -29,7 +29,7 @@ export function serveKraken(
   shared: HttpServer,
   { rooms, config, log, mayJoin, turns }: KrakenSurroundings,
 ): KrakenService {
-  const { kraken, turn, ice, limits, http } = config;
+  const { kraken, turn, ice, limits } = config;
   const dialect = createKrakenDialect({
     rooms,
     log,
@@ -45,28 +45,17 @@ export function serveKraken(
     turns,
   });
   shared.hono.route('/', dialect.routes);
-  const own = new HttpServer({
-    log,
-    trustProxy: http.trustProxy,
-    maxMessageBytes: limits.messageBytes,
-    maxConnections: limits.connections,
-    maxConnectionsPerAddress: limits.connectionsPerAddress,
-  });
-  dialect.serveAlone(own.hono);
+  const own = new DialectPort(config, log, turns);
+  dialect.serveAlone(own.server.hono);
   return {
     async listen() {
-      try {
-        await own.listen({ host: http.host, port: kraken.port });
-      } catch (error) {
-        if (!(error instanceof ListenError)) throw error;
-        log.warn(
-          { port: kraken.port },
-          `${error.message} Kraken clients reach this server on its HTTP port only; --kraken-port chooses another, --kraken-listen=false none.`,
-        );
-      }
+      await own.listen(
+        kraken.port,
+        'Kraken clients reach this server on its HTTP port only; --kraken-port chooses another, --kraken-listen=false none.',
+      );
     },
     get address() {
-      return own.addresses[0] ?? null;
+      return own.address;
     },
     stop: () => dialect.stop(),
     close: (graceMs) => own.close(graceMs),

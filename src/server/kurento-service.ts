@@ -1,11 +1,11 @@
 /** Puts the Kurento dialect on the port that all share, and on one of its own. */
 import type { Config } from '../config/schema.ts';
 import type { FairShare } from '../http/fair-share.ts';
-import { HttpServer, type ListeningAddress } from '../http/http-server.ts';
-import { ListenError } from '../http/listen-error.ts';
+import type { HttpServer, ListeningAddress } from '../http/http-server.ts';
 import type { Logger } from '../log.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { createKurentoDialect, type KurentoFigures } from '../signaling/kurento/kurento-dialect.ts';
+import { DialectPort } from './dialect-port.ts';
 
 export interface KurentoService {
   /** Opens its own port, if it is to have one. One that is in use is reported, and done without. */
@@ -29,7 +29,7 @@ export interface KurentoSurroundings {
 
 export function serveKurento(shared: HttpServer, surroundings: KurentoSurroundings): KurentoService {
   const { rooms, config, log, turns } = surroundings;
-  const { kurento, limits, http, metrics } = config;
+  const { kurento, metrics } = config;
   const dialect = createKurentoDialect({
     rooms,
     log,
@@ -39,30 +39,18 @@ export function serveKurento(shared: HttpServer, surroundings: KurentoSurroundin
     detailedStats: metrics.tracks,
   });
   dialect.serve(shared);
-  const own = new HttpServer({
-    log,
-    trustProxy: http.trustProxy,
-    maxMessageBytes: limits.messageBytes,
-    maxConnections: limits.connections,
-    maxConnectionsPerAddress: limits.connectionsPerAddress,
-    turns,
-  });
-  dialect.serveAlone(own);
+  const own = new DialectPort(config, log, turns);
+  dialect.serveAlone(own.server);
   return {
     async listen() {
       if (!kurento.listen) return;
-      try {
-        await own.listen({ host: http.host, port: kurento.port });
-      } catch (error) {
-        if (!(error instanceof ListenError)) throw error;
-        log.warn(
-          { port: kurento.port },
-          `${error.message} Kurento clients reach this server on its HTTP port only; --kurento-port chooses another.`,
-        );
-      }
+      await own.listen(
+        kurento.port,
+        'Kurento clients reach this server on its HTTP port only; --kurento-port chooses another.',
+      );
     },
     get address() {
-      return own.addresses[0] ?? null;
+      return own.address;
     },
     figures: () => dialect.figures(),
     health() {
