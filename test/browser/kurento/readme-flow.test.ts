@@ -1,7 +1,7 @@
 /** Check 32: what the ksfu README shows, by pages that speak the protocol themselves. */
 import assert from 'node:assert/strict';
 import type { Page } from 'puppeteer-core';
-import { receives } from '../harness/media-assertions.ts';
+import { eventually, receives } from '../harness/media-assertions.ts';
 import { stage } from '../harness/stage.ts';
 import { smallPicture } from '../page/media-source.ts';
 import { pageBundle } from './harness/page-bundle.ts';
@@ -12,6 +12,17 @@ interface Sides {
   readonly publisher: string;
   readonly subscriber: string;
 }
+
+interface OnEvent {
+  readonly params: {
+    readonly type: string;
+    readonly data?: Readonly<Record<string, unknown>>;
+    readonly value?: Readonly<Record<string, unknown>>;
+  };
+}
+
+const eventsOf = (page: Page): Promise<OnEvent[]> =>
+  page.evaluate(() => (globalThis as unknown as { readmeClient: { events: OnEvent[] } }).readmeClient.events);
 
 for (const browser of ['chromium', 'firefox'] as const) {
   test(`check 32: the flow of the README in ${browser}: bare ids, flat candidates, no gatherCandidates`, async (it) => {
@@ -41,12 +52,14 @@ for (const browser of ['chromium', 'firefox'] as const) {
       smallPicture,
     );
     await receives(page, { videos: 1, audios: 1 });
-    const events = await page.evaluate(
-      () => (globalThis as unknown as { readmeClient: { events: unknown[] } }).readmeClient.events,
-    );
-    assert.ok(events.length >= 2, 'candidates came for both, unasked');
-    for (const event of events as Record<string, never>[]) {
-      const { type, data, value } = event.params as Record<string, Record<string, unknown>>;
+    // They come unasked, half a second after the answer; media may be quicker, as candidates are in that too.
+    const events = await eventually('candidates come for both', 5000, async () => {
+      const seen = await eventsOf(page);
+      const endpoints = new Set(seen.map(({ params }) => params.data?.endpoint));
+      return endpoints.size === 2 ? { value: seen } : { pending: [...endpoints] };
+    });
+    for (const { params } of events) {
+      const { type, data, value } = params;
       assert.equal(type, 'OnIceCandidate');
       assert.ok([sides.publisher, sides.subscriber].includes(String(data!.endpoint)), 'the id as subscribed');
       assert.match(String(data!.candidate), /^candidate:/);
