@@ -1,6 +1,7 @@
 import { InboxField, inboxStride } from '../packet-io/layout.ts';
 import { type BitrateBounds, type BitrateChanges, changeBounds } from './bandwidth/bitrate-bounds.ts';
 import { type BandwidthStats, ConnectionBandwidth } from './bandwidth/connection-bandwidth.ts';
+import { forwarderOf, repeatsOf, sequenceOf } from './bandwidth/sent-copy.ts';
 import { Forwarder } from './forwarding/forwarder.ts';
 import { InboundTrack } from './forwarding/inbound-track.ts';
 import { TransportPadding } from './forwarding/transport-padding.ts';
@@ -85,6 +86,7 @@ export class MediaTransport {
       (atMs) => this.#timers.schedule(TimerName.Bandwidth, atMs),
       resolved.startLayer,
     );
+    this.#bandwidth.onLost = (copy) => this.#packetLost(copy);
     this.#link = new TransportLink(transport, context, resolved, this.#timers, this.#bandwidth);
     this.#demux = new StreamDemux(this.#link.options.maxStreams);
     this.#feedback = new PublisherFeedback(this.#link, this.#demux);
@@ -314,6 +316,13 @@ export class MediaTransport {
     this.#closed = true;
     this.#link.sendEnabled = false;
     this.#timers.clear();
+  }
+
+  /** Feedback says that something sent under the name `copy` was lost. */
+  #packetLost(copy: number): void {
+    const number = forwarderOf(copy);
+    const forwarder = this.#forwarders.find((one) => one.number === number);
+    forwarder?.lost(sequenceOf(copy), repeatsOf(copy));
   }
 
   #settleFailures(): void {

@@ -1,6 +1,7 @@
 import { maxPrefixBytes, PacketKind } from '../packet-io/layout.ts';
 import type { ConnectionBandwidth } from './bandwidth/connection-bandwidth.ts';
 import type { PacketOutlet } from './bandwidth/packet-outlet.ts';
+import { maxForwarderNumber } from './bandwidth/sent-copy.ts';
 import { RedPayload } from './codecs/red.ts';
 import { PacketRun } from './forwarding/packet-run.ts';
 import type { MediaContext } from './media-context.ts';
@@ -67,6 +68,7 @@ export class TransportLink {
   sendEnabled = false;
   /** Smoothed round-trip time in ms; -1 until measured. */
   rttMs = -1;
+  #forwarderNumber = 0;
 
   constructor(
     id: number,
@@ -87,6 +89,12 @@ export class TransportLink {
 
   get nowMs(): number {
     return this.context.clock.nowMs;
+  }
+
+  /** A number that no other forwarder of the transport has had of late, from 1. */
+  nextForwarderNumber(): number {
+    this.#forwarderNumber = (this.#forwarderNumber % maxForwarderNumber) + 1;
+    return this.#forwarderNumber;
   }
 
   /** Smooths like RFC 6298. */

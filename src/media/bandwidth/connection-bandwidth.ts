@@ -11,6 +11,7 @@ import { RepairBudget } from './repair-budget.ts';
 import { RepairDelay } from './repair-delay.ts';
 import { ReportedEstimator } from './reported-estimator.ts';
 import { SendSideEstimator } from './send-side-estimator.ts';
+import { noCopy } from './sent-copy.ts';
 import { SentPacketLog } from './sent-packet-log.ts';
 
 /** Video is sent at this multiple of the estimate at most: more, and a key frame alone makes a queue at the path. */
@@ -74,6 +75,8 @@ export class ConnectionBandwidth {
   readonly repairs = new RepairBudget();
   /** How long the receiver is asked to wait for what is sent again. */
   readonly repairDelay = new RepairDelay();
+  /** Called with each packet that was sent under a name (sentCopy()) and that feedback says was lost. */
+  onLost: (copy: number) => void = () => {};
 
   readonly #context: MediaContext;
   readonly #initialBitrate: number;
@@ -223,6 +226,7 @@ export class ConnectionBandwidth {
     this.#filler.takeResult(nowMs, sendSide);
     this.#chooseEstimator();
     this.#update(nowMs);
+    this.#tellLost();
     return ok;
   }
 
@@ -288,6 +292,11 @@ export class ConnectionBandwidth {
     const { nowMs } = this.#context.clock;
     const waiting = this.#heardMs < 0 || nowMs - this.#heardMs < feedbackPatienceMs;
     this.#estimator = sendSide.hears || waiting ? sendSide : this.#reported;
+  }
+
+  #tellLost(): void {
+    const log = this.outlet.log!;
+    for (let copy = log.nextLost(); copy !== noCopy; copy = log.nextLost()) this.onLost(copy);
   }
 
   /** After something new is known: shares the estimate, paces to it, and pads up to it. */

@@ -1,9 +1,10 @@
 import { batchSize } from '../../packet-io/layout.ts';
 import { packetAge } from '../rtp/serial-number.ts';
+import { noCopy } from './sent-copy.ts';
 
 /** Longest prefix that is kept: a header with the usual extensions, a dependency descriptor with its structure, and a MID. */
 export const maxPacedPrefixBytes = 176;
-const stride = 5;
+const stride = 6;
 
 /**
  * Packets waiting for their turn: the prefix is copied, the body stays in the packet ring and is checked to be still
@@ -14,6 +15,7 @@ const stride = 5;
  *     word 2   body length
  *     word 3   packet number in the ring
  *     word 4   when it was queued, ms
+ *     word 5   its name (sentCopy())
  */
 export class PacedQueue {
   // The packet last shown by peek().
@@ -24,6 +26,7 @@ export class PacedQueue {
   bodyOffset = 0;
   bodyLength = 0;
   packetNumber = 0;
+  copy = noCopy;
   /** Of all that wait, prefixes included. */
   bytes = 0;
   length = 0;
@@ -59,6 +62,7 @@ export class PacedQueue {
     bodyOffset: number,
     bodyLength: number,
     packetNumber: number,
+    copy: number,
   ): void {
     const slot = (this.#head + this.length) & this.#mask;
     const entry = slot * stride;
@@ -68,6 +72,7 @@ export class PacedQueue {
     entries[entry + 2] = bodyLength;
     entries[entry + 3] = packetNumber;
     entries[entry + 4] = clock.nowMs;
+    entries[entry + 5] = copy;
     const to = slot * maxPacedPrefixBytes;
     for (let i = 0; i < prefixLength; i++) this.#prefixes[to + i] = prefixes[at + i];
     this.length++;
@@ -85,6 +90,7 @@ export class PacedQueue {
     this.bodyOffset = entries[entry + 1];
     this.bodyLength = entries[entry + 2];
     this.packetNumber = entries[entry + 3];
+    this.copy = entries[entry + 5];
   }
 
   /** Copies the prefix of the packet shown to `at`. */

@@ -13,6 +13,7 @@ import type { MediaContext } from '../media-context.ts';
 import { createMediaCounters } from '../media-counters.ts';
 import { maxPacedPrefixBytes } from './paced-queue.ts';
 import { PacketOutlet, Urgency, wireOverheadBytes } from './packet-outlet.ts';
+import { sentCopy } from './sent-copy.ts';
 import { SentPacketLog } from './sent-packet-log.ts';
 
 interface Out {
@@ -23,6 +24,8 @@ interface Out {
 }
 
 const slotCount = 1024;
+
+const nameOf = (id: number) => sentCopy(1, 0, id);
 
 class Scene {
   readonly clock = { nowMs: 1000, ntpOffsetMs: 0 };
@@ -70,7 +73,7 @@ class Scene {
     const at = this.#queue.begin();
     this.#queue.prefixes.fill(id, at, at + prefixLength);
     this.ring.newest = this.#number++;
-    this.outlet.commit(urgency, at, prefixLength, 17, 0, id * 2000, bodyLength, this.ring.newest);
+    this.outlet.commit(urgency, at, prefixLength, 17, 0, id * 2000, bodyLength, this.ring.newest, nameOf(id));
     this.#queue.flush();
   }
 
@@ -107,6 +110,19 @@ test('remembered packets are numbered in the order they go out', () => {
     scene.out.map(({ prefix }) => (prefix[17] << 8) | prefix[18]),
     [0xfffe, 0xffff, 0, 1],
   );
+});
+
+test('a packet that waited is told of by its name when it gets lost', () => {
+  const scene = new Scene();
+  const log = new SentPacketLog(0);
+  scene.outlet.log = log;
+  scene.outlet.setPacingRate(8_512_000);
+  for (let id = 1; id <= 20; id++) scene.send(id % 2 === 0 ? Urgency.Repair : Urgency.Paced, 1000, id);
+  assert.ok(scene.outlet.waiting > 10);
+  scene.advance(50);
+  for (const { prefix } of scene.out) log.take((prefix[17] << 8) | prefix[18], false);
+  const lost = Array.from(scene.out, () => log.nextLost());
+  assert.deepEqual(lost, scene.ids.map(nameOf));
 });
 
 test('a burst of video is spread at the pacing rate, in its order; audio passes', () => {

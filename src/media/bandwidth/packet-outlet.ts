@@ -4,6 +4,7 @@ import { absSendTimeAt } from '../rtp/abs-send-time.ts';
 import { writeUint16, writeUint24 } from '../rtp/rtp-packet.ts';
 import { maxPacedPrefixBytes, PacedQueue } from './paced-queue.ts';
 import type { ProbeCluster } from './probe-cluster.ts';
+import { noCopy } from './sent-copy.ts';
 import type { SentPacketLog } from './sent-packet-log.ts';
 
 /** Who may wait for whom. */
@@ -106,6 +107,7 @@ export class PacketOutlet {
    * @param sequenceOffset where the transport-wide number is to be written within the prefix; 0 for nowhere
    * @param absSendTimeOffset where abs-send-time was written, to be written again for a packet that waits; 0 for nowhere
    * @param packetNumber of the ring's packet that the body is part of; any where the body is empty
+   * @param copy what `log` is to call it if it gets lost
    */
   commit(
     urgency: number,
@@ -116,6 +118,7 @@ export class PacketOutlet {
     bodyOffset: number,
     bodyLength: number,
     packetNumber: number,
+    copy = noCopy,
   ): void {
     const bytes = prefixLength + bodyLength + wireOverheadBytes;
     if (this.#pacing) {
@@ -130,6 +133,7 @@ export class PacketOutlet {
             bodyOffset,
             bodyLength,
             packetNumber,
+            copy,
           );
           return;
         }
@@ -138,7 +142,7 @@ export class PacketOutlet {
       }
       this.#budget -= bytes;
     }
-    this.#send(at, prefixLength, sequenceOffset, bodyOffset, bodyLength, bytes);
+    this.#send(at, prefixLength, sequenceOffset, bodyOffset, bodyLength, bytes, copy);
   }
 
   /** Sends what is due of what waits. */
@@ -186,6 +190,7 @@ export class PacketOutlet {
     bodyOffset: number,
     bodyLength: number,
     packetNumber: number,
+    copy: number,
   ): void {
     const { clock, sendQueue } = this.#context;
     queue.push(
@@ -198,6 +203,7 @@ export class PacketOutlet {
       bodyOffset,
       bodyLength,
       packetNumber,
+      copy,
     );
     this.paced++;
     this.#context.counters.packetsPaced++;
@@ -233,13 +239,13 @@ export class PacketOutlet {
     }
     const at = sendQueue.begin();
     const { prefixes } = sendQueue;
-    const { prefixLength, bodyOffset, bodyLength, absSendTimeOffset, sequenceOffset } = queue;
+    const { prefixLength, bodyOffset, bodyLength, absSendTimeOffset, sequenceOffset, copy } = queue;
     queue.copyPrefix(prefixes, at);
     queue.shift();
     if (absSendTimeOffset > 0) writeUint24(prefixes, at + absSendTimeOffset, absSendTimeAt(clock));
     const bytes = prefixLength + bodyLength + wireOverheadBytes;
     this.#budget -= bytes;
-    this.#send(at, prefixLength, sequenceOffset, bodyOffset, bodyLength, bytes);
+    this.#send(at, prefixLength, sequenceOffset, bodyOffset, bodyLength, bytes, copy);
   }
 
   #send(
@@ -249,13 +255,14 @@ export class PacketOutlet {
     bodyOffset: number,
     bodyLength: number,
     bytes: number,
+    copy: number,
   ): void {
     const { sendQueue, clock } = this.#context;
     const { log, probe } = this;
     this.sentBytes += bytes;
     if (log !== null && sequenceOffset > 0) {
       const cluster = probe === null ? 0 : probe.sending;
-      writeUint16(sendQueue.prefixes, at + sequenceOffset, log.record(clock, bytes, cluster));
+      writeUint16(sendQueue.prefixes, at + sequenceOffset, log.record(clock, bytes, cluster, copy));
       if (cluster !== 0) probe!.sent(bytes);
     }
     sendQueue.commit(PacketKind.Rtp, this.#transport, prefixLength, bodyOffset, bodyLength);

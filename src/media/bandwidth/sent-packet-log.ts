@@ -1,4 +1,5 @@
 import { extendSequence, toSequence } from '../rtp/serial-number.ts';
+import { noCopy } from './sent-copy.ts';
 
 /** Packets remembered: half a second of 45 Mbit/s. A power of two. */
 const logPackets = 2048;
@@ -13,6 +14,8 @@ const lostBit = 1 << 17;
 const probeShift = 24;
 /** Clusters of probe packets are numbered 1 … 127; 0 is none. */
 export const maxProbeCluster = 127;
+/** Losses remembered until somebody asks for them. What one feedback tells of beyond that is left to NACKs. */
+const maxLostCopies = 128;
 
 /** What became of a packet, as take() finds it. */
 export const SentState = {
@@ -31,6 +34,8 @@ export const SentState = {
  *
  *     word 0   when it was sent, ticks
  *     word 1   | probe cluster (7) | – (6) | lost (1) | reported (1) | bytes (16) |
+ *
+ * Packets whose loss somebody wants to hear of have a name besides (sentCopy()), in a table made for the first of them.
  */
 export class SentPacketLog {
   // The packet found last.
@@ -42,6 +47,10 @@ export class SentPacketLog {
   extended = 0;
 
   readonly #entries = new Int32Array(2 * logPackets);
+  #copies: Int32Array | null = null;
+  #lost: Int32Array | null = null;
+  #lostCount = 0;
+  #lostTold = 0;
   /** Extended number of the next packet. */
   #next: number;
 
@@ -51,7 +60,7 @@ export class SentPacketLog {
   }
 
   get memoryBytes(): number {
-    return this.#entries.byteLength;
+    return this.#entries.byteLength + (this.#copies?.byteLength ?? 0) + (this.#lost?.byteLength ?? 0);
   }
 
   /** Extended number of the next packet. */
@@ -59,12 +68,18 @@ export class SentPacketLog {
     return this.#next;
   }
 
-  /** A packet goes out now. Takes the clock, so that no float is passed. @returns its 16-bit number */
-  record(clock: { readonly nowMs: number }, bytes: number, probeCluster: number): number {
+  /**
+   * A packet goes out now. Takes the clock, so that no float is passed.
+   * @param copy what nextLost() is to call it if it gets lost
+   * @returns its 16-bit number
+   */
+  record(clock: { readonly nowMs: number }, bytes: number, probeCluster: number, copy = noCopy): number {
     const extended = this.#next++;
     const at = (extended & mask) << 1;
     this.#entries[at] = clock.nowMs * sentTicksPerMs;
     this.#entries[at + 1] = (probeCluster << probeShift) | bytes;
+    if (copy !== noCopy) this.#copies ??= new Int32Array(logPackets);
+    if (this.#copies !== null) this.#copies[extended & mask] = copy;
     return toSequence(extended);
   }
 
@@ -92,10 +107,25 @@ export class SentPacketLog {
     this.extended = extended;
     if ((word & reportedBit) === 0) {
       this.#entries[at + 1] = word | reportedBit | (received ? 0 : lostBit);
+      if (!received && this.#copies !== null) this.#noteLost(this.#copies[extended & mask]);
       return SentState.Fresh;
     }
     if (!received || (word & lostBit) === 0) return SentState.Repeated;
     this.#entries[at + 1] = word & ~lostBit;
     return SentState.LateArrival;
+  }
+
+  /** One of the packets that take() has found to be lost since this was last asked, oldest first; noCopy for no more. */
+  nextLost(): number {
+    if (this.#lost !== null && this.#lostTold < this.#lostCount) return this.#lost[this.#lostTold++];
+    this.#lostTold = 0;
+    this.#lostCount = 0;
+    return noCopy;
+  }
+
+  #noteLost(copy: number): void {
+    if (copy === noCopy || this.#lostCount === maxLostCopies) return;
+    this.#lost ??= new Int32Array(maxLostCopies);
+    this.#lost[this.#lostCount++] = copy;
   }
 }

@@ -37,6 +37,8 @@ export class Forwarder {
   onStateChange: ((state: ForwarderState) => void) | null = null;
   parameters: SendParameters;
   readonly reports: SenderReports;
+  /** Within its transport, from 1. */
+  readonly number: number;
 
   readonly #link: TransportLink;
   readonly #video: boolean;
@@ -63,13 +65,14 @@ export class Forwarder {
     this.#video = parameters.kind === 'video';
     this.mid = parameters.mid;
     this.ssrc = parameters.ssrc >>> 0;
+    this.number = link.nextForwarderNumber();
     this.parameters = parameters;
     this.reports = new SenderReports(link, parameters.kind);
     this.#quality = new OutgoingQuality(link, parameters.kind);
     this.#outgoing = new OutgoingStream(link, parameters.kind, () => this.#blocked);
     this.#outgoing.onBegin = () => this.#begun();
     this.#outgoing.onWait = () => this.#refreshState();
-    this.#writer = new PacketWriter(link, parameters);
+    this.#writer = new PacketWriter(link, parameters, this.number);
     this.update(parameters);
   }
 
@@ -292,8 +295,12 @@ export class Forwarder {
   /** The receiver asks for packet `sequence` again. */
   nacked(sequence: number): void {
     this.#nackReceived++;
-    if (!this.#link.sendEnabled || this.pauseReason !== null) return;
-    if (this.#writer.repeat(sequence) === Repair.GivenUp && this.#video) this.#repairGivenUp();
+    this.#repair(sequence);
+  }
+
+  /** Feedback says that packet `sequence` was lost when it had been sent so many times before. */
+  lost(sequence: number, repeats: number): void {
+    if (this.#writer.isLatest(sequence, repeats)) this.#repair(sequence, true);
   }
 
   /** Whether sendPadding() can send anything. */
@@ -314,6 +321,11 @@ export class Forwarder {
     this.#pliReceived++;
     if (this.state === 'live') this.#quality.freezes.pictureLost();
     this.#requestKeyFrame();
+  }
+
+  #repair(sequence: number, isLost = false): void {
+    if (!this.#link.sendEnabled || this.pauseReason !== null) return;
+    if (this.#writer.repeat(sequence, isLost) === Repair.GivenUp && this.#video) this.#repairGivenUp();
   }
 
   /** The receiver will not get what it misses: it is to see something all the same before it notices and asks. */

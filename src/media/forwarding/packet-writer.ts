@@ -1,6 +1,7 @@
 import { slotBytes } from '../../packet-io/layout.ts';
 import { Urgency } from '../bandwidth/packet-outlet.ts';
 import { delayOnBothPaths, type RepairDelay } from '../bandwidth/repair-delay.ts';
+import { noCopy, sentCopy } from '../bandwidth/sent-copy.ts';
 import { noDependencyRewrite } from '../codecs/dependency-descriptor.ts';
 import { noRewrite } from '../codecs/payload-rewrite.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
@@ -23,6 +24,7 @@ export class PacketWriter {
 
   readonly #link: TransportLink;
   readonly #signedSsrc: number;
+  readonly #number: number;
   readonly #urgency: number;
   readonly #midBytes: Uint8Array;
   /** Written until the receiver has shown that it knows the SSRC. */
@@ -36,8 +38,10 @@ export class PacketWriter {
   #retransmitter: Retransmitter | null = null;
   #retransmissionFormat: RetransmissionFormat | null = null;
 
-  constructor(link: TransportLink, parameters: SendParameters) {
+  /** `number` is the forwarder's. */
+  constructor(link: TransportLink, parameters: SendParameters, number: number) {
     this.#link = link;
+    this.#number = number;
     this.#signedSsrc = parameters.ssrc | 0;
     this.#urgency = parameters.kind === 'video' ? Urgency.Paced : Urgency.Now;
     this.#midBytes = new TextEncoder().encode(parameters.mid);
@@ -71,6 +75,7 @@ export class PacketWriter {
   /** How packets are sent again from now on; `extensionKinds` are the source's, null without one. */
   setRetransmission(rtxSsrc: number, rtxPayloadTypes: Uint8Array, extensionKinds: Uint8Array | null): void {
     this.#retransmissionFormat = {
+      forwarder: this.#number,
       ssrc: this.#signedSsrc,
       rtxSsrc: rtxSsrc | 0,
       rtxPayloadTypes,
@@ -113,6 +118,8 @@ export class PacketWriter {
     );
     const markerAndPayloadType = (outgoing.marker << 7) | payloadType;
     const extended = end > at + rtpHeaderBytes;
+    const retransmitter = this.#retransmitter;
+    const watched = retransmitter !== null && isForgotten(outgoing);
     writeRtpHeader(bytes, at, extended, markerAndPayloadType, sequence, timestamp, this.#signedSsrc);
     const { sequenceOffset, absSendTimeOffset } = this.#mapping;
     const sent = commitPacket(
@@ -125,12 +132,13 @@ export class PacketWriter {
       absSendTimeOffset,
       rewrite,
       packet.number,
+      watched ? sentCopy(this.#number, 0, sequence) : noCopy,
     );
     this.packets++;
     this.bytes += sent - (end - at);
     this.#countOut(sent);
-    const retransmitter = this.#retransmitter;
     if (retransmitter === null) return;
+    retransmitter.watchesRepairs = watched;
     retransmitter.noteKeyFrame(sequence, packet.startsKeyFrame && packet.newest);
     retransmitter.history.record(
       context.clock,
@@ -148,11 +156,16 @@ export class PacketWriter {
     retransmitter.noteRedBlock(sequence, packet.redBlock);
   }
 
+  /** Whether packet `sequence` has been sent again so many times. */
+  isLatest(sequence: number, repeats: number): boolean {
+    return this.#retransmitter?.isLatest(sequence, repeats) === true;
+  }
+
   /** Sends the packet numbered `sequence` again, if that is of use. Returns one of Repair. */
-  repeat(sequence: number): number {
+  repeat(sequence: number, isLost: boolean): number {
     const retransmitter = this.#retransmitter;
     if (retransmitter === null) return Repair.GivenUp;
-    const result = retransmitter.retransmit(sequence, this.#retransmissionFormat!);
+    const result = retransmitter.retransmit(sequence, this.#retransmissionFormat!, isLost);
     if (result === Repair.Sent) this.#countOut(retransmitter.repeatedBytes);
     return result;
   }
@@ -187,4 +200,14 @@ export class PacketWriter {
 function isDispensable({ layers: { temporal, dependencies } }: RtpPacket): boolean {
   if (temporal <= 0) return false;
   return dependencies === null || (dependencies.structure?.spatialLayers ?? 1) <= 1;
+}
+
+/**
+ * Whether receivers may forget what they miss of a picture, so that we have to see to it: where it consists of several
+ * frames. libwebrtc's FrameBuffer calls a frame continuous when those it refers to are, though others of their pictures
+ * are not complete, and its NackRequester does not ask again for anything before a continuous frame. It has asked once
+ * by then; but without all frames of a picture it decodes none, nor anything that follows.
+ */
+function isForgotten({ stream }: OutgoingStream): boolean {
+  return stream !== null && stream.layers !== null && stream.layers.spatialLayers > 1;
 }

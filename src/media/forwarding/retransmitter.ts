@@ -1,5 +1,6 @@
 import { batchSize, slotBytes } from '../../packet-io/layout.ts';
 import { Urgency, wireOverheadBytes } from '../bandwidth/packet-outlet.ts';
+import { noCopy, sentCopy } from '../bandwidth/sent-copy.ts';
 import { absSendTimeAt } from '../rtp/abs-send-time.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
 import { type RtpPacket, writeUint16 } from '../rtp/rtp-packet.ts';
@@ -46,6 +47,8 @@ const paddingPackets = 16;
 
 /** How retransmissions of one forwarder look. */
 export interface RetransmissionFormat {
+  /** The number of the forwarder within its transport. */
+  readonly forwarder: number;
   readonly ssrc: number;
   /** Signed; used where rtxPayloadType is given. */
   readonly rtxSsrc: number;
@@ -69,6 +72,8 @@ export class Retransmitter {
   #redBlocks: Uint8Array | null = null;
   /** Of `history` entries written from now on. */
   epoch = 0;
+  /** Whether to be told of repairs that get lost: the receiver may not ask for them again. */
+  watchesRepairs = false;
 
   readonly #link: TransportLink;
   readonly #maxPackets: number;
@@ -109,10 +114,11 @@ export class Retransmitter {
   }
 
   /**
-   * Sends the packet numbered `sequence` again, if that is of use and the path carries it.
+   * Sends the packet numbered `sequence` again, if that is of use and the path carries it. `isLost` says that the last
+   * copy is known to be lost, else it may still be on its way.
    * @returns one of Repair; `repeatedBytes` says how many bytes were queued
    */
-  retransmit(sequence: number, format: RetransmissionFormat): number {
+  retransmit(sequence: number, format: RetransmissionFormat, isLost: boolean): number {
     const { context, bandwidth, outlet } = this.#link;
     const { counters, clock } = context;
     const { history } = this;
@@ -128,7 +134,7 @@ export class Retransmitter {
     const { repeats, dispensable } = history;
     const sinceMs = history.sinceSentMs(clock.nowMs);
     const responseMs = this.#responseMs();
-    const onItsWay = repeats > 0 && sinceMs < responseMs;
+    const onItsWay = !isLost && repeats > 0 && sinceMs < responseMs;
     if (onItsWay || (superseded && outlet.pacing)) {
       counters.retransmissionsThrottled++;
       return Repair.Needless;
@@ -139,12 +145,18 @@ export class Retransmitter {
       counters.retransmissionsRefused++;
       return dispensable || superseded ? Repair.Needless : Repair.GivenUp;
     }
-    this.repeatedBytes = this.#send(sequence, format, Urgency.Repair);
+    const copy = this.watchesRepairs ? sentCopy(format.forwarder, repeats + 1, sequence) : noCopy;
+    this.repeatedBytes = this.#send(sequence, format, Urgency.Repair, copy);
     if (this.repeatedBytes === 0) return Repair.GivenUp;
     history.repeated(clock);
     this.sent++;
     counters.rtxSent++;
     return Repair.Sent;
+  }
+
+  /** Whether packet `sequence` has been sent again so many times, and is remembered. */
+  isLatest(sequence: number, repeats: number): boolean {
+    return this.history.find(sequence) && this.history.repeats === repeats;
   }
 
   /**
@@ -159,7 +171,7 @@ export class Retransmitter {
       const { history } = this;
       const repeatable = history.find(sequence) && format.rtxPayloadTypes[history.payloadType] <= 127;
       if (repeatable && this.#inRing(history.packetNumber)) {
-        const sent = this.#send(sequence, format, Urgency.Now);
+        const sent = this.#send(sequence, format, Urgency.Now, noCopy);
         if (sent > 0) return sent;
       }
     }
@@ -199,7 +211,7 @@ export class Retransmitter {
     return sequence;
   }
 
-  #send(sequence: number, format: RetransmissionFormat, urgency: number): number {
+  #send(sequence: number, format: RetransmissionFormat, urgency: number, copy: number): number {
     const { context, commons, outlet } = this.#link;
     const { history } = this;
     const packet = commons.repairPacket;
@@ -263,6 +275,7 @@ export class Retransmitter {
       0,
       history.rewrite,
       history.packetNumber,
+      copy,
     );
   }
 

@@ -1,4 +1,5 @@
 import type { PacketOutlet } from '../bandwidth/packet-outlet.ts';
+import { noCopy } from '../bandwidth/sent-copy.ts';
 import { writeDescriptor } from '../codecs/descriptor-rewriter.ts';
 import { emptyRewrite, noRewrite } from '../codecs/payload-rewrite.ts';
 import { type RtpPacket, writeInt32, writeUint16 } from '../rtp/rtp-packet.ts';
@@ -30,7 +31,7 @@ export function offsetInPacket(offset: number): number {
 /**
  * Hands the packet whose prefix was written from `at` to `end` of the send queue to `outlet`, with its payload changed
  * as `rewrite` says. `sequenceOffset` and `absSendTimeOffset` are those of ExtensionMapping, `packetNumber` that of the
- * ring's packet the payload is part of.
+ * ring's packet the payload is part of; `copy` is its name should it get lost.
  * @returns its bytes
  */
 export function commitPacket(
@@ -43,6 +44,7 @@ export function commitPacket(
   absSendTimeOffset: number,
   rewrite: number,
   packetNumber: number,
+  copy = noCopy,
 ): number {
   const { payloadOffset, payloadLength } = packet;
   let taken = 0;
@@ -61,6 +63,7 @@ export function commitPacket(
     payloadOffset + taken,
     left,
     packetNumber,
+    copy,
   );
   return end + taken - at + left;
 }
