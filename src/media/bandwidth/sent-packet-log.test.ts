@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { forwarderOf, maxForwarderNumber, noCopy, repeatsOf, sentCopy, sequenceOf } from './sent-copy.ts';
-import { SentPacketLog } from './sent-packet-log.ts';
+import { SentPacketLog, SentState } from './sent-packet-log.ts';
 
 const clock = { nowMs: 1000 };
 
@@ -67,4 +67,24 @@ test('where nothing has a name nothing is kept for names', () => {
   const { memoryBytes } = log;
   for (let i = 0; i < 100; i++) log.take(log.record(clock, 100, 0), false);
   assert.equal(log.memoryBytes, memoryBytes);
+});
+
+test('what is young is remembered, up to a bound; slow streams take little', () => {
+  const slow = new SentPacketLog(0xfff0);
+  const time = { nowMs: 0 };
+  const { memoryBytes } = slow;
+  for (let i = 0; i < 2000; i++, time.nowMs += 5) slow.record(time, 100, 0);
+  assert.equal(slow.memoryBytes, memoryBytes);
+
+  const quick = new SentPacketLog(0xfff0);
+  const first = quick.next;
+  for (let i = 0; i < 2048; i++, time.nowMs += 0.25) quick.record(time, i + 1, i & 127, sentCopy(1, 0, i));
+  assert.equal(quick.memoryBytes, 2048 * 12);
+  for (let i = 0; i < 2048; i++) {
+    assert.equal(quick.take((first + i) & 0xffff, false), SentState.Fresh);
+    assert.deepEqual([quick.bytes, quick.probeCluster, quick.extended], [i + 1, i & 127, first + i]);
+    assert.deepEqual(lostOf(quick), [sentCopy(1, 0, i)]);
+  }
+  quick.record(time, 1, 0);
+  assert.equal(quick.take(first & 0xffff, true), SentState.Unknown);
 });

@@ -1,9 +1,14 @@
 import { extendSequence, toSequence } from '../rtp/serial-number.ts';
 import { noCopy } from './sent-copy.ts';
 
-/** Packets remembered: half a second of 45 Mbit/s. A power of two. */
-const logPackets = 2048;
-const mask = logPackets - 1;
+/**
+ * Packets remembered at first, and at most: half a second of 45 Mbit/s. Powers of two. There are many connections, and
+ * few are that fast.
+ */
+const firstPackets = 256;
+const mostPackets = 2048;
+/** For as long as what would be forgotten is younger than this, there is room for more: feedback on it may yet come. */
+const keptMs = 1000;
 
 /** Of sending times: 62.5 µs. Signed 32-bit integers, so that nothing is boxed; they wrap after 37 hours. */
 export const sentTicksPerMs = 16;
@@ -46,7 +51,8 @@ export class SentPacketLog {
   /** Its extended number. */
   extended = 0;
 
-  readonly #entries = new Int32Array(2 * logPackets);
+  #entries = new Int32Array(2 * firstPackets);
+  #mask = firstPackets - 1;
   #copies: Int32Array | null = null;
   #lost: Int32Array | null = null;
   #lostCount = 0;
@@ -74,19 +80,22 @@ export class SentPacketLog {
    * @returns its 16-bit number
    */
   record(clock: { readonly nowMs: number }, bytes: number, probeCluster: number, copy = noCopy): number {
+    const ticks = (clock.nowMs * sentTicksPerMs) | 0;
+    if (this.#mask < mostPackets - 1 && this.#forgets(this.#next, ticks)) this.#grow();
     const extended = this.#next++;
-    const at = (extended & mask) << 1;
-    this.#entries[at] = clock.nowMs * sentTicksPerMs;
-    this.#entries[at + 1] = (probeCluster << probeShift) | bytes;
-    if (copy !== noCopy) this.#copies ??= new Int32Array(logPackets);
-    if (this.#copies !== null) this.#copies[extended & mask] = copy;
+    const entries = this.#entries;
+    const at = (extended & this.#mask) << 1;
+    entries[at] = ticks;
+    entries[at + 1] = (probeCluster << probeShift) | bytes;
+    if (copy !== noCopy) this.#copies ??= new Int32Array(this.#mask + 1);
+    if (this.#copies !== null) this.#copies[extended & this.#mask] = copy;
     return toSequence(extended);
   }
 
   /** Finds when packet `extended` was sent, and its size, if nothing has been heard of it. @returns whether that is so */
   findUnreported(extended: number): boolean {
-    if (extended >= this.#next || extended < this.#next - logPackets) return false;
-    const at = (extended & mask) << 1;
+    if (extended >= this.#next || extended < this.#next - this.#mask - 1) return false;
+    const at = (extended & this.#mask) << 1;
     const word = this.#entries[at + 1];
     if (word === 0 || (word & reportedBit) !== 0) return false;
     this.sentTicks = this.#entries[at];
@@ -97,8 +106,8 @@ export class SentPacketLog {
   /** Finds the packet a report is about, and notes what it says. @returns one of SentState */
   take(sequence: number, received: boolean): number {
     const extended = extendSequence(sequence, this.#next - 1);
-    if (extended >= this.#next || extended < this.#next - logPackets) return SentState.Unknown;
-    const at = (extended & mask) << 1;
+    if (extended >= this.#next || extended < this.#next - this.#mask - 1) return SentState.Unknown;
+    const at = (extended & this.#mask) << 1;
     const word = this.#entries[at + 1];
     if (word === 0) return SentState.Unknown;
     this.sentTicks = this.#entries[at];
@@ -107,7 +116,7 @@ export class SentPacketLog {
     this.extended = extended;
     if ((word & reportedBit) === 0) {
       this.#entries[at + 1] = word | reportedBit | (received ? 0 : lostBit);
-      if (!received && this.#copies !== null) this.#noteLost(this.#copies[extended & mask]);
+      if (!received && this.#copies !== null) this.#noteLost(this.#copies[extended & this.#mask]);
       return SentState.Fresh;
     }
     if (!received || (word & lostBit) === 0) return SentState.Repeated;
@@ -121,6 +130,28 @@ export class SentPacketLog {
     this.#lostTold = 0;
     this.#lostCount = 0;
     return noCopy;
+  }
+
+  /** Whether packet `extended` would take the place of one that is remembered and young. */
+  #forgets(extended: number, ticks: number): boolean {
+    const at = (extended & this.#mask) << 1;
+    return this.#entries[at + 1] !== 0 && ((ticks - this.#entries[at]) | 0) < keptMs * sentTicksPerMs;
+  }
+
+  #grow(): void {
+    const entries = this.#entries;
+    const copies = this.#copies;
+    const packets = this.#mask + 1;
+    this.#mask = 2 * packets - 1;
+    this.#entries = new Int32Array(4 * packets);
+    if (copies !== null) this.#copies = new Int32Array(2 * packets);
+    for (let extended = this.#next - packets; extended < this.#next; extended++) {
+      const from = extended & (packets - 1);
+      const to = extended & this.#mask;
+      this.#entries[to << 1] = entries[from << 1];
+      this.#entries[(to << 1) + 1] = entries[(from << 1) + 1];
+      if (copies !== null) this.#copies![to] = copies[from];
+    }
   }
 
   #noteLost(copy: number): void {
