@@ -31,6 +31,6 @@ export interface ServerUsage {
   readonly cpuShare: number;
   readonly cpuMillisPerJoin: number;
   readonly residentBytes: number;
-  /** Growth of resident memory while the subscribers joined, for each. */
+  /** What one more takes of resident memory: its growth from a tenth of the subscribers to all of them, for each. */
   readonly residentBytesPerSubscriber: number;
 }

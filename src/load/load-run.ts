@@ -35,6 +35,8 @@ export interface LoadOptions {
 
 const timerIntervalMs = 20;
 const reportIntervalMs = 1000;
+/** Of the subscribers: what the server takes for the first of any has little to do with how many there are. */
+const warmUpShare = 0.1;
 
 export class LoadRun {
   readonly #options: LoadOptions;
@@ -53,6 +55,8 @@ export class LoadRun {
   #stopTimers: (() => void) | null = null;
   #joinUsage: { before: ProcessUsage; after: ProcessUsage } | null = null;
   #joinsPerSecond = 0;
+  /** The server's when so many subscribers had joined. */
+  #memoryBefore = { residentBytes: 0, subscribers: 0 };
 
   constructor(options: LoadOptions) {
     this.#options = options;
@@ -79,6 +83,7 @@ export class LoadRun {
     await sleep(300);
     const before = this.#usage();
     const began = performance.now();
+    const warmUp = Math.floor(subscribers * warmUpShare);
     let next = 0;
     const worker = async () => {
       while (next < subscribers) {
@@ -88,13 +93,20 @@ export class LoadRun {
         this.#subscriberOf[peer.transport] = subscriber;
         this.#subscribers.push(subscriber);
         this.#joinMs.record(Math.round(peer.joinMs * 1000));
+        if (this.#subscribers.length === warmUp) this.#noteMemory();
       }
     };
+    if (warmUp === 0) this.#noteMemory();
     await Promise.all(Array.from({ length: Math.min(joinConcurrency, subscribers) }, worker));
     this.#joinsPerSecond = (subscribers * 1000) / (performance.now() - began);
     const after = this.#usage();
     if (before !== null && after !== null) this.#joinUsage = { before, after };
     progress(`${subscribers} subscriber(s) joined, ${this.#joinsPerSecond.toFixed(0)} a second`);
+  }
+
+  #noteMemory(): void {
+    const residentBytes = this.#usage()?.residentBytes ?? 0;
+    this.#memoryBefore = { residentBytes, subscribers: this.#subscribers.length };
   }
 
   /** Changes what the publishers send from now on. */
@@ -244,12 +256,13 @@ export class LoadRun {
     if (before === null || after === null || join === null) return null;
     const cpuMicros = after.cpuMicros - before.cpuMicros;
     const subscribers = Math.max(1, this.#subscribers.length);
+    const { residentBytes, subscribers: known } = this.#memoryBefore;
     return {
       cpuMicrosPerPacket: cpuMicros / Math.max(1, forwarded),
       cpuShare: cpuMicros / 1e6 / seconds,
       cpuMillisPerJoin: (join.after.cpuMicros - join.before.cpuMicros) / 1000 / subscribers,
       residentBytes: after.residentBytes,
-      residentBytesPerSubscriber: (after.residentBytes - join.before.residentBytes) / subscribers,
+      residentBytesPerSubscriber: (after.residentBytes - residentBytes) / Math.max(1, subscribers - known),
     };
   }
 }
