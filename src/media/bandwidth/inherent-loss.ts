@@ -14,6 +14,13 @@ const candidates = [0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.12, 0.14, 0.17, 0.2, 0.
 const doubt = 0.5;
 /** Keeps logarithms finite. */
 const leastLoss = 0.002;
+// Of a measurement, after its rate.
+const stride = 4;
+const packetsOf = 1;
+const lossesOf = 2;
+const timeOf = 3;
+/** How much each measurement counts while one estimate is made; no two are made at once. */
+const weights = new Float64Array(measurements);
 
 /**
  * How much a path loses whatever is sent, as radio does, apart from what it loses because too much is sent. Told apart
@@ -28,11 +35,8 @@ export class InherentLoss {
   /** 0 … 1. */
   fraction = 0;
 
-  readonly #rates = new Float64Array(measurements);
-  readonly #packets = new Float64Array(measurements);
-  readonly #losses = new Float64Array(measurements);
-  readonly #times = new Float64Array(measurements);
-  readonly #weights = new Float64Array(measurements);
+  /** Of each measurement: bits per second, packets, losses, when. One array, as every connection has one. */
+  readonly #measured = new Float64Array(measurements * stride);
   #count = 0;
   /** Of the measurement under way. */
   #sinceMs = -1;
@@ -66,11 +70,11 @@ export class InherentLoss {
   }
 
   #remember(nowMs: number): void {
-    const at = this.#count++ % measurements;
-    this.#rates[at] = this.#bits / this.#sent;
-    this.#packets[at] = this.#sent;
-    this.#losses[at] = Math.max(0, Math.min(this.#sent, this.#lost));
-    this.#times[at] = nowMs;
+    const at = (this.#count++ % measurements) * stride;
+    this.#measured[at] = this.#bits / this.#sent;
+    this.#measured[at + packetsOf] = this.#sent;
+    this.#measured[at + lossesOf] = Math.max(0, Math.min(this.#sent, this.#lost));
+    this.#measured[at + timeOf] = nowMs;
     this.#estimate(nowMs);
   }
 
@@ -78,11 +82,13 @@ export class InherentLoss {
     const known = Math.min(measurements, this.#count);
     let packets = 0;
     let losses = 0;
+    const measured = this.#measured;
     for (let i = 0; i < known; i++) {
-      const weight = independence * 2 ** ((this.#times[i] - nowMs) / halfLifeMs);
-      this.#weights[i] = weight;
-      packets += weight * this.#packets[i];
-      losses += weight * this.#losses[i];
+      const at = i * stride;
+      const weight = independence * 2 ** ((measured[at + timeOf] - nowMs) / halfLifeMs);
+      weights[i] = weight;
+      packets += weight * measured[at + packetsOf];
+      losses += weight * measured[at + lossesOf];
     }
     this.fraction = 0;
     if (losses < negligible * packets) return;
@@ -97,8 +103,9 @@ export class InherentLoss {
   /** Of an inherent loss, with the capacity that suits it best. */
   #likelihood(inherent: number, known: number): number {
     let best = this.#likelihoodWith(inherent, Number.POSITIVE_INFINITY, known);
-    for (let i = 0; i < known; i++) {
-      const arrived = this.#rates[i] * (1 - this.#losses[i] / this.#packets[i]);
+    const measured = this.#measured;
+    for (let at = 0; at < known * stride; at += stride) {
+      const arrived = measured[at] * (1 - measured[at + lossesOf] / measured[at + packetsOf]);
       best = Math.max(best, this.#likelihoodWith(inherent, arrived / (1 - inherent), known));
     }
     return best;
@@ -106,11 +113,13 @@ export class InherentLoss {
 
   #likelihoodWith(inherent: number, capacity: number, known: number): number {
     let sum = 0;
+    const measured = this.#measured;
     for (let i = 0; i < known; i++) {
-      const excess = Math.max(0, 1 - capacity / this.#rates[i]);
+      const at = i * stride;
+      const excess = Math.max(0, 1 - capacity / measured[at]);
       const loss = Math.min(1 - leastLoss, Math.max(leastLoss, inherent + (1 - inherent) * excess));
-      const lost = this.#losses[i];
-      sum += this.#weights[i] * (lost * Math.log(loss) + (this.#packets[i] - lost) * Math.log(1 - loss));
+      const lost = measured[at + lossesOf];
+      sum += weights[i] * (lost * Math.log(loss) + (measured[at + packetsOf] - lost) * Math.log(1 - loss));
     }
     return sum;
   }

@@ -1,11 +1,12 @@
 /** Everyone who came by this dialect, and how the clients see those who came by another. */
-import { randomUUID } from 'node:crypto';
+
 import { type ErrorCode, ProtocolError, UserError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { RtpCodec } from '../../media/rtp-parameters.ts';
 import type { Participant } from '../../rooms/participant.ts';
 import type { Publication } from '../../rooms/publication.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
+import { compactUuid } from '../compact-uuid.ts';
 import { CallbackPolicy } from './callback-policy.ts';
 import { streamIdOf } from './foreign-msid.ts';
 import { decodeId, nameOf } from './identifier.ts';
@@ -72,7 +73,7 @@ export class Peers {
   publish({ rid, uid, sdp, limit, callback }: PublishCall): Published {
     const { rooms, log, usesCodec } = this.#options;
     const askCallback = callback === null ? null : this.#callbackTo(callback);
-    const identity = { roomId: decodeId(rid), rid, uid, cid: randomUUID() };
+    const identity = { roomId: decodeId(rid), rid, uid, cid: compactUuid() };
     const takesVideo = hasMedia(sdp, 'video', 'any');
     let peer: Peer | undefined;
     let answer = '';

@@ -2,8 +2,9 @@
  * What clients create, name by id and subscribe to. Objects form trees below pipelines; who releases one releases
  * all below it.
  */
-import { randomUUID } from 'node:crypto';
+
 import * as v from 'valibot';
+import { compactUuid } from '../compact-uuid.ts';
 import { ObjectSubscriptions } from './event-subscription.ts';
 import { KurentoError } from './kurento-error.ts';
 import { maxTagsPerObject } from './kurento-limits.ts';
@@ -60,7 +61,7 @@ export abstract class MediaObject {
   /** `<parent id>/<uuid>_kurento.<Type>`; clients find an object's family by the text of its id. */
   readonly id: string;
   /** Behind the last slash of the id; unique in the process by itself. */
-  readonly uuid = randomUUID();
+  readonly uuid = compactUuid();
   readonly parent: MediaObject | null;
   readonly createdAt = new Date();
   sendTagsInEvents = false;

@@ -1,7 +1,8 @@
 /** Objects, sessions and who holds what, put together. */
-import { randomUUID } from 'node:crypto';
+
 import type { Logger } from '../../log.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
+import { compactUuid } from '../compact-uuid.ts';
 import { EventSubscription } from './event-subscription.ts';
 import { KurentoError } from './kurento-error.ts';
 import {
@@ -38,7 +39,7 @@ export class ObjectModel implements ObjectHost {
   readonly registry: ObjectRegistry;
   readonly sessions: SessionTable;
   /** Tells one life of this server from another. */
-  readonly serverId = randomUUID();
+  readonly serverId = compactUuid();
   readonly #references: ObjectReferences;
   readonly #manager: ServerManager;
   readonly #makers = new Map<MediaObject, KurentoSession>();
@@ -120,7 +121,7 @@ export class ObjectModel implements ObjectHost {
       throw new KurentoError(40009, 'There are too many subscriptions');
     }
     this.hold(session, object);
-    const id = randomUUID();
+    const id = compactUuid();
     const subscription =
       subscriptions.find(session, event, name) ??
       new EventSubscription(object, session, event, name, objectId);

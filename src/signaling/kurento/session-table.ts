@@ -1,5 +1,5 @@
 /** All sessions. One that has had no connection for the timeout ends, and so does what only it refers to. */
-import { randomUUID } from 'node:crypto';
+import { compactUuid } from '../compact-uuid.ts';
 import { KurentoError } from './kurento-error.ts';
 import { maxSessionIdLength, maxSessionsPerAddress } from './kurento-limits.ts';
 import { KurentoSession } from './kurento-session.ts';
@@ -42,7 +42,7 @@ export class SessionTable {
   }
 
   /** @param id one that the client chose; default: a new one. @throws KurentoError 40009 */
-  open(address: string, id: string = randomUUID()): KurentoSession {
+  open(address: string, id: string = compactUuid()): KurentoSession {
     const ofAddress = this.#perAddress.get(address) ?? 0;
     if (id.length === 0 || id.length > maxSessionIdLength) {
       throw new KurentoError(

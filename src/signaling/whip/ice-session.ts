@@ -1,6 +1,7 @@
 /** What a PATCH does to a session: trickled candidates, or an ICE restart (RFC 9725 §4.3). */
-import { randomUUID } from 'node:crypto';
+
 import { ProtocolError } from '../../errors.ts';
+import { compactUuid } from '../compact-uuid.ts';
 import { formatSdpFragment, parseSdpFragment, type SdpFragment } from './sdp-fragment.ts';
 import type { Session } from './session-table.ts';
 
@@ -21,7 +22,7 @@ export function patchIceSession(session: Session, body: string): string | null {
   for (const candidate of fragment.candidates) session.participant.addRemoteCandidate(candidate);
   if (!restarts || usernameFragment === null || password === null) return null;
   const local = session.participant.applyIceRestart({ usernameFragment, password });
-  session.entityTag = randomUUID();
+  session.entityTag = compactUuid();
   const candidates = session.participant.localCandidates;
   return formatSdpFragment({
     ...local,

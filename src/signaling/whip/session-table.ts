@@ -1,6 +1,7 @@
 /** The HTTP resources of running WHIP and WHEP sessions. A resource exists exactly as long as its participant. */
-import { randomUUID } from 'node:crypto';
+
 import type { JoinOptions, Participant } from '../../rooms/participant.ts';
+import { compactUuid } from '../compact-uuid.ts';
 
 export type Role = 'whip' | 'whep';
 
@@ -40,7 +41,7 @@ export class SessionTable {
   }
 
   add(role: Role, roomId: string, participant: SessionParticipant): Session {
-    const session: Session = { id: randomUUID(), role, roomId, participant, entityTag: randomUUID() };
+    const session: Session = { id: compactUuid(), role, roomId, participant, entityTag: compactUuid() };
     this.#sessions.set(session.id, session);
     participant.once('closed', () => this.#sessions.delete(session.id));
     return session;

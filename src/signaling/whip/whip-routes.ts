@@ -10,7 +10,7 @@
  * Who closes whom: DELETE makes the participant leave; a participant that leaves for any reason takes its
  * resource with it, which then is 404.
  */
-import { randomUUID } from 'node:crypto';
+
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { ProtocolError, UserError } from '../../errors.ts';
@@ -18,6 +18,7 @@ import type { FairShare } from '../../http/fair-share.ts';
 import type { HttpEnvironment } from '../../http/http-app.ts';
 import type { Logger } from '../../log.ts';
 import type { JoinOptions } from '../../rooms/participant.ts';
+import { compactUuid } from '../compact-uuid.ts';
 import { checkBearerToken } from './bearer-token.ts';
 import { formatEntityTag, matches, parseIfMatch } from './entity-tag.ts';
 import { formatIceServerLinks, type IceServer } from './ice-server-link.ts';
@@ -182,7 +183,7 @@ function joinOptions(role: Role, roomId: string, query: URLSearchParams): JoinOp
   const name = query.get('name');
   const common = { roomId, dialect: role, renegotiates: false, ...(name === null ? {} : { name }) };
   // The participant id is public, the resource id is a secret: they must not be the same.
-  const generatedId = `${role}-${randomUUID()}`;
+  const generatedId = `${role}-${compactUuid()}`;
   if (role === 'whip') return { ...common, participantId: participant ?? generatedId, subscribes: false };
   return {
     ...common,
