@@ -321,8 +321,11 @@ export class MediaTransport {
   /** Feedback says that something sent under the name `copy` was lost. */
   #packetLost(copy: number): void {
     const number = forwarderOf(copy);
-    const forwarder = this.#forwarders.find((one) => one.number === number);
-    forwarder?.lost(sequenceOf(copy), repeatsOf(copy));
+    for (let i = 0; i < this.#forwarders.length; i++) {
+      if (this.#forwarders[i].number !== number) continue;
+      this.#forwarders[i].lost(sequenceOf(copy), repeatsOf(copy));
+      return;
+    }
   }
 
   #settleFailures(): void {

@@ -193,13 +193,9 @@ export class PacketWriter {
   }
 }
 
-/**
- * Whether pictures that follow do without a packet: those of higher temporal layers. Not where the dependency descriptor
- * tells of spatial layers (AV1): Chromium was seen to stop there when single frames were missing, until a key frame came.
- */
-function isDispensable({ layers: { temporal, dependencies } }: RtpPacket): boolean {
-  if (temporal <= 0) return false;
-  return dependencies === null || (dependencies.structure?.spatialLayers ?? 1) <= 1;
+/** Whether pictures that follow do without a packet: those of higher temporal layers. */
+function isDispensable({ layers }: RtpPacket): boolean {
+  return layers.temporal > 0;
 }
 
 /**

@@ -51,7 +51,7 @@ export class DependencySelector implements LayerSelector {
     if (structure === null) return false;
     const wanted = this.#wanted(structure);
     if (wanted === this.decodeTarget) return false;
-    return structure.targetSpatial[wanted] !== this.spatial && !this.#includes(wanted);
+    return structure.targetSpatial[wanted] !== this.spatial && this.#includedLike(structure, wanted) < 0;
   }
 
   setTarget(spatial: number, temporal: number): void {
@@ -144,6 +144,12 @@ export class DependencySelector implements LayerSelector {
       this.decodeTarget = wanted;
       return;
     }
+    const included = startsPicture ? this.#includedLike(structure, wanted) : -1;
+    if (included >= 0) {
+      // The receiver has had the smaller picture all along, if not so many of them: more of them come when they can.
+      this.decodeTarget = included;
+      return;
+    }
     // While the spatial layer is out of reach, its temporal layers are not.
     if (structure.targetSpatial[wanted] !== this.spatial) {
       wanted = decodeTargetOf(structure, this.#active, this.spatial, this.#targetTemporal);
@@ -160,6 +166,14 @@ export class DependencySelector implements LayerSelector {
     return structure.chainCount === 0
       ? structure.targetSpatial[target] === this.spatial
       : this.#missing[structure.protectedBy[target]] === intact;
+  }
+
+  /** The best decode target of the same spatial layer as `target` all of whose frames the receiver gets; -1 for none. */
+  #includedLike(structure: DependencyStructure, target: number): number {
+    const spatial = structure.targetSpatial[target];
+    const included = this.#active & structure.includes[this.decodeTarget];
+    const best = decodeTargetOf(structure, included, spatial, structure.targetTemporal[target]);
+    return best >= 0 && structure.targetSpatial[best] === spatial ? best : -1;
   }
 
   #includes(target: number): boolean {

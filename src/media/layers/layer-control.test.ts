@@ -124,6 +124,23 @@ for (const [name, encoders] of Object.entries({
   });
 }
 
+test('a smaller picture of the same stream is had at once, more of them a little later, without a key frame', () => {
+  for (let waitMs = 0; waitMs < 4; waitMs++) {
+    const scene = started(new LayerScene(svc('AV1', [3, 3], { dependencyDescriptor: true }), 6));
+    scene.forwarder.setTarget(2, 1, 'test');
+    scene.run(500 + waitMs * 33);
+    assert.deepEqual(scene.forwarder.current, { spatial: 2, temporal: 1 });
+    const { keyFrameRequests } = scene;
+    scene.forwarder.setTarget(1, 2, 'test');
+    scene.run(35);
+    assert.equal(scene.forwarder.current.spatial, 1);
+    scene.run(200);
+    assert.deepEqual(scene.forwarder.current, { spatial: 1, temporal: 2 });
+    assert.equal(scene.keyFrameRequests, keyFrameRequests);
+    checkReceived(scene.received, 'AV1');
+  }
+});
+
 test('a target of nothing pauses, and says why', () => {
   const scene = started(new LayerScene(simulcast('VP8', 1), 7));
   scene.forwarder.setTarget(-1, -1, 'no-bandwidth');
