@@ -18,6 +18,16 @@ export class RpcError extends Error {
   }
 }
 
+/** For assert.rejects(): the server answers with this error, and this name of it where given. */
+export function failsWith(code: number, type?: string): (error: unknown) => true {
+  return (error) => {
+    assert.ok(error instanceof RpcError, String(error));
+    assert.equal(error.code, code, error.message);
+    if (type !== undefined) assert.equal(error.data?.type, type);
+    return true;
+  };
+}
+
 export class KurentoTestClient {
   readonly socket: WebSocket;
   /** Every answer, in order, whether or not somebody waits for it. */

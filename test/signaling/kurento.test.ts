@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from './headless-peer.ts';
-import { type Json, KurentoTestClient, RpcError } from './kurento-test-client.ts';
+import { failsWith, type Json, KurentoTestClient, type RpcError } from './kurento-test-client.ts';
 import { type RunningManifold, startManifold } from './running-manifold.ts';
 
 const sessionTimeoutMs = 1000;
@@ -25,15 +25,6 @@ async function withElements(client?: KurentoTestClient) {
   const a = await caller.create('PassThrough', { mediaPipeline: pipeline });
   const b = await caller.create('PassThrough', { mediaPipeline: pipeline });
   return { client: caller, pipeline, a, b };
-}
-
-function failsWith(code: number, type?: string) {
-  return (error: unknown) => {
-    assert.ok(error instanceof RpcError, String(error));
-    assert.equal(error.code, code);
-    if (type !== undefined) assert.equal(error.data?.type, type);
-    return true;
-  };
 }
 
 before(async () => {
