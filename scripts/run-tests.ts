@@ -5,25 +5,19 @@
  *     npm test -- browser codecs        only the files whose path contains "codecs"
  *     npm test -- unit --no-build       what is built is good enough
  *
- * Builds, gets the programs that are missing, then runs node's own test runner over each stage.
+ * Builds, gets the programs that are missing, then runs each stage.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { filesOfStage, type TestStage, testStages } from './test-stages.ts';
+import { runStage, type StageOutcome } from './run-stage.ts';
+import { filesOfStage, testStages } from './test-stages.ts';
 import { obtainTools } from './test-tools.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** A file that takes longer hangs. */
-const fileTimeoutMs = 600_000;
-const countedOutcomes = ['tests', 'pass', 'fail', 'cancelled', 'skipped', 'todo'] as const;
 
-interface StageResult {
+interface StageResult extends StageOutcome {
   readonly name: string;
-  readonly ok: boolean;
   readonly seconds: number;
-  readonly counts: ReadonlyMap<string, number>;
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -49,10 +43,14 @@ async function main(args: readonly string[]): Promise<number> {
   }
   for (const stage of stages) {
     const files = filesOfStage(root, stage, filters);
-    if (files.length > 0) results.push(await runStage(stage, files));
+    if (files.length === 0) continue;
+    title(`${stage.name}: ${files.length} files`);
+    const startedAt = performance.now();
+    const outcome = await runStage(stage, files);
+    results.push({ ...outcome, name: stage.name, seconds: (performance.now() - startedAt) / 1000 });
   }
   report(results);
-  if (!results.some(({ counts }) => counts.size > 0)) {
+  if (results.every(({ outcomes }) => outcomes.length === 0)) {
     console.error('No test file matches.');
     return 1;
   }
@@ -67,46 +65,31 @@ function check(name: string, program: string, ...args: string[]): StageResult {
   title(name);
   const startedAt = performance.now();
   const ok = runTool(program, ...args);
-  return { name, ok, seconds: (performance.now() - startedAt) / 1000, counts: new Map() };
-}
-
-async function runStage(stage: TestStage, files: readonly string[]): Promise<StageResult> {
-  title(`${stage.name}: ${files.length} files`);
-  const startedAt = performance.now();
-  const counts = new Map<string, number>();
-  const child = spawn(
-    process.execPath,
-    [
-      ...['--import', 'tsx', '--test', '--test-reporter=spec', '--test-reporter-destination=stdout'],
-      `--test-concurrency=${stage.concurrency}`,
-      `--test-timeout=${fileTimeoutMs}`,
-      ...files.map((file) => join(root, file)),
-    ],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, FORCE_COLOR: '0' } },
-  );
-  createInterface(child.stdout).on('line', (line) => {
-    console.log(line);
-    const [, outcome, count] = /^ℹ (\w+) (\d+)$/.exec(line) ?? [];
-    if (outcome !== undefined) counts.set(outcome, Number(count));
-  });
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { name: stage.name, ok: code === 0, seconds: (performance.now() - startedAt) / 1000, counts };
+  return { name, ok, seconds: (performance.now() - startedAt) / 1000, outcomes: [], unsteady: [] };
 }
 
 function title(text: string): void {
   console.log(`\n── ${text} ${'─'.repeat(Math.max(0, 70 - text.length))}`);
 }
 
-/** One line for each stage, then the sums as node's own reporter writes them. */
+/** One line for each stage, then what needs a look, then the sums as node's own reporter writes them. */
 function report(results: readonly StageResult[]): void {
   title('summary');
-  for (const { name, ok, seconds, counts } of results) {
-    const tests =
-      counts.size === 0 ? '' : `${counts.get('pass') ?? 0} of ${counts.get('tests') ?? 0} tests passed`;
+  for (const { name, ok, seconds, outcomes } of results) {
+    const passed = outcomes.filter(({ outcome }) => outcome === 'pass').length;
+    const tests = outcomes.length === 0 ? '' : `${passed} of ${outcomes.length} tests passed`;
     console.log(`${ok ? '✔' : '✖'} ${name.padEnd(10)} ${`${seconds.toFixed(1)} s`.padStart(8)}  ${tests}`);
   }
-  for (const outcome of countedOutcomes) {
-    console.log(`ℹ ${outcome} ${results.reduce((sum, { counts }) => sum + (counts.get(outcome) ?? 0), 0)}`);
+  for (const { file, name } of results.flatMap(({ unsteady }) => unsteady)) {
+    console.log(`⚠ passed only when run alone: ${file}: ${name}`);
+  }
+  const outcomes = results.flatMap((result) => result.outcomes);
+  for (const { file, name } of outcomes.filter(({ outcome }) => outcome === 'fail')) {
+    console.log(`✖ failed: ${file}: ${name}`);
+  }
+  console.log(`ℹ tests ${outcomes.length}`);
+  for (const counted of ['pass', 'fail', 'skipped'] as const) {
+    console.log(`ℹ ${counted} ${outcomes.filter(({ outcome }) => outcome === counted).length}`);
   }
   const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
   console.log(`ℹ duration_ms ${Math.round(seconds * 1000)}`);

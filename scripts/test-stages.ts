@@ -16,6 +16,8 @@ export interface TestStage {
   readonly tools: readonly TestTool[];
   /** Test files at once. Two wait for different things; those that measure run alone. */
   readonly concurrency: number;
+  /** Whether files that failed are run once more, alone: for those that need the machine to themselves. */
+  readonly secondTry: boolean;
   /** Folders of test files, and single ones; the stage that names a file most closely has it. */
   readonly paths: readonly string[];
 }
@@ -26,13 +28,21 @@ export const testStages: readonly TestStage[] = [
     name: 'unit',
     tools: [openssl],
     concurrency: 2,
+    secondTry: false,
     paths: ['src', 'web', 'scripts', 'bench', 'test/bandwidth'],
   },
-  { name: 'browser', tools: [openssl, chromium, firefox, coturn], concurrency: 2, paths: ['test/browser'] },
+  {
+    name: 'browser',
+    tools: [openssl, chromium, firefox, coturn],
+    concurrency: 2,
+    secondTry: true,
+    paths: ['test/browser'],
+  },
   {
     name: 'measured',
     tools: [openssl, chromium, firefox],
     concurrency: 1,
+    secondTry: true,
     paths: [
       'test/browser/layers',
       'test/browser/bad-network.test.ts',
@@ -45,9 +55,16 @@ export const testStages: readonly TestStage[] = [
     name: 'interop',
     tools: [aiortc, gstreamer, ffmpeg, chromium, firefox],
     concurrency: 1,
+    secondTry: true,
     paths: ['test/interop'],
   },
-  { name: 'scenario', tools: [openssl, chromium, firefox], concurrency: 2, paths: ['test'] },
+  {
+    name: 'scenario',
+    tools: [openssl, chromium, firefox],
+    concurrency: 2,
+    secondTry: true,
+    paths: ['test'],
+  },
 ];
 
 /** The test files of a stage, those whose path contains one of the filters if there are any. */
