@@ -13,7 +13,7 @@ export function App({ state }: { state: AdminState }) {
   const view = state.view.value;
   return (
     <div class="admin">
-      <header class="admin-header">
+      <header class="page-header">
         <a class="brand" href="/">
           <Logo />
           <h1>
@@ -23,7 +23,7 @@ export function App({ state }: { state: AdminState }) {
         <span class="spacer" />
         <StatusPill status={status} />
       </header>
-      <main class="admin-main">
+      <main class="page-main">
         {status.kind === 'error' && (
           <div class="message error banner" role="alert">
             <Icon name="warning" />

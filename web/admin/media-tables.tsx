@@ -9,6 +9,44 @@ import {
 import { isBadQuality } from './rates.ts';
 import type { LayerFacts, PublicationFacts, SentLayersFacts, SubscriptionFacts } from './snapshot.ts';
 
+interface Column {
+  readonly title: string;
+  readonly numeric: boolean;
+}
+
+const text = (title: string): Column => ({ title, numeric: false });
+const number = (title: string): Column => ({ title, numeric: true });
+
+const publicationColumns: readonly Column[] = [
+  text('Id'),
+  text('Kind'),
+  text('Codec'),
+  number('Bitrate'),
+  number('Packets'),
+  number('Loss'),
+  number('Jitter'),
+  number('Level'),
+  text('Layers'),
+  number('Freezes'),
+  number('Quality'),
+  number('Subscribers'),
+];
+
+const subscriptionColumns: readonly Column[] = [
+  text('From'),
+  text('Publication'),
+  text('Kind'),
+  text('State'),
+  text('Reason'),
+  text('Layers'),
+  number('Bitrate'),
+  number('Packets'),
+  number('Loss'),
+  number('Round trip'),
+  number('Freezes'),
+  number('Quality'),
+];
+
 export function PublicationTable({
   publications,
   losses,
@@ -21,38 +59,7 @@ export function PublicationTable({
     <div class="table-scroll">
       <table>
         <caption>Publications</caption>
-        <thead>
-          <tr>
-            <th scope="col">Id</th>
-            <th scope="col">Kind</th>
-            <th scope="col">Codec</th>
-            <th scope="col" class="number">
-              Bitrate
-            </th>
-            <th scope="col" class="number">
-              Packets
-            </th>
-            <th scope="col" class="number">
-              Loss
-            </th>
-            <th scope="col" class="number">
-              Jitter
-            </th>
-            <th scope="col" class="number">
-              Level
-            </th>
-            <th scope="col">Layers</th>
-            <th scope="col" class="number">
-              Freezes
-            </th>
-            <th scope="col" class="number">
-              Quality
-            </th>
-            <th scope="col" class="number">
-              Subscribers
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={publicationColumns} />
         <tbody>
           {publications.map((publication) => {
             const loss = losses.get(publication.id) ?? null;
@@ -102,34 +109,7 @@ export function SubscriptionTable({
     <div class="table-scroll">
       <table>
         <caption>Subscriptions</caption>
-        <thead>
-          <tr>
-            <th scope="col">From</th>
-            <th scope="col">Publication</th>
-            <th scope="col">Kind</th>
-            <th scope="col">State</th>
-            <th scope="col">Reason</th>
-            <th scope="col">Layers</th>
-            <th scope="col" class="number">
-              Bitrate
-            </th>
-            <th scope="col" class="number">
-              Packets
-            </th>
-            <th scope="col" class="number">
-              Loss
-            </th>
-            <th scope="col" class="number">
-              Round trip
-            </th>
-            <th scope="col" class="number">
-              Freezes
-            </th>
-            <th scope="col" class="number">
-              Quality
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={subscriptionColumns} />
         <tbody>
           {subscriptions.map((subscription) => (
             <tr key={subscription.id}>
@@ -154,6 +134,20 @@ export function SubscriptionTable({
         </tbody>
       </table>
     </div>
+  );
+}
+
+function TableHead({ columns }: { columns: readonly Column[] }) {
+  return (
+    <thead>
+      <tr>
+        {columns.map(({ title, numeric }) => (
+          <th key={title} scope="col" class={numeric ? 'number' : undefined}>
+            {title}
+          </th>
+        ))}
+      </tr>
+    </thead>
   );
 }
 

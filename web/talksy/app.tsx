@@ -23,7 +23,7 @@ export function App({ call, address }: { call: Call; address: PageAddress }) {
   const tiles = call.tiles.list.value;
   return (
     <div class="talksy">
-      <header class="talksy-header">
+      <header class="page-header">
         <a class="brand" href="/">
           <Logo />
           <h1>
@@ -41,7 +41,7 @@ export function App({ call, address }: { call: Call; address: PageAddress }) {
           {call.clientId.value ?? 'not connected'}
         </span>
       </header>
-      <main class="talksy-main">
+      <main class="page-main">
         <section class="controls" aria-label="Controls">
           <div class="group">
             <button
