@@ -1,9 +1,9 @@
 /** Runs one stage of the tests in node's own test runner, and reads how each test ended. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TestStage } from './test-stages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -30,11 +30,11 @@ export interface StageOutcome {
  * fails; what passed only alone is told, so that nobody overlooks a test that has become unsteady.
  */
 export async function runStage(stage: TestStage, files: readonly string[]): Promise<StageOutcome> {
-  const first = await runFiles(files, stage.concurrency);
+  const first = await runFiles(files, stage);
   const failed = [...new Set(first.outcomes.filter(isFailure).map(({ file }) => file))];
   if (first.ok || !stage.secondTry || failed.length === 0) return { ...first, unsteady: [] };
   console.log(`\nOnce more, alone: ${failed.join(' ')}`);
-  const again = await runFiles(failed, 1);
+  const again = await runFiles(failed, { concurrency: 1, filesPerProcess: 1 });
   return {
     ok: again.ok,
     outcomes: [...first.outcomes.filter(({ file }) => !failed.includes(file)), ...again.outcomes],
@@ -52,7 +52,7 @@ function sameFailure({ file, name }: TestOutcome): (other: TestOutcome) => boole
 
 async function runFiles(
   files: readonly string[],
-  concurrency: number,
+  { concurrency, filesPerProcess }: Pick<TestStage, 'concurrency' | 'filesPerProcess'>,
 ): Promise<Pick<StageOutcome, 'ok' | 'outcomes'>> {
   const folder = mkdtempSync(join(tmpdir(), 'manifold-tests-'));
   const report = join(folder, 'outcomes');
@@ -65,7 +65,9 @@ async function runFiles(
         `--test-reporter=${join(root, 'scripts/test-outcomes-reporter.mjs')}`,
         `--test-reporter-destination=${report}`,
         `--test-concurrency=${concurrency}`,
-        ...files.map((file) => join(root, file)),
+        ...(filesPerProcess === 1
+          ? files.map((file) => join(root, file))
+          : writeGroups(folder, groupsOf(files, filesPerProcess))),
       ],
       { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, FORCE_COLOR: '0' } },
     );
@@ -74,6 +76,22 @@ async function runFiles(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Neighbours take alike long: they are dealt out, one to each group in turn. */
+export function groupsOf(files: readonly string[], size: number): string[][] {
+  const count = Math.ceil(files.length / size);
+  return Array.from({ length: count }, (_, group) => files.filter((_, index) => index % count === group));
+}
+
+/** A file for each group that runs the files of it; the tests are still reported as of the files they stand in. */
+function writeGroups(folder: string, groups: readonly (readonly string[])[]): string[] {
+  return groups.map((files, index) => {
+    const path = join(folder, `group-${index + 1}.test.mjs`);
+    const imports = files.map((file) => `import ${JSON.stringify(pathToFileURL(join(root, file)).href)};\n`);
+    writeFileSync(path, imports.join(''));
+    return path;
+  });
 }
 
 function readOutcomes(report: string): TestOutcome[] {

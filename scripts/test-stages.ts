@@ -14,8 +14,10 @@ import {
 export interface TestStage {
   readonly name: string;
   readonly tools: readonly TestTool[];
-  /** Test files at once. Two wait for different things; those that measure run alone. */
+  /** Test processes at once. Two wait for different things; those that measure run alone. */
   readonly concurrency: number;
+  /** Test files in a process: many where starting it costs more than most files do, one where they start programs. */
+  readonly filesPerProcess: number;
   /** Whether files that failed are run once more, alone: for those that need the machine to themselves. */
   readonly secondTry: boolean;
   /** Folders of test files, and single ones; the stage that names a file most closely has it. */
@@ -28,6 +30,7 @@ export const testStages: readonly TestStage[] = [
     name: 'unit',
     tools: [openssl],
     concurrency: 2,
+    filesPerProcess: 12,
     secondTry: false,
     paths: ['src', 'web', 'scripts', 'bench', 'test/bandwidth'],
   },
@@ -35,6 +38,7 @@ export const testStages: readonly TestStage[] = [
     name: 'browser',
     tools: [openssl, chromium, firefox, coturn],
     concurrency: 2,
+    filesPerProcess: 1,
     secondTry: true,
     paths: ['test/browser'],
   },
@@ -42,6 +46,7 @@ export const testStages: readonly TestStage[] = [
     name: 'measured',
     tools: [openssl, chromium, firefox],
     concurrency: 1,
+    filesPerProcess: 1,
     secondTry: true,
     paths: [
       'test/browser/layers',
@@ -55,6 +60,7 @@ export const testStages: readonly TestStage[] = [
     name: 'interop',
     tools: [aiortc, gstreamer, ffmpeg, chromium, firefox],
     concurrency: 1,
+    filesPerProcess: 1,
     secondTry: true,
     paths: ['test/interop'],
   },
@@ -62,6 +68,7 @@ export const testStages: readonly TestStage[] = [
     name: 'scenario',
     tools: [openssl, chromium, firefox],
     concurrency: 2,
+    filesPerProcess: 1,
     secondTry: true,
     paths: ['test'],
   },
