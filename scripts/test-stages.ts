@@ -30,7 +30,7 @@ export const testStages: readonly TestStage[] = [
     name: 'unit',
     tools: [openssl],
     concurrency: 2,
-    filesPerProcess: 12,
+    filesPerProcess: 8,
     secondTry: false,
     paths: ['src', 'web', 'scripts', 'bench', 'test/bandwidth'],
   },
