@@ -21,8 +21,16 @@ export function ratioToFloor(measured: Measured): number {
   return medianOf(measured.manifold, cpu) / medianOf(measured.floor, cpu);
 }
 
+function nameOf({ traffic, feedback }: Scenario): string {
+  return feedback ? `${traffic} + feedback` : traffic;
+}
+
+function isSame(a: Scenario, b: Scenario): boolean {
+  return a.traffic === b.traffic && a.subscribers === b.subscribers && a.feedback === b.feedback;
+}
+
 const columns = [
-  ['traffic', 14],
+  ['traffic', 24],
   ['N', 5],
   ['µs/packet', 10],
   ['floor', 8],
@@ -41,7 +49,7 @@ export function formatTable(all: readonly Measured[], withHead: boolean): string
   const rows = all.map((measured) => {
     const { manifold, floor, scenario } = measured;
     return [
-      scenario.traffic,
+      nameOf(scenario),
       String(scenario.subscribers),
       medianOf(manifold, cpu).toFixed(2),
       medianOf(floor, cpu).toFixed(2),
@@ -68,12 +76,8 @@ export function checkGoals(all: readonly Measured[]): string[] {
   const missed: string[] = [];
   for (const measured of all) {
     const { scenario, manifold } = measured;
-    const name = `${scenario.traffic}, N = ${scenario.subscribers}`;
-    const goal = goals.find(
-      (candidate) =>
-        candidate.scenario.traffic === scenario.traffic &&
-        candidate.scenario.subscribers === scenario.subscribers,
-    );
+    const name = `${nameOf(scenario)}, N = ${scenario.subscribers}`;
+    const goal = goals.find((candidate) => isSame(candidate.scenario, scenario));
     const ratio = ratioToFloor(measured);
     if (goal !== undefined && !(ratio <= goal.ratioToFloor)) {
       missed.push(`${name}: ${ratio.toFixed(2)} × the floor, more than ${goal.ratioToFloor}`);

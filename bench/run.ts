@@ -16,6 +16,7 @@ import { goalScenarios, type Scenario, scenarios } from './scenarios.ts';
 const usage = `Usage: npm run bench -- [options]
 
   --quick        only the scenarios that a goal is about
+  --feedback     only those with congestion control
   --rounds N     rounds whose median counts            (3)
   --seconds N    measured seconds of each round        (10)
   --max-rate     find the largest video rate for 100 subscribers on one core instead
@@ -30,6 +31,7 @@ const floorAddon = fileURLToPath(new URL('native/build/Release/manifold.node', i
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    feedback: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
     'max-rate': { type: 'boolean', default: false },
@@ -46,13 +48,15 @@ async function main(): Promise<void> {
   process.stdout.write(`${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}\n`);
   if (values['max-rate']) {
     for (const mode of ['manifold', 'floor'] as const) {
-      const report = await measure(mode, { traffic: 'video-bursts', subscribers: 100 }, ['--max-rate']);
+      const report = await measure(mode, { traffic: 'video-bursts', subscribers: 100, feedback: false }, [
+        '--max-rate',
+      ]);
       process.stdout.write(`${mode}: ${JSON.stringify(report)}\n`);
     }
     return;
   }
   const measured: Measured[] = [];
-  for (const scenario of values.quick ? goalScenarios : scenarios) {
+  for (const scenario of chosenScenarios()) {
     const manifold: LoadReport[] = [];
     const floor: LoadReport[] = [];
     for (let round = 0; round < Number(values.rounds); round++) {
@@ -66,6 +70,11 @@ async function main(): Promise<void> {
   const missed = checkGoals(measured);
   process.stdout.write(missed.length === 0 ? '\nAll goals are met.\n' : `\nMissed:\n${missed.join('\n')}\n`);
   if (missed.length > 0) process.exitCode = 1;
+}
+
+function chosenScenarios(): readonly Scenario[] {
+  if (values.feedback) return scenarios.filter(({ feedback }) => feedback);
+  return values.quick ? goalScenarios : scenarios;
 }
 
 async function measure(mode: Mode, scenario: Scenario, more: readonly string[]): Promise<LoadReport> {
@@ -82,6 +91,7 @@ async function measure(mode: Mode, scenario: Scenario, more: readonly string[]):
       'load',
       ...['--server', `http://127.0.0.1:${port}`, '--pid', String(pid), '--json'],
       ...['--traffic', scenario.traffic, '--subscribers', String(scenario.subscribers)],
+      ...(scenario.feedback ? ['--feedback'] : []),
       ...['--seconds', values.seconds, ...more],
     ]);
     try {

@@ -4,19 +4,30 @@ import type { TrafficName } from '../src/load/traffic.ts';
 export interface Scenario {
   readonly traffic: TrafficName;
   readonly subscribers: number;
+  /** Whether subscribers send transport-wide feedback, so that congestion control works for each of them. */
+  readonly feedback: boolean;
 }
 
 const subscriberCounts = [10, 50, 100, 200];
 
-export const scenarios: readonly Scenario[] = (['audio', 'video-bursts', 'video-paced'] as const).flatMap(
-  (traffic) => subscriberCounts.map((subscribers) => ({ traffic, subscribers })),
+const withoutFeedback: readonly Scenario[] = (['audio', 'video-bursts', 'video-paced'] as const).flatMap(
+  (traffic) => subscriberCounts.map((subscribers) => ({ traffic, subscribers, feedback: false })),
 );
+
+/** What congestion control costs. The floor knows none: its packets carry no transport-wide numbers. */
+const withFeedback: readonly Scenario[] = [100, 200].map((subscribers) => ({
+  traffic: 'video-bursts',
+  subscribers,
+  feedback: true,
+}));
+
+export const scenarios: readonly Scenario[] = [...withoutFeedback, ...withFeedback];
 
 /** Those that a goal is about; what --quick runs. */
 export const goalScenarios: readonly Scenario[] = [
-  { traffic: 'audio', subscribers: 200 },
-  { traffic: 'video-bursts', subscribers: 100 },
-  { traffic: 'video-bursts', subscribers: 200 },
+  { traffic: 'audio', subscribers: 200, feedback: false },
+  { traffic: 'video-bursts', subscribers: 100, feedback: false },
+  { traffic: 'video-bursts', subscribers: 200, feedback: false },
 ];
 
 export interface Goal {

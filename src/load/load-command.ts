@@ -15,6 +15,7 @@ SRTP, and reports loss, delay and, for a server on this machine, CPU and memory.
   --subscribers N       subscribers, spread over the publishers (10)
   --traffic NAME        ${Object.keys(trafficShapes).join(', ')}   (video-bursts)
   --bitrate BITS        video bit rate, with --traffic video-…
+  --feedback            subscribers tell what arrives when, as browsers do, and the server adapts to it
   --seconds N           length of the measured window         (10)
   --max-rate            raise the video rate until loss reaches 0.1 % or p99 delay 50 ms
   --pid PID             the server's process id, to measure its CPU and memory
@@ -59,6 +60,7 @@ export async function runLoadCommand(args: string[]): Promise<number> {
     publishers: Number(values.publishers),
     subscribers: Number(values.subscribers),
     shape,
+    feedback: values.feedback,
     joinConcurrency: 16,
     progress: (message) => process.stderr.write(`${message}\n`),
     ...(values.token === undefined ? {} : { bearerToken: values.token }),
@@ -114,6 +116,7 @@ function parse(args: string[]) {
       subscribers: { type: 'string', default: '10' },
       traffic: { type: 'string', default: 'video-bursts' },
       bitrate: { type: 'string' },
+      feedback: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '10' },
       'max-rate': { type: 'boolean', default: false },
       pid: { type: 'string' },

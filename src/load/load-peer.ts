@@ -14,6 +14,7 @@ export interface LoadPeerOptions {
   readonly kind: 'audio' | 'video';
   readonly direction: 'sendonly' | 'recvonly';
   readonly ssrc: number;
+  readonly feedback: boolean;
   readonly bearerToken?: string;
   /** Local address of its socket; of the same family as the server's. */
   readonly localAddress: string;
@@ -44,12 +45,12 @@ export class LoadPeer {
   /** Joins: HTTP, ICE, DTLS. @throws Error saying at which step it failed */
   async join(): Promise<void> {
     const start = performance.now();
-    const { io, url, kind, direction, ssrc, bearerToken } = this.options;
+    const { io, url, kind, direction, ssrc, feedback, bearerToken } = this.options;
     const local = {
       usernameFragment: randomBytes(6).toString('base64'),
       password: randomBytes(18).toString('base64'),
     };
-    const offer = { kind, direction, ssrc, ...local, fingerprint: io.localFingerprint('sha-256') };
+    const offer = { kind, direction, ssrc, feedback, ...local, fingerprint: io.localFingerprint('sha-256') };
     const answer = await openSession(url, offer, bearerToken);
     this.#answer = answer;
     io.setRemoteAddress(this.transport, this.#socket, answer.remote);

@@ -8,6 +8,7 @@ import { InboxField, inboxStride, PacketKind } from '../packet-io/layout.ts';
 import type { PacketIo } from '../packet-io/packet-io.ts';
 import { SendQueue } from '../packet-io/send-queue.ts';
 import { DelayHistogram } from './delay-histogram.ts';
+import { feedbackIntervalMs, LoadFeedback } from './load-feedback.ts';
 import { LoadPeer } from './load-peer.ts';
 import { LoadPublisher } from './load-publisher.ts';
 import type { LoadReport, ServerUsage } from './load-report.ts';
@@ -24,6 +25,8 @@ export interface LoadOptions {
   /** Each plays one publisher; spread evenly over them. */
   readonly subscribers: number;
   readonly shape: TrafficShape;
+  /** Whether subscribers tell the server what arrives when, as browsers do: it then estimates and paces for each. */
+  readonly feedback: boolean;
   readonly bearerToken?: string;
   /** Process id of the server, for its CPU and memory. */
   readonly serverPid?: number;
@@ -89,7 +92,10 @@ export class LoadRun {
       while (next < subscribers) {
         const index = next++;
         const peer = await this.#join('whep', `load-publisher-${index % publishers}`, 0);
-        const subscriber = new LoadSubscriber(peer.transport);
+        const subscriber = new LoadSubscriber(
+          peer.transport,
+          this.#options.feedback ? new LoadFeedback() : null,
+        );
         this.#subscriberOf[peer.transport] = subscriber;
         this.#subscribers.push(subscriber);
         this.#joinMs.record(Math.round(peer.joinMs * 1000));
@@ -172,7 +178,7 @@ export class LoadRun {
   }
 
   async #join(protocol: 'whip' | 'whep', publisher: string, ssrc: number): Promise<LoadPeer> {
-    const { server, room, bearerToken } = this.#options;
+    const { server, room, feedback, bearerToken } = this.#options;
     const url = new URL(`/${protocol}/${encodeURIComponent(room)}`, server);
     url.searchParams.set('participant', publisher);
     const peer = new LoadPeer({
@@ -181,6 +187,7 @@ export class LoadRun {
       kind: this.#shape.kind,
       direction: protocol === 'whip' ? 'sendonly' : 'recvonly',
       ssrc,
+      feedback: feedback && protocol === 'whep',
       localAddress: server.hostname.includes(':') ? '::' : '0.0.0.0',
       ...(bearerToken === undefined ? {} : { bearerToken }),
     });
@@ -204,7 +211,12 @@ export class LoadRun {
       for (const subscriber of this.#subscribers) queueReceiverReport(this.#sendQueue, subscriber);
       this.#sendQueue.flush();
     }, reportIntervalMs);
+    const feedback = setInterval(() => {
+      for (const subscriber of this.#subscribers) subscriber.feedback?.queue(this.#sendQueue, subscriber);
+      this.#sendQueue.flush();
+    }, feedbackIntervalMs);
     this.#stopTimers = () => {
+      clearInterval(feedback);
       clearInterval(media);
       clearInterval(timeouts);
       clearInterval(reports);

@@ -2,6 +2,7 @@
 import type { SocketAddress } from '../packet-io/packet-io.ts';
 import { parseCandidate } from '../webrtc/ice/candidate.ts';
 import { parseSessionDescription } from '../webrtc/sdp/parse-session-description.ts';
+import { transportSequenceId } from './load-feedback.ts';
 
 export interface LoadOffer {
   readonly kind: 'audio' | 'video';
@@ -12,6 +13,8 @@ export interface LoadOffer {
   readonly fingerprint: string;
   /** What a publisher sends with. */
   readonly ssrc: number;
+  /** Whether transport-wide feedback is sent (LoadFeedback), as browsers do, which have RTX with it. */
+  readonly feedback: boolean;
 }
 
 export interface LoadAnswer {
@@ -25,18 +28,21 @@ export interface LoadAnswer {
 
 export const audioPayloadType = 111;
 export const videoPayloadType = 96;
+/** Of repairs and of padding, which takes their format (RFC 4588). */
+export const rtxPayloadType = 97;
 
 /** An offer of one line, as a small WHIP or WHEP client would make it (RFC 9725). */
 export function formatOffer(offer: LoadOffer): string {
   const video = offer.kind === 'video';
   const payloadType = video ? videoPayloadType : audioPayloadType;
+  const repaired = video && offer.feedback;
   const lines = [
     'v=0',
     'o=- 1 1 IN IP4 127.0.0.1',
     's=-',
     't=0 0',
     'a=group:BUNDLE 0',
-    `m=${offer.kind} 9 UDP/TLS/RTP/SAVPF ${payloadType}`,
+    `m=${offer.kind} 9 UDP/TLS/RTP/SAVPF ${payloadType}${repaired ? ` ${rtxPayloadType}` : ''}`,
     'c=IN IP4 0.0.0.0',
     'a=mid:0',
     `a=${offer.direction}`,
@@ -47,6 +53,15 @@ export function formatOffer(offer: LoadOffer): string {
     'a=rtcp-mux',
     `a=rtpmap:${payloadType} ${video ? 'VP8/90000' : 'opus/48000/2'}`,
     ...(video ? [`a=rtcp-fb:${payloadType} nack`, `a=rtcp-fb:${payloadType} nack pli`] : []),
+    ...(repaired
+      ? [`a=rtpmap:${rtxPayloadType} rtx/90000`, `a=fmtp:${rtxPayloadType} apt=${payloadType}`]
+      : []),
+    ...(offer.feedback
+      ? [
+          `a=extmap:${transportSequenceId} http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01`,
+          `a=rtcp-fb:${payloadType} transport-cc`,
+        ]
+      : []),
     ...(offer.direction === 'sendonly' ? ['a=msid:load load', `a=ssrc:${offer.ssrc} cname:load`] : []),
   ];
   return `${lines.join('\r\n')}\r\n`;

@@ -38,6 +38,7 @@ export class AuthenticatedSender {
       kind: 'video',
       direction,
       ssrc,
+      feedback: false,
       localAddress: '127.0.0.1',
     });
     const { inbox, arena } = io;
