@@ -154,7 +154,7 @@ export class Engine {
   createPeerConnection(choices: ConnectionChoices = {}): PeerConnection {
     this.#clock.nowMs = performance.now();
     const { negotiation, data } = this.#options;
-    const { usesCodec, dataChannels = true, codecOrder } = choices;
+    const { usesCodec, dataChannels = true, codecOrder, sdpSemantics } = choices;
     let deadline: Deadline | null = null;
     const connection: PeerConnection = new PeerConnection({
       io: this.#io,
@@ -166,6 +166,7 @@ export class Engine {
         ...negotiation,
         codecs: usesCodec === undefined ? negotiation.codecs : negotiation.codecs.filter(usesCodec),
         ...(codecOrder === undefined ? {} : { codecOrder }),
+        ...(sdpSemantics === undefined ? {} : { semantics: sdpSemantics }),
       },
       localCandidates: this.localCandidates,
       announceAddresses: (addresses) => this.#localCandidatesWith(addresses),

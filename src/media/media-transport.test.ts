@@ -441,6 +441,17 @@ test('a renegotiated payload type is used from then on', () => {
   assert.equal(received(simulation)[0].payloadType, 33);
 });
 
+test('a track of stated SSRCs only takes no other, though its payload type is no one else’s', () => {
+  for (const statedSsrcsOnly of [false, true]) {
+    const { simulation, track } = scene({ ...receiveVideo(), statedSsrcsOnly });
+    const [stated] = track.encodings;
+    video(simulation, { sequenceNumber: 1, ssrc: stated.ssrc });
+    video(simulation, { sequenceNumber: 1, ssrc: 0x7777 });
+    assert.equal(simulation.context.counters.unknownSsrc, statedSsrcsOnly ? 1 : 0);
+    assert.equal(track.encodings[0].stream?.ssrc, statedSsrcsOnly ? stated.ssrc | 0 : 0x7777);
+  }
+});
+
 test('streams per transport are limited', () => {
   const simulation = new Simulation();
   const publisher = simulation.addTransport({ maxStreams: 4 });

@@ -49,6 +49,8 @@ export interface ReceiveParameters {
   readonly headerExtensions: readonly RtpHeaderExtension[];
   /** At least one. */
   readonly encodings: readonly RtpEncoding[];
+  /** Whether packets of other SSRCs are of other tracks, though nothing but the SSRC says so. Default false. */
+  readonly statedSsrcsOnly?: boolean;
 }
 
 /** Everything needed to send one m-line's media. */

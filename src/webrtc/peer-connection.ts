@@ -20,6 +20,7 @@ import { parseCandidate } from './ice/candidate.ts';
 import { type IceCredentials, IceLiteAgent, type IceLiteAgentOptions } from './ice/ice-lite-agent.ts';
 import { MediaLine } from './media-line.ts';
 import { Negotiator, type NegotiatorOptions, type RemoteTransportDescription } from './sdp/negotiator.ts';
+import type { SdpSemantics } from './sdp/sdp-semantics.ts';
 
 export type { ConnectionFailure, ConnectionState } from './connection.ts';
 
@@ -38,6 +39,8 @@ export interface ConnectionChoices {
   /** Whether it may have data channels, where there are any; default true. */
   readonly dataChannels?: boolean;
   readonly codecOrder?: NegotiatorOptions['codecOrder'];
+  /** How tracks are put into m-lines; default `unified-plan`. */
+  readonly sdpSemantics?: SdpSemantics;
 }
 
 export interface PeerConnectionOptions {
@@ -47,7 +50,7 @@ export interface PeerConnectionOptions {
   readonly ice: Omit<IceLiteAgentOptions, 'local'>;
   readonly negotiation: Pick<
     NegotiatorOptions,
-    'codecs' | 'headerExtensions' | 'maxMediaLines' | 'maxSdpBytes' | 'codecOrder'
+    'codecs' | 'headerExtensions' | 'maxMediaLines' | 'maxSdpBytes' | 'codecOrder' | 'semantics'
   >;
   /** Without it, the lines of data channels are refused. */
   readonly data?: DataOptions;

@@ -42,6 +42,8 @@ export class InboundTrack {
   ended = false;
   payloadTypes: PayloadTypeTable;
   encodings: readonly InboundEncoding[] = [];
+  /** Whether an SSRC that is not stated is never taken for one of its own. */
+  statedSsrcsOnly = false;
   /** Video: the layers of all encodings. */
   readonly layers: TrackLayers;
   /** Video: whether the publisher's client states, by other means than its packets, that it shows a screen; else null. */
@@ -103,6 +105,7 @@ export class InboundTrack {
 
   /** Follows a renegotiation. Streams whose encoding is still there go on. */
   update(parameters: ReceiveParameters): void {
+    this.statedSsrcsOnly = parameters.statedSsrcsOnly === true;
     this.payloadTypes = new PayloadTypeTable(parameters.codecs);
     const former = this.encodings;
     this.encodings = parameters.encodings.map(({ rid, ssrc, rtxSsrc }, index) => {

@@ -93,7 +93,8 @@ export class StreamDemux {
       );
       if (track !== null) return track;
     }
-    return only(this.#tracks.filter(({ payloadTypes }) => payloadTypes.has(payloadType)));
+    const track = only(this.#tracks.filter(({ payloadTypes }) => payloadTypes.has(payloadType)));
+    return track?.statedSsrcsOnly === true ? null : track;
   }
 
   #bind(track: InboundTrack, encoding: InboundEncoding, ssrc: number): InboundStream {

@@ -40,7 +40,7 @@ export function isDataSlot({ kind, rejected }: MediaSlot): boolean {
 
 /** The slot of a line in use; `data` is null until the remote has answered. */
 export function dataSlot(
-  line: Pick<MediaSlot, 'protocol' | 'mid' | 'midStated' | 'formats' | 'data' | 'offerer'>,
+  line: Pick<MediaSlot, 'protocol' | 'mid' | 'sectionMid' | 'midStated' | 'formats' | 'data' | 'offerer'>,
 ): MediaSlot {
   return {
     ...line,

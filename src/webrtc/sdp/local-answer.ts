@@ -51,13 +51,14 @@ export function answerOffer(
     const { remote, transceiver } = line;
     const midStated = remote.mid !== null;
     const { kind, protocol, formats } = remote;
+    const sectionMid = remote.sectionMid ?? line.mid;
     if (line.data !== null && options.dataChannels) {
       const { mid, data } = line;
       const capability = options.dataChannels;
       media.push(
         dataSection({ protocol, mid: remote.mid, capability, transport, setup, tagged: line === tagged }),
       );
-      slots.push(dataSlot({ protocol, mid, midStated, formats, data, offerer: 'remote' }));
+      slots.push(dataSlot({ protocol, mid, sectionMid, midStated, formats, data, offerer: 'remote' }));
       continue;
     }
     if (transceiver === null || isRefused(line, tagged)) {
@@ -66,6 +67,7 @@ export function answerOffer(
         protocol,
         formats,
         mid: line.mid,
+        sectionMid,
         midStated,
         transceiver,
         offerer: 'remote',
@@ -107,6 +109,7 @@ export function answerOffer(
       kind,
       protocol,
       mid: line.mid,
+      sectionMid,
       midStated,
       formats,
       transceiver,

@@ -11,6 +11,7 @@ import {
 } from './media-section.ts';
 import { type MediaSlot, rejectedSlot, taggedSlot } from './media-slot.ts';
 import type { NegotiatorOptions } from './negotiator-options.ts';
+import { type OfferPlace, placesOfPlanB, placesOfUnifiedPlan, withoutSharedMids } from './offer-place.ts';
 import type { MediaDescription } from './session-description.ts';
 import type { Transceiver } from './transceiver.ts';
 
@@ -20,29 +21,33 @@ const protocol = 'UDP/TLS/RTP/SAVPF';
 /**
  * The slots as an offer states them; what of it the remote takes is for its answer. Added transceivers for
  * which there is no room are left out.
+ *
+ * @param nextMid makes a mid for a new m-line of a kind
+ * @param planB whether all tracks of a kind go into one m-line
  */
 export function offerSlots(
   slots: readonly MediaSlot[],
   added: readonly Transceiver[],
   addsData: boolean,
-  nextMid: () => string,
+  nextMid: (kind: string) => string,
   options: NegotiatorOptions,
   identifiers: Identifiers,
+  planB: boolean,
 ): MediaSlot[] {
   const tagged = taggedSlot(slots);
   const result = slots.map((slot) => reofferSlot(slot, slot === tagged, options));
   // Only what was refused before this offer is free: of that the remote knows already (RFC 9429 §5.2.2).
   const free = slots.flatMap(({ rejected }, index) => (rejected ? [index] : []));
+  const places = (planB ? placesOfPlanB : placesOfUnifiedPlan)(free, nextMid, options.maxMediaLines);
   for (const transceiver of added) {
-    const index = takeFree(free, result, transceiver.kind, options.maxMediaLines);
-    if (index < 0) continue;
-    result[index] = newSlot(transceiver, nextMid(), options, identifiers);
+    const place = places.take(transceiver.kind, result);
+    if (place !== null) result[place.index] = newSlot(transceiver, place, options, identifiers);
   }
   if (addsData) {
-    const index = takeFree(free, result, dataLineKind, options.maxMediaLines);
-    if (index >= 0) result[index] = newDataSlot(nextMid());
+    const place = places.take(dataLineKind, result);
+    if (place !== null) result[place.index] = newDataSlot(place);
   }
-  return result;
+  return planB ? withoutSharedMids(result) : result;
 }
 
 /** The m-lines of an offer. */
@@ -96,11 +101,12 @@ function reofferSlot(slot: MediaSlot, tagged: boolean, options: NegotiatorOption
   };
 }
 
-function newDataSlot(mid: string): MediaSlot {
+function newDataSlot({ mid, sectionMid }: OfferPlace): MediaSlot {
   const formats = [dataLineFormat];
   return dataSlot({
     protocol: dataLineProtocol,
     mid,
+    sectionMid,
     midStated: true,
     formats,
     data: null,
@@ -110,22 +116,28 @@ function newDataSlot(mid: string): MediaSlot {
 
 function newSlot(
   transceiver: Transceiver,
-  mid: string,
+  { mid, sectionMid, beside }: OfferPlace,
   options: NegotiatorOptions,
   identifiers: Identifiers,
 ): MediaSlot {
   const { kind, direction } = transceiver;
-  const codecs = offerCodecs(kind, options.codecs, identifiers.payloadTypes);
+  const { headerExtensions } = options;
+  // An m-line has one list of codecs, and one of extensions.
+  const codecs = beside?.codecs ?? offerCodecs(kind, options.codecs, identifiers.payloadTypes);
   return {
     kind,
-    protocol,
+    protocol: beside?.protocol ?? protocol,
     mid,
-    midStated: true,
+    sectionMid,
+    midStated: beside?.midStated ?? true,
     formats: codecs.map(({ local }) => String(local.payloadType)),
     transceiver,
     rejected: false,
     codecs,
-    extensions: offerExtensions(kind, options.headerExtensions, direction, identifiers.extensions),
+    extensions:
+      beside === null
+        ? offerExtensions(kind, headerExtensions, direction, identifiers.extensions)
+        : reofferExtensions(kind, beside.extensions, headerExtensions, direction),
     encodings: [],
     rids: [],
     statedDirection: direction,
@@ -134,14 +146,4 @@ function newSlot(
     data: null,
     offerer: 'local',
   };
-}
-
-/**
- * The index for a new line, or -1 where there is no room. Slots of another kind are left alone while the list
- * may grow, because fewer clients have been seen to handle a line that changes its kind.
- */
-function takeFree(free: number[], slots: readonly MediaSlot[], kind: string, maxMediaLines: number): number {
-  const same = free.findIndex((index) => slots[index].kind === kind);
-  if (same < 0 && slots.length < maxMediaLines) return slots.length;
-  return free.length > 0 ? free.splice(Math.max(same, 0), 1)[0] : -1;
 }

@@ -6,11 +6,15 @@ import type { MediaSlot } from './media-slot.ts';
 import type { MediaDescription, Msid } from './session-description.ts';
 import type { Transceiver } from './transceiver.ts';
 
-/** Tells a transceiver what an exchange agreed for its line. Objects whose content is unchanged are kept. */
-export function applySlot(transceiver: Transceiver, slot: MediaSlot, cname: string): void {
+/**
+ * Tells a transceiver what an exchange agreed for its line. Objects whose content is unchanged are kept.
+ *
+ * @param shared whether the line is a track of an m-line that had others, as Plan B has them
+ */
+export function applySlot(transceiver: Transceiver, slot: MediaSlot, cname: string, shared: boolean): void {
   if (transceiver.stopped) return;
   transceiver.currentDirection = slot.direction;
-  transceiver.receive = keepIfSame(transceiver.receive, receiveParameters(transceiver, slot));
+  transceiver.receive = keepIfSame(transceiver.receive, receiveParameters(transceiver, slot, shared));
   transceiver.send = keepIfSame(transceiver.send, sendParameters(transceiver, slot, cname));
 }
 
@@ -20,7 +24,11 @@ export function announcedMsid(media: MediaDescription): Msid | null {
   return media.msids[0] ?? media.ssrcs.find(({ msid }) => msid !== null)?.msid ?? null;
 }
 
-function receiveParameters({ kind }: Transceiver, slot: MediaSlot): ReceiveParameters | null {
+function receiveParameters(
+  { kind }: Transceiver,
+  slot: MediaSlot,
+  shared: boolean,
+): ReceiveParameters | null {
   if (!receives(slot.direction)) return null;
   const encodings: readonly RtpEncoding[] = slot.encodings;
   const { mid, codecs, extensions } = slot;
@@ -31,6 +39,7 @@ function receiveParameters({ kind }: Transceiver, slot: MediaSlot): ReceiveParam
     codecs: codecParameters(codecs, 'local', flowUsesTransportWideCc(extensions, 'receive')),
     headerExtensions,
     encodings,
+    ...(shared ? { statedSsrcsOnly: true } : {}),
   };
 }
 

@@ -14,6 +14,8 @@ export interface MediaSlot {
   readonly kind: string;
   readonly protocol: string;
   readonly mid: string;
+  /** The mid of the m-line that it is written in: its own, but in Plan B, where tracks share one. */
+  readonly sectionMid: string;
   /** Whether the remote knows the mid; very old clients do not write a=mid. */
   readonly midStated: boolean;
   /** The format list to repeat when the line is refused. */
@@ -39,13 +41,17 @@ export interface MediaSlot {
 
 /** The slot of a refused line. */
 export function rejectedSlot(
-  line: Pick<MediaSlot, 'kind' | 'protocol' | 'mid' | 'midStated' | 'formats' | 'transceiver' | 'offerer'>,
+  line: Pick<
+    MediaSlot,
+    'kind' | 'protocol' | 'mid' | 'sectionMid' | 'midStated' | 'formats' | 'transceiver' | 'offerer'
+  >,
 ): MediaSlot {
-  const { kind, protocol, mid, midStated, formats, transceiver, offerer } = line;
+  const { kind, protocol, mid, sectionMid, midStated, formats, transceiver, offerer } = line;
   return {
     kind,
     protocol,
     mid,
+    sectionMid,
     midStated,
     formats,
     transceiver,

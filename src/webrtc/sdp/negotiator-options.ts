@@ -3,6 +3,7 @@ import type { DataLineCapability } from './data-line.ts';
 import type { HeaderExtensionCapability } from './header-extensions.ts';
 import type { LocalTransportDescription } from './media-section.ts';
 import type { RemoteTransportDescription } from './remote-transport.ts';
+import type { SdpSemantics } from './sdp-semantics.ts';
 
 export interface NegotiatorOptions {
   /** What may be received and sent, in the order our offers list it; `defaultCodecs` is everything. */
@@ -31,4 +32,6 @@ export interface NegotiatorOptions {
    * clients that do not know of each other send the same. Default `remote`.
    */
   readonly codecOrder?: 'remote' | 'local';
+  /** How tracks are put into m-lines; default `unified-plan`. */
+  readonly semantics?: SdpSemantics;
 }

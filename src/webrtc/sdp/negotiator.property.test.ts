@@ -3,10 +3,11 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ProtocolError, UserError } from '../../errors.ts';
 import { codecIdentity } from './codec-identity.ts';
-import { reverse } from './direction.ts';
+import { receives, reverse } from './direction.ts';
 import { fixture, fixtureNames, newNegotiator, seededUint32 } from './fixtures/peer.test.ts';
-import type { Negotiator } from './negotiator.ts';
+import type { Negotiator, NegotiatorOptions } from './negotiator.ts';
 import { parseSessionDescription } from './parse-session-description.ts';
+import type { SdpSemantics } from './sdp-semantics.ts';
 import type { Direction, SessionDescription } from './session-description.ts';
 
 type Action =
@@ -19,6 +20,7 @@ type Action =
   | { readonly do: 'turn'; readonly line: number; readonly direction: Direction }
   | { readonly do: 'offer' | 'offer-and-roll-back' | 'offer-and-refuse' | 'glare' };
 
+const semantics: readonly SdpSemantics[] = ['unified-plan', 'unified-plan-with-fallback', 'plan-b'];
 const direction = fc.constantFrom<Direction>('sendrecv', 'sendonly', 'recvonly', 'inactive');
 const action: fc.Arbitrary<Action> = fc.oneof(
   fc.record({
@@ -37,8 +39,8 @@ class Session {
   readonly peers: readonly [Negotiator, Negotiator];
   last: readonly SessionDescription[] = [];
 
-  constructor(seed: number) {
-    this.peers = [peer(seed, 'a'), peer(seed + 1, 'b')];
+  constructor(seed: number, options: Partial<NegotiatorOptions> = {}) {
+    this.peers = [peer(seed, 'a', options), peer(seed + 1, 'b', options)];
     this.peers[0].addTransceiver('audio', 'sendrecv');
     this.exchange(0);
   }
@@ -120,6 +122,10 @@ class Session {
       transceivers.flatMap(({ ssrc, rtxSsrc }) => [ssrc, rtxSsrc].filter((id) => id >= 0)),
     );
     assert.equal(new Set(sources).size, sources.length);
+    this.checkTracks(answer);
+  }
+
+  protected checkTracks(answer: SessionDescription): void {
     const mids = answer.media.filter(({ port }) => port !== 0).map(({ mid }) => mid);
     for (const mid of mids) {
       const [a, b] = this.peers.map(({ transceivers }) =>
@@ -143,7 +149,46 @@ class Session {
   }
 }
 
-function peer(seed: number, prefix: string): Negotiator {
+/** Two peers that both put all tracks of a kind into one m-line. */
+class PlanBSession extends Session {
+  constructor(seed: number) {
+    super(seed, { semantics: 'plan-b', maxMediaLines: 100 });
+  }
+
+  /** What either sends, the other receives, each track by its own SSRCs. Whose line it is in matters to none. */
+  protected override checkTracks(): void {
+    for (const { media } of this.last) {
+      const kinds = media.map(({ kind }) => kind);
+      assert.equal(new Set(kinds).size, kinds.length);
+    }
+    for (const [from, to] of [this.peers, [...this.peers].reverse()]) {
+      const sent = from.transceivers.flatMap(({ send }) => send ?? []);
+      for (const { ssrc, rtxSsrc, codecs, headerExtensions } of sent) {
+        const receiver = to.transceivers.find(({ receive }) => receive?.encodings[0].ssrc === ssrc);
+        // As long as it was offered it cannot have been refused, but it may have been stopped meanwhile.
+        if (receiver === undefined) continue;
+        assert.deepEqual(receiver.receive?.encodings, [{ rid: null, ssrc, rtxSsrc }]);
+        const types = ({ payloadType }: { payloadType: number }) => payloadType;
+        assert.deepEqual(receiver.receive.codecs.map(types), codecs.map(types));
+        assert.deepEqual(receiver.receive.headerExtensions, headerExtensions);
+      }
+    }
+  }
+
+  checkAllReceived(): void {
+    for (const [from, to] of [this.peers, [...this.peers].reverse()]) {
+      const sent = from.transceivers.flatMap(({ send }) => send?.ssrc ?? []);
+      const received = to.transceivers.flatMap(({ receive }) => receive?.encodings[0].ssrc ?? []);
+      assert.equal(new Set(received).size, received.length);
+      assert.ok(received.every((ssrc) => sent.includes(ssrc)));
+      // Who takes some tracks of an m-line is sent the others too, and drops them.
+      const takesAll = to.transceivers.every(({ stopped, direction }) => !stopped && receives(direction));
+      if (takesAll) assert.equal(received.length, sent.length);
+    }
+  }
+}
+
+function peer(seed: number, prefix: string, options: Partial<NegotiatorOptions> = {}): Negotiator {
   return newNegotiator({
     randomUint32: seededUint32(seed),
     maxMediaLines: 6,
@@ -171,6 +216,7 @@ function peer(seed: number, prefix: string): Negotiator {
         preferredId: prefix === 'a' ? 13 : 4,
       },
     ],
+    ...options,
   });
 }
 
@@ -201,6 +247,23 @@ describe('two Negotiators', () => {
         assert.ok(session.last[0].media.length <= 6);
       }),
       { numRuns: 500, seed: 20_260_101 },
+    );
+  });
+});
+
+describe('two Negotiators of Plan B', () => {
+  it('agree after any sequence of actions, and each track is received as what it is', () => {
+    fc.assert(
+      fc.property(actions, fc.nat(), (sequence, seed) => {
+        const session = new PlanBSession(seed);
+        for (const [who, next] of sequence) session.apply(who, next);
+        session.settle();
+        // With what was stopped offered again: it cannot be refused alone.
+        session.exchange(0);
+        session.settle();
+        session.checkAllReceived();
+      }),
+      { numRuns: 500, seed: 20_260_102 },
     );
   });
 });
@@ -259,8 +322,8 @@ describe('a Negotiator under mutated descriptions', () => {
       const original = offers[random() % offers.length];
       let mutated = original;
       for (let edits = random() % 4; edits >= 0; edits--) mutated = mutate(mutated, random);
-      const negotiator = newNegotiator();
-      if (run % 2 === 0) {
+      const negotiator = newNegotiator({ semantics: semantics[run % 3] });
+      if (random() % 2 === 0) {
         negotiator.setRemoteOffer(original);
         negotiator.createAnswer();
       }
@@ -281,8 +344,10 @@ describe('a Negotiator under mutated descriptions', () => {
   it('throws nothing but ProtocolError for 5 000 answers, and is unharmed', () => {
     const random = seededUint32(43);
     for (let run = 0; run < 5000; run++) {
-      const [server, client] = [peer(run, 'a'), peer(run + 1, 'b')];
+      const options = { semantics: semantics[run % 3] };
+      const [server, client] = [peer(run, 'a', options), peer(run + 1, 'b', options)];
       server.addTransceiver('audio', 'sendrecv');
+      client.addTransceiver('video', 'sendonly');
       server.addTransceiver('video', 'sendrecv');
       client.setRemoteOffer(server.createOffer());
       const answer = client.createAnswer();

@@ -1,6 +1,7 @@
 /**
- * The server's side of offer and answer on one connection (RFC 9429, RFC 3264, RFC 8843): Unified Plan, every
- * line in one BUNDLE group, rtcp-mux required. Either side may offer.
+ * The server's side of offer and answer on one connection (RFC 9429, RFC 3264, RFC 8843): every line in one BUNDLE
+ * group, rtcp-mux required. Either side may offer. Plan B is a way to write what is Unified Plan here: see
+ * plan-b-section.ts.
  *
  *            setRemoteOffer               createOffer
  *   have-remote-offer  ◄──────  stable  ──────►  have-local-offer
@@ -11,7 +12,7 @@
  */
 import { ProtocolError, UserError } from '../../errors.ts';
 import type { MediaKind } from '../../media/rtp-parameters.ts';
-import { type DataLine, isDataSlot } from './data-line.ts';
+import { type DataLine, dataLineKind, isDataSlot } from './data-line.ts';
 import { cloneIdentifiers, newIdentifiers, noteRemote, noteSlots } from './identifiers.ts';
 import { answerOffer, isRefused, taggedLine } from './local-answer.ts';
 import { offerMedia, offerSlots } from './local-offer.ts';
@@ -20,6 +21,9 @@ import type { LocalTransportDescription } from './media-section.ts';
 import { type MediaSlot, slotNeedsNegotiation, taggedSlot } from './media-slot.ts';
 import type { NegotiatorOptions } from './negotiator-options.ts';
 import { parseSessionDescription } from './parse-session-description.ts';
+import { joinGroup, joinSections } from './plan-b-join.ts';
+import { sharedSections } from './plan-b-section.ts';
+import { isPlanB, splitAnswer, splitOffer } from './plan-b-split.ts';
 import { acceptAnswer, answerTransportLines } from './remote-answer.ts';
 import { type OfferedLine, takeAnsweredLines, takeOfferedLines } from './remote-lines.ts';
 import { planRemoteOffer, type RemoteOfferPlan } from './remote-offer.ts';
@@ -69,9 +73,12 @@ export class Negotiator {
   #nextMid = 0;
   /** A line for data channels is offered where there is none. */
   #wantsData = false;
+  /** Descriptions are in Plan B, those of the remote and ours. */
+  #planB: boolean;
 
   constructor(options: NegotiatorOptions) {
     this.#options = options;
+    this.#planB = options.semantics === 'plan-b';
   }
 
   get signalingState(): SignalingState {
@@ -157,12 +164,16 @@ export class Negotiator {
     if (this.#signalingState === 'closed') {
       throw new ProtocolError('invalid-state', 'An offer cannot be taken: the connection is closed.');
     }
-    const description = this.#parse(sdp);
+    const parsed = this.#parse(sdp);
+    const planB =
+      this.#planB || (this.#options.semantics === 'unified-plan-with-fallback' && isPlanB(parsed));
+    const description = planB ? splitOffer(parsed, this.#slots, this.#options.maxMediaLines) : parsed;
     const plan = planRemoteOffer(description, this.#slots, this.#options);
     const transport = this.#readTransport(description, plan.transportLines, 'actpass');
     const role = localRole(transport, this.#remoteTransport, this.#role);
     if (this.#signalingState !== 'stable') this.rollback();
 
+    this.#planB = planB;
     const { lines, undo } = takeOfferedLines(plan);
     this.#remoteOffer = { description, plan, lines, transport, role, undo };
     this.#signalingState = 'have-remote-offer';
@@ -181,7 +192,13 @@ export class Negotiator {
     this.#prepareSending(lines.flatMap(({ transceiver }) => transceiver ?? []));
     const localTransport = this.#options.localTransport();
     const answer = answerOffer(lines, plan, this.#options, localTransport, offer.role);
-    const sdp = this.#write(answer.media, answer.bundle, localTransport, description.extmapAllowMixed);
+    const sdp = this.#write(
+      answer.media,
+      answer.slots,
+      answer.bundle,
+      localTransport,
+      description.extmapAllowMixed,
+    );
 
     const tagged = taggedLine(lines, plan);
     for (const line of lines) {
@@ -205,18 +222,21 @@ export class Negotiator {
       this.#slots,
       this.#waiting(),
       this.#addsData,
-      () => this.#unusedMid(),
+      (kind) => this.#unusedMid(kind),
       this.#options,
       identifiers,
+      this.#planB,
     );
     if (slots.length === 0) throw new UserError('invalid-state', 'There is no media line to offer.');
     const added = slots.flatMap(({ transceiver }) => (transceiver?.mid === null ? transceiver : []));
     this.#prepareSending(slots.flatMap(({ transceiver }) => transceiver ?? []));
-    for (const { transceiver, mid } of slots) if (transceiver) transceiver.mid = mid;
+    for (const { transceiver, mid, sectionMid } of slots)
+      if (transceiver) Object.assign(transceiver, { mid, sectionMid });
     const localTransport = this.#options.localTransport();
     const media = offerMedia(slots, this.#options, localTransport);
     const bundle = slots.filter(({ rejected }) => !rejected).map(({ mid }) => mid);
-    const sdp = this.#write(media, bundle, localTransport, true);
+    // Chromium of Plan B takes a=extmap-allow-mixed for an a=extmap that is malformed.
+    const sdp = this.#write(media, slots, bundle, localTransport, !this.#planB);
     this.#localOffer = { slots, added };
     this.#signalingState = 'have-local-offer';
     return sdp;
@@ -233,9 +253,12 @@ export class Negotiator {
     if (offer === null) {
       throw new ProtocolError('invalid-state', `An answer cannot be taken in state ${this.#signalingState}.`);
     }
-    const description = this.#parse(sdp);
-    const slots = acceptAnswer(description, offer.slots);
-    const lines = answerTransportLines(description, offer.slots);
+    const parsed = this.#parse(sdp);
+    const { description, slots: answered } = this.#planB
+      ? splitAnswer(parsed, offer.slots, this.#options.maxMediaLines)
+      : { description: parsed, slots: offer.slots };
+    const slots = acceptAnswer(description, answered);
+    const lines = answerTransportLines(description, answered);
     const transport = this.#readTransport(description, lines, 'active');
     if (transport.setup === 'actpass' && lines.length > 0) {
       throw new ProtocolError('malformed-sdp', 'An answer cannot say a=setup:actpass.');
@@ -257,7 +280,8 @@ export class Negotiator {
    */
   rollback(): void {
     if (this.#localOffer) {
-      for (const transceiver of this.#localOffer.added) transceiver.mid = null;
+      for (const transceiver of this.#localOffer.added)
+        Object.assign(transceiver, { mid: null, sectionMid: null });
     } else if (this.#remoteOffer) {
       const { undo, lines } = this.#remoteOffer;
       const kept = new Set(undo.map(({ transceiver }) => transceiver));
@@ -310,18 +334,20 @@ export class Negotiator {
 
   #write(
     media: readonly MediaDescription[],
+    slots: readonly MediaSlot[],
     bundle: readonly string[],
     localTransport: LocalTransportDescription,
     extmapAllowMixed: boolean,
   ): string {
     this.#descriptionVersion++;
+    const group = this.#planB ? joinGroup(bundle, slots) : bundle;
     return writeSessionDescription({
       sessionId: this.#options.sessionId,
       sessionVersion: String(this.#descriptionVersion),
       iceLite: localTransport.iceLite,
       extmapAllowMixed,
-      bundleGroups: bundle.length > 0 ? [bundle] : [],
-      media,
+      bundleGroups: group.length > 0 ? [group] : [],
+      media: this.#planB ? joinSections(media, slots) : media,
       usernameFragment: null,
       password: null,
       iceOptions: this.#options.trickle === false ? ['ice2'] : ['ice2', 'trickle'],
@@ -347,7 +373,11 @@ export class Negotiator {
     this.#localOffer = null;
     this.#remoteOffer = null;
     this.#signalingState = 'stable';
-    for (const slot of slots) if (slot.transceiver) applySlot(slot.transceiver, slot, this.#options.cname);
+    const shared = sharedSections(slots);
+    for (const slot of slots) {
+      if (slot.transceiver)
+        applySlot(slot.transceiver, slot, this.#options.cname, shared.has(slot.sectionMid));
+    }
     this.#pending = this.#waiting();
   }
 
@@ -364,7 +394,9 @@ export class Negotiator {
   }
 
   /** A mid that no line has; numbers given out once are not given out again, even after a rollback. */
-  #unusedMid(): string {
+  #unusedMid(kind: string): string {
+    const name = kind === dataLineKind ? 'data' : kind;
+    if (this.#planB && !this.#slots.some(({ mid }) => mid === name)) return name;
     let mid: string;
     do mid = String(this.#nextMid++);
     while (this.#slots.some((slot) => slot.mid === mid));

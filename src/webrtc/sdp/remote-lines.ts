@@ -64,6 +64,7 @@ function takeOfferedLine(
 ): void {
   const direction = rejection === null ? remote.direction : 'inactive';
   transceiver.mid = mid;
+  transceiver.sectionMid = remote.sectionMid ?? mid;
   transceiver.remoteDirection = direction;
   transceiver.remoteWouldSend = sends(direction);
   transceiver.remoteMsid = rejection === null ? announcedMsid(remote) : null;

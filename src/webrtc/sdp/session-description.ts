@@ -102,6 +102,10 @@ export interface MediaDescription extends TransportAttributes {
   /** a=sctp-port and a=max-message-size (RFC 8841) of a line of data channels. */
   readonly sctpPort: number | null;
   readonly maxMessageSize: number | null;
+  /** Where several lines were made of one m-line in Plan B: the mid of that. */
+  readonly sectionMid?: string;
+  /** Written, not read: SSRCs say `mslabel` and `label` too, as clients knew them before msid. */
+  readonly labelsSources?: boolean;
   /** b=AS in kbit/s (RFC 8866 §5.8). Written, but not read: what a client sends is measured. */
   readonly maxKbps?: number | null;
 }

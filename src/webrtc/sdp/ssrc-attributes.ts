@@ -3,10 +3,18 @@ import { parseMsid } from './parse-media-section.ts';
 import { maxMsidLength, maxSsrcGroupsPerLine, maxSsrcsPerLine } from './sdp-limits.ts';
 import type { Msid, SsrcDescription, SsrcGroup } from './session-description.ts';
 
+interface Source {
+  cname: string | null;
+  msid: Msid | null;
+  /** The stream's name and the track's, in descriptions older than a=ssrc msid. */
+  mslabel: string | null;
+  label: string | null;
+}
+
 /** Collects the a=ssrc and a=ssrc-group lines of one m-line (RFC 5576). */
 export class SsrcAttributes {
   readonly groups: SsrcGroup[] = [];
-  readonly #sources = new Map<number, { cname: string | null; msid: Msid | null }>();
+  readonly #sources = new Map<number, Source>();
 
   /** @throws {ProtocolError} malformed-sdp, unsupported-sdp */
   addSsrc(text: string): void {
@@ -18,12 +26,13 @@ export class SsrcAttributes {
       if (this.#sources.size >= maxSsrcsPerLine) {
         throw new ProtocolError('unsupported-sdp', `More than ${maxSsrcsPerLine} SSRCs in an m-line.`);
       }
-      source = { cname: null, msid: null };
+      source = { cname: null, msid: null, mslabel: null, label: null };
       this.#sources.set(ssrc, source);
     }
     const value = match[3] ?? '';
     if (match[2] === 'cname') source.cname = value.slice(0, maxMsidLength);
     else if (match[2] === 'msid') source.msid = parseMsid(value.trimStart());
+    else if (match[2] === 'mslabel' || match[2] === 'label') source[match[2]] = value.slice(0, maxMsidLength);
   }
 
   /** @throws {ProtocolError} malformed-sdp, unsupported-sdp */
@@ -39,8 +48,16 @@ export class SsrcAttributes {
   }
 
   descriptions(): SsrcDescription[] {
-    return Array.from(this.#sources, ([ssrc, { cname, msid }]) => ({ ssrc, cname, msid }));
+    return Array.from(this.#sources, ([ssrc, source]) => ({
+      ssrc,
+      cname: source.cname,
+      msid: source.msid ?? labelsOf(source),
+    }));
   }
+}
+
+function labelsOf({ mslabel, label }: Source): Msid | null {
+  return mslabel && label ? { streamId: mslabel, trackId: label } : null;
 }
 
 function parseSsrc(text: string): number {

@@ -5,6 +5,7 @@ import type { Transceiver } from './transceiver.ts';
 export interface TransceiverSnapshot {
   readonly transceiver: Transceiver;
   readonly mid: string | null;
+  readonly sectionMid: string | null;
   readonly direction: Direction;
   readonly remoteDirection: Direction | null;
   readonly remoteWouldSend: boolean;
@@ -12,8 +13,8 @@ export interface TransceiverSnapshot {
 }
 
 export function snapshotTransceiver(transceiver: Transceiver): TransceiverSnapshot {
-  const { mid, direction, remoteDirection, remoteWouldSend, remoteMsid } = transceiver;
-  return { transceiver, mid, direction, remoteDirection, remoteWouldSend, remoteMsid };
+  const { mid, sectionMid, direction, remoteDirection, remoteWouldSend, remoteMsid } = transceiver;
+  return { transceiver, mid, sectionMid, direction, remoteDirection, remoteWouldSend, remoteMsid };
 }
 
 export function restoreTransceiver({ transceiver, ...snapshot }: TransceiverSnapshot): void {

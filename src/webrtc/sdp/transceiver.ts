@@ -34,6 +34,8 @@ export class Transceiver {
   readonly kind: MediaKind;
   /** null until the line is first in a description. */
   mid: string | null = null;
+  /** The mid of the m-line that has it: `mid`, but for the further tracks of an m-line of Plan B. */
+  sectionMid: string | null = null;
   /** Our direction as last agreed; null before the first agreement and when stopped. */
   currentDirection: Direction | null = null;
   /** The remote's direction in its last description, as the remote sees it; null before there is one. */
@@ -83,6 +85,11 @@ export class Transceiver {
 
   get stopped(): boolean {
     return this.stopReason !== null;
+  }
+
+  /** Whether it is of an m-line of Plan B that has another track before: it cannot be refused alone. */
+  get isFurtherTrack(): boolean {
+    return this.sectionMid !== null && this.sectionMid !== this.mid;
   }
 
   /** Whether the remote is ready to receive on this line. */

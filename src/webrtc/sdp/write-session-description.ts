@@ -64,6 +64,10 @@ function pushMedia(lines: string[], media: MediaDescription): void {
   for (const { ssrc, cname, msid } of media.ssrcs) {
     if (cname !== null) lines.push(`a=ssrc:${ssrc} cname:${cname}`);
     if (msid !== null) lines.push(`a=ssrc:${ssrc} msid:${msidText(msid)}`);
+    if (msid !== null && media.labelsSources === true) {
+      lines.push(`a=ssrc:${ssrc} mslabel:${msid.streamId ?? '-'}`);
+      if (msid.trackId !== null) lines.push(`a=ssrc:${ssrc} label:${msid.trackId}`);
+    }
     if (cname === null && msid === null) lines.push(`a=ssrc:${ssrc}`);
   }
 }
