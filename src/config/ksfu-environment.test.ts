@@ -145,11 +145,7 @@ describe('values', () => {
       ['192.0.2.1/::1', /of one family/],
     ],
     ICE_CANDIDATE_TYPE: [['relay', /one of host, srflx/]],
-    SDP_SEMANTICS: [
-      ['plan-c', /one of unified-plan/],
-      ['plan-b', /must be unified-plan: this server does not speak Plan B/],
-      ['unified-plan-with-fallback', /must be unified-plan/],
-    ],
+    SDP_SEMANTICS: [['plan-c', /one of unified-plan, unified-plan-with-fallback, plan-b/]],
     MDNS_ENABLED: [
       ['maybe', /true or false/],
       ['true', /resolves no \.local names/],
@@ -280,6 +276,12 @@ describe('the keys they stand for', () => {
       problemsOf({ ICE_CANDIDATE_TYPE: 'srflx', ICE_LITE: 'true' })[0],
       /^ICE_CANDIDATE_TYPE: must be host with ICE_LITE/,
     );
+  });
+
+  test('how tracks are put into m-lines', () => {
+    assert.equal(configOf({}).kurento.sdpSemantics, 'unified-plan');
+    for (const semantics of ['unified-plan', 'unified-plan-with-fallback', 'plan-b'])
+      assert.equal(configOf({ SDP_SEMANTICS: semantics }).kurento.sdpSemantics, semantics);
   });
 
   test('timeouts, which count on from each other', () => {

@@ -77,7 +77,7 @@ class Translation {
     this.#addresses();
     this.#timeouts();
     this.#iceServers();
-    this.#semantics();
+    this.#descriptions();
     this.#turnServer();
     this.#router();
     this.#audioLevels();
@@ -184,10 +184,9 @@ class Translation {
       );
   }
 
-  #semantics(): void {
+  #descriptions(): void {
     const { SDP_SEMANTICS, MDNS_ENABLED } = this.#values;
-    if (SDP_SEMANTICS !== undefined && SDP_SEMANTICS !== 'unified-plan')
-      this.#problem('SDP_SEMANTICS', 'must be unified-plan: this server does not speak Plan B');
+    this.#set('SDP_SEMANTICS', 'kurento.sdp-semantics', SDP_SEMANTICS);
     if (MDNS_ENABLED === true)
       this.#problem(
         'MDNS_ENABLED',

@@ -107,8 +107,8 @@ export const ksfuVariables = {
   SDP_SEMANTICS: variable(
     'unified-plan',
     oneOf('unified-plan', 'unified-plan-with-fallback', 'plan-b'),
-    [],
-    'The others are refused.',
+    ['kurento.sdp-semantics'],
+    'Of Kurento’s WebRtcEndpoints: unified-plan, plan-b, or the former with the latter for whoever offers it.',
   ),
   MDNS_ENABLED: variable('false', truth, [], 'true is refused.'),
 

@@ -335,6 +335,11 @@ const kurento = v.strictObject({
     { default: 240, min: 1, max: 86_400, placeholder: '<seconds>' },
   ),
   sessions: integer('Most Kurento sessions at once.', { default: 10_000, min: 1, max: 1_000_000 }),
+  sdpSemantics: choice(
+    'How tracks are put into m-lines: each into one of its own; the same, but clients that offer several in one line are answered in kind; or all of a kind into one, as clients of Plan B have it.',
+    ['unified-plan', 'unified-plan-with-fallback', 'plan-b'],
+    'unified-plan',
+  ),
 });
 
 const logging = v.strictObject({

@@ -22,11 +22,14 @@ export class ChosenMedia implements ReceivedMedia {
     this.#receiver = receiver;
   }
 
-  /** Answers as if something were sent on the first line of each kind; further lines are refused. */
+  /**
+   * Answers as if something were sent on the first line of each kind. Further lines are refused, with all that they
+   * have; the further tracks of the first cannot be.
+   */
   answering(): void {
     for (const kind of kinds) {
       const [line, ...others] = this.#linesOf(kind);
-      for (const { transceiver } of others) transceiver.stop();
+      for (const other of others) if (!isOnLineOf(other, line)) other.transceiver.stop();
       if (line !== undefined) this.#bound(line);
       if (line === undefined || !line.transceiver.remoteReceives) continue;
       line.transceiver.direction = receives(line.transceiver.direction) ? 'sendrecv' : 'sendonly';
@@ -115,4 +118,8 @@ export class ChosenMedia implements ReceivedMedia {
       ({ transceiver }) => transceiver.kind === kind && !transceiver.stopped,
     );
   }
+}
+
+function isOnLineOf({ transceiver }: MediaLine, first: MediaLine): boolean {
+  return transceiver.isFurtherTrack && transceiver.sectionMid === first.transceiver.sectionMid;
 }

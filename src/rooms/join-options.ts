@@ -48,8 +48,8 @@ export interface JoinOptions extends ConnectionChoices {
   readonly sharesData?: (channel: DataChannel) => boolean;
   /**
    * `chosen`: it is sent nothing but what setSource() says, on one line per kind whose SSRC and msid stay while the
-   * source changes. It has one exchange of descriptions, and further lines of a kind are refused. Default `room`: what
-   * the others publish.
+   * source changes. It has one exchange of descriptions, and further lines of a kind are refused; further tracks on the
+   * line, as Plan B has them, cannot be, and are published like the first. Default `room`: what the others publish.
    */
   readonly sources?: 'room' | 'chosen';
   /**

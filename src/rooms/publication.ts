@@ -73,6 +73,11 @@ export class Publication {
     }));
   }
 
+  /** Whether it shares an m-line, as Plan B has it, and is not the first there. */
+  get isFurtherTrack(): boolean {
+    return this.line.transceiver.isFurtherTrack;
+  }
+
   get mid(): string {
     return this.line.transceiver.mid ?? '';
   }

@@ -37,6 +37,7 @@ export function serveKurento(shared: HttpServer, surroundings: KurentoSurroundin
     sessionTimeoutMs: kurento.sessionTimeoutSeconds * 1000,
     maxSessions: kurento.sessions,
     detailedStats: metrics.tracks,
+    sdpSemantics: kurento.sdpSemantics,
   });
   dialect.serve(shared);
   const own = new DialectPort(config, log, turns);

@@ -22,6 +22,7 @@ import { parseCandidate } from '../../src/webrtc/ice/candidate.ts';
 import { StunType } from '../../src/webrtc/ice/stun-format.ts';
 import { parseStun } from '../../src/webrtc/ice/stun-message.ts';
 import { HeadlessNetwork, type HeadlessPeer, until } from '../signaling/headless-peer.ts';
+import { KurentoTestClient } from '../signaling/kurento-test-client.ts';
 import { browserOffer, sdpLines } from '../signaling/running-manifold.ts';
 import {
   endAll,
@@ -346,19 +347,53 @@ describe('media ports and candidates', { concurrency }, () => {
     });
   });
 
-  test('SDP_SEMANTICS=unified-plan: a line of its own for each track', async () => {
-    await withServer({ SDP_SEMANTICS: 'unified-plan' }, async (server) => {
-      const peer = await publish(server, (both) => {
-        video(both);
-        both.addTrack('video', 's2', 'v2', 'sendonly');
+  /** Whether Kurento's endpoints are written in Plan B: what they offer, and their answers to a client of either kind. */
+  async function planB(server: ServerWithEnvironment): Promise<boolean[]> {
+    const client = await KurentoTestClient.open(`${server.url.replace('http', 'ws')}/kurento`);
+    const mediaPipeline = await client.create('MediaPipeline');
+    const endpoint = () => client.create('WebRtcEndpoint', { mediaPipeline });
+    const answerTo = async (name: Parameters<typeof browserOffer>[0]): Promise<string> =>
+      client.invoke(await endpoint(), 'processOffer', { offer: browserOffer(name) });
+    const offer: string = await client.invoke(await endpoint(), 'generateOffer');
+    const descriptions = [
+      offer,
+      await answerTo('plan-b-chromium-two-videos'),
+      await answerTo('chromium-audio-video'),
+    ];
+    client.socket.terminate();
+    for (const sdp of descriptions) assert.equal(sdpLines(sdp, 'm=').length, 2);
+    const inPlanB = descriptions.map((sdp) => sdp.includes(' mslabel:'));
+    assert.deepEqual(sdpLines(offer, 'a=mid:'), inPlanB[0] ? ['audio', 'video'] : ['0', '1']);
+    return inPlanB;
+  }
+
+  for (const [semantics, offer, toPlanB, toBrowser] of [
+    ['unified-plan', false, false, false],
+    ['unified-plan-with-fallback', false, true, false],
+    ['plan-b', true, true, true],
+  ] as const) {
+    const written = (name: string, isPlanB: boolean) =>
+      `${name} ${isPlanB ? 'in Plan B' : 'in Unified Plan'}`;
+    const claim = [
+      written('Kurento’s offers are', offer),
+      written('answers to Plan B', toPlanB),
+      written('those to browsers', toBrowser),
+    ];
+    test(`SDP_SEMANTICS=${semantics}: ${claim.join(', ')}`, async () => {
+      await withServer({ SDP_SEMANTICS: semantics }, async (server) => {
+        assert.deepEqual(await planB(server), [offer, toPlanB, toBrowser]);
+        // A line of its own for each track, as ever, for the clients of other dialects.
+        const peer = await publish(server, (both) => {
+          video(both);
+          both.addTrack('video', 's2', 'v2', 'sendonly');
+        });
+        await untilAsync('both are published', async () =>
+          (await server.rooms()).some(({ participants }) => participants[0]?.publications.length === 2),
+        );
+        peer.close();
       });
-      await untilAsync('both are published', async () => {
-        const [room] = await server.rooms();
-        return room?.participants[0]?.publications.length === 2;
-      });
-      peer.close();
     });
-  });
+  }
 });
 
 describe('timeouts', { concurrency }, () => {
@@ -668,7 +703,7 @@ describe('the start', { concurrency }, () => {
       HTTP_PORT: 'high',
       ICE_PORT_RANGE: '50000',
       ICE_CANDIDATE_TYPE: 'relay',
-      SDP_SEMANTICS: 'plan-b',
+      SDP_SEMANTICS: 'plan-c',
       MDNS_ENABLED: 'yes',
       TURN_ENABLED: 'true',
       TURN_ADDRESS: '192.0.2.1:3478',

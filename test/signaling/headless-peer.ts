@@ -20,6 +20,7 @@ import type { IceCredentials } from '../../src/webrtc/ice/ice-lite-agent.ts';
 import { defaultCodecs } from '../../src/webrtc/sdp/codec-capabilities.ts';
 import { defaultHeaderExtensions } from '../../src/webrtc/sdp/header-extensions.ts';
 import { Negotiator, type RemoteTransportDescription } from '../../src/webrtc/sdp/negotiator.ts';
+import type { SdpSemantics } from '../../src/webrtc/sdp/sdp-semantics.ts';
 import type { Transceiver } from '../../src/webrtc/sdp/transceiver.ts';
 
 const tickMs = 20;
@@ -82,6 +83,8 @@ export interface HeadlessPeerOptions {
   readonly opusPayloadType?: number;
   /** Does DTLS on a pair it has not nominated yet, and nominates when that is done, as Chromium may. Default: false. */
   readonly nominatesLate?: boolean;
+  /** How its descriptions put tracks into m-lines. Default: as browsers do, unified-plan. */
+  readonly semantics?: SdpSemantics;
 }
 
 interface LocalTrack {
@@ -104,6 +107,10 @@ export class HeadlessPeer {
   encodings = 1;
   /** Encodings it does not send at the moment. */
   readonly stoppedEncodings = new Set<number>();
+  /** Ids of tracks that it does not send at the moment. */
+  readonly stoppedTracks = new Set<string>();
+  /** By track id, where the pictures of a track have another size than the rest: their width and height. */
+  readonly sides = new Map<string, number>();
   /** Temporal layers of its video: 1 or 2. */
   temporalLayers = 1;
   /** Whether it sends media. */
@@ -143,7 +150,7 @@ export class HeadlessPeer {
   constructor(
     network: HeadlessNetwork,
     forget: (transport: number) => void,
-    { opusPayloadType = 111, nominatesLate = false }: HeadlessPeerOptions = {},
+    { opusPayloadType = 111, nominatesLate = false, semantics }: HeadlessPeerOptions = {},
   ) {
     this.#nominatesLate = nominatesLate;
     this.#network = network;
@@ -169,6 +176,7 @@ export class HeadlessPeer {
       cname: 'headless',
       maxMediaLines: 64,
       dataChannels: { port: 5000, maxMessageSize: 262_144 },
+      ...(semantics === undefined ? {} : { semantics }),
     });
     this.data = new DataTransport({
       limits: { maxChannels: 64, maxMessageBytes: 262_144, maxBufferedBytes: 8 << 20 },
@@ -336,11 +344,12 @@ export class HeadlessPeer {
     if (this.data.nextDeadline() <= now) this.data.handleTimeout();
     this.#ticks++;
     if (!this.transmits || this.#ticks % this.ticksPerPacket !== 0) return;
-    for (const { transceiver } of this.#tracks) {
-      if (!transceiver?.send) continue;
+    for (const { transceiver, trackId } of this.#tracks) {
+      if (!transceiver?.send || this.stoppedTracks.has(trackId)) continue;
+      const side = this.sides.get(trackId) ?? smallestSide;
       const ssrcs = transceiver.kind === 'video' ? this.#encodingSsrcs(transceiver.ssrc) : [transceiver.ssrc];
       ssrcs.forEach((ssrc, encoding) => {
-        if (!this.stoppedEncodings.has(encoding)) this.#sendRtp(transceiver, ssrc, smallestSide << encoding);
+        if (!this.stoppedEncodings.has(encoding)) this.#sendRtp(transceiver, ssrc, side << encoding);
       });
     }
   }

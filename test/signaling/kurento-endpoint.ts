@@ -1,5 +1,6 @@
 /** An endpoint of the server with the peer at its other end, for tests of media through pipelines. */
 import type { MediaKind } from '../../src/media/rtp-parameters.ts';
+import type { SdpSemantics } from '../../src/webrtc/sdp/sdp-semantics.ts';
 import { type HeadlessNetwork, type HeadlessPeer, until } from './headless-peer.ts';
 import type { Json, KurentoTestClient } from './kurento-test-client.ts';
 
@@ -9,6 +10,7 @@ export interface EndpointMedia {
   readonly receives?: readonly MediaKind[];
   readonly encodings?: number;
   readonly nominatesLate?: boolean;
+  readonly semantics?: SdpSemantics;
   /** Labels of data channels it opens. */
   readonly channels?: readonly string[];
   /** Of the constructor, besides the pipeline. */
@@ -42,6 +44,7 @@ export class TestEndpoint {
       channels = [],
       encodings = 1,
       nominatesLate = false,
+      semantics = 'unified-plan',
       params = {},
     }: EndpointMedia = {},
   ): Promise<TestEndpoint> {
@@ -50,7 +53,7 @@ export class TestEndpoint {
       ...(channels.length > 0 ? { useDataChannels: true } : {}),
       ...params,
     });
-    const peer = network.createPeer({ nominatesLate });
+    const peer = network.createPeer({ nominatesLate, semantics });
     peer.encodings = encodings;
     for (const kind of sends)
       peer.addTrack(kind, 'stream', kind, receives.includes(kind) ? 'sendrecv' : 'sendonly');

@@ -39,7 +39,8 @@ export function browserOffer(
     | 'chromium-recvonly'
     | 'firefox-audio-video'
     | 'firefox-recvonly'
-    | 'chromium-simulcast',
+    | 'chromium-simulcast'
+    | 'plan-b-chromium-two-videos',
 ): string {
   return readFileSync(new URL(`../../src/webrtc/sdp/fixtures/${name}.sdp`, import.meta.url), 'utf8');
 }

@@ -1,5 +1,6 @@
 /** Whether media flows through an endpoint, as its events and isMediaFlowing tell. */
 import type { Participant } from '../../rooms/participant.ts';
+import type { Publication } from '../../rooms/publication.ts';
 import { type FlowDirection, FlowEvents } from './flow-events.ts';
 import type { MediaElement } from './media-element.ts';
 import { type Activity, flowActivity, peerActivity, type Watched } from './media-watch.ts';
@@ -10,6 +11,7 @@ type StreamType = keyof typeof kinds;
 const types: readonly StreamType[] = ['AUDIO', 'VIDEO'];
 
 interface Observer extends MediaElement {
+  publication(type: MediaType): Publication | null;
   heard(recently: boolean): void;
 }
 
@@ -58,9 +60,7 @@ export class EndpointFlows implements Watched {
     if (participant === null || this.#flows === null) return;
     for (const type of types) {
       const flow = this.#flows[type];
-      let received: number | null = null;
-      for (const { kind, track } of participant.publications.values())
-        if (kind === kinds[type]) received = track.packetsReceived;
+      const received = this.#endpoint.publication(type)?.track.packetsReceived ?? null;
       let sent: number | null = null;
       for (const { publication, forwarder } of participant.subscriptions.values())
         if (publication.kind === kinds[type]) sent = forwarder?.packetsSent ?? null;

@@ -4,6 +4,7 @@ import type { HttpApp } from '../../http/http-app.ts';
 import type { WebSocketDialect } from '../../http/web-socket-dialect.ts';
 import type { Logger } from '../../log.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
+import type { SdpSemantics } from '../../webrtc/sdp/sdp-semantics.ts';
 import { looksLikeJsonRpc } from './json-rpc.ts';
 import { KurentoConnection } from './kurento-connection.ts';
 import { MediaElement } from './media-element.ts';
@@ -20,6 +21,8 @@ export interface KurentoOptions {
   readonly maxSessions: number;
   /** Whether getStats says more of each stream than the original does. */
   readonly detailedStats: boolean;
+  /** How WebRtcEndpoints put tracks into m-lines. */
+  readonly sdpSemantics: SdpSemantics;
 }
 
 /** For metrics and health. */

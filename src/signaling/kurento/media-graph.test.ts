@@ -71,6 +71,7 @@ function scene() {
     rooms: null as unknown as Rooms,
     log: silentLogger,
     detailedStats: false,
+    sdpSemantics: 'unified-plan',
     sessionIds: () => [],
     after: () => () => {},
     nowMs: () => 0,

@@ -2,6 +2,7 @@
 
 import type { Logger } from '../../log.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
+import type { SdpSemantics } from '../../webrtc/sdp/sdp-semantics.ts';
 import { compactUuid } from '../compact-uuid.ts';
 import { EventSubscription } from './event-subscription.ts';
 import { KurentoError } from './kurento-error.ts';
@@ -25,6 +26,7 @@ export interface ObjectModelOptions {
   readonly maxSessions: number;
   readonly sessionTimeoutMs: number;
   readonly detailedStats: boolean;
+  readonly sdpSemantics: SdpSemantics;
   readonly after: ObjectHost['after'];
   /** Monotonic. */
   readonly nowMs: () => number;
@@ -36,6 +38,7 @@ export class ObjectModel implements ObjectHost {
   readonly after: ObjectHost['after'];
   readonly nowMs: () => number;
   readonly detailedStats: boolean;
+  readonly sdpSemantics: SdpSemantics;
   readonly registry: ObjectRegistry;
   readonly sessions: SessionTable;
   /** Tells one life of this server from another. */
@@ -45,12 +48,13 @@ export class ObjectModel implements ObjectHost {
   readonly #makers = new Map<MediaObject, KurentoSession>();
 
   constructor(options: ObjectModelOptions) {
-    const { rooms, log, maxSessions, sessionTimeoutMs, after, nowMs, detailedStats } = options;
+    const { rooms, log, maxSessions, sessionTimeoutMs, after, nowMs, detailedStats, sdpSemantics } = options;
     this.rooms = rooms;
     this.log = log;
     this.after = after;
     this.nowMs = nowMs;
     this.detailedStats = detailedStats;
+    this.sdpSemantics = sdpSemantics;
     this.#references = new ObjectReferences((object) => this.registry.release(object));
     this.registry = new ObjectRegistry({
       objectCreated: (object) => this.#manager.raise('ObjectCreated', { object: object.id }),

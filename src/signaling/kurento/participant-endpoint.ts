@@ -119,7 +119,7 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
 
   override publication(type: MediaType): Publication | null {
     for (const publication of this.#participant?.publications.values() ?? [])
-      if (typeOf[publication.kind] === type) return publication;
+      if (typeOf[publication.kind] === type && !publication.isFurtherTrack) return publication;
     return null;
   }
 

@@ -46,7 +46,13 @@ export class WebRtcEndpoint extends ParticipantEndpoint {
   }
 
   protected override joinOptions(): Partial<JoinOptions> {
-    return { dataChannels: this.#options.useDataChannels, dataSinks: () => this.#dataSinks() };
+    return {
+      dataChannels: this.#options.useDataChannels,
+      dataSinks: () => this.#dataSinks(),
+      sdpSemantics: this.host.sdpSemantics,
+      // An endpoint has one source of each kind. What a client of Plan B sends beside it is counted, and goes nowhere.
+      holdsBack: ({ isFurtherTrack }) => isFurtherTrack,
+    };
   }
 
   protected override offeredLines(media: OfferedMedia): FirstOffer {
