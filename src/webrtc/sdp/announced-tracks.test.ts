@@ -89,7 +89,11 @@ describe('announcedTracks', () => {
 });
 
 describe('isPlanB', () => {
-  const severalTracks = ['plan-b-chromium-two-videos', 'plan-b-chromium-simulcast'];
+  const severalTracks = [
+    'plan-b-chromium-two-videos',
+    'plan-b-chromium-simulcast',
+    'plan-b-libwebrtc-two-videos',
+  ];
 
   for (const name of fixtureNames) {
     const expected = severalTracks.includes(name);

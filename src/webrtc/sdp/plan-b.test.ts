@@ -3,9 +3,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ProtocolError } from '../../errors.ts';
 import { headerExtensionUri } from '../../media/rtp-parameters.ts';
-import { exchange, fails, fixture, linesOf, newClient, newNegotiator } from './fixtures/peer.test.ts';
+import {
+  exchange,
+  fails,
+  fixture,
+  fixtureNames,
+  linesOf,
+  newClient,
+  newNegotiator,
+} from './fixtures/peer.test.ts';
 import type { Negotiator } from './negotiator.ts';
 import { parseSessionDescription } from './parse-session-description.ts';
+import { isPlanB } from './plan-b-split.ts';
 import type { SdpSemantics } from './sdp-semantics.ts';
 
 const twoVideos = fixture('plan-b-chromium-two-videos');
@@ -133,6 +142,31 @@ describe('an offer of several tracks in one m-line', () => {
       [first.ssrc, second.ssrc],
     );
   });
+});
+
+describe('an offer of one track in each m-line', () => {
+  const names = fixtureNames.filter((name) => !isPlanB(parseSessionDescription(fixture(name))));
+
+  for (const name of names) {
+    it(`means the same whatever the server speaks: ${name}`, () => {
+      const [unified, ...others] = (['unified-plan', 'unified-plan-with-fallback', 'plan-b'] as const).map(
+        (semantics) => {
+          const negotiator = newNegotiator({ semantics });
+          negotiator.setRemoteOffer(fixture(name));
+          for (const transceiver of negotiator.transceivers) {
+            if (transceiver.remoteReceives) transceiver.direction = 'sendrecv';
+            transceiver.msid = { streamId: 's', trackId: transceiver.kind };
+          }
+          const answer = negotiator.createAnswer();
+          return {
+            transceivers: negotiator.transceivers.map((transceiver) => ({ ...transceiver })),
+            answer: answer.replace(/^a=ssrc:\d+ (?:ms)?label:.*\r\n/gm, ''),
+          };
+        },
+      );
+      for (const other of others) assert.deepEqual(other, unified);
+    });
+  }
 });
 
 describe('tracks of Plan B that come and go', () => {
