@@ -24,6 +24,8 @@ import {
 } from '../webrtc/peer-connection.ts';
 import { type PlainChoices, PlainConnection } from '../webrtc/plain/plain-connection.ts';
 import type { PlainLine } from '../webrtc/plain/plain-line.ts';
+import type { CodecCapability } from '../webrtc/sdp/codec-capabilities.ts';
+import { share, sharedResult } from '../webrtc/sdp/shared-results.ts';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
 import { createIceCredentials } from './ice-credentials.ts';
 import { type AnnouncedAs, familyOf, localCandidates } from './local-candidates.ts';
@@ -164,7 +166,7 @@ export class Engine {
       ...(data === undefined || !dataChannels ? {} : { data: this.#dataOptions(data) }),
       negotiation: {
         ...negotiation,
-        codecs: usesCodec === undefined ? negotiation.codecs : negotiation.codecs.filter(usesCodec),
+        codecs: this.#codecsOf(usesCodec),
         ...(codecOrder === undefined ? {} : { codecOrder }),
       },
       localCandidates: this.localCandidates,
@@ -200,7 +202,7 @@ export class Engine {
       io: this.#io,
       mediaContext: this.#context,
       media,
-      codecs: usesCodec === undefined ? negotiation.codecs : negotiation.codecs.filter(usesCodec),
+      codecs: this.#codecsOf(usesCodec),
       maxSdpBytes: negotiation.maxSdpBytes ?? Number.POSITIVE_INFINITY,
       ...choices,
       describedSourcesOnly: plain?.describedSourcesOnly ?? false,
@@ -259,6 +261,12 @@ export class Engine {
     this.#sendQueue.flush();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#io.close();
+  }
+
+  #codecsOf(usesCodec: ConnectionChoices['usesCodec']): readonly CodecCapability[] {
+    const { codecs } = this.#options.negotiation;
+    if (usesCodec === undefined) return share(codecs);
+    return sharedResult(share(codecs), 'used', () => codecs.filter(usesCodec), share(usesCodec));
   }
 
   #receiveBatch(count: number): void {

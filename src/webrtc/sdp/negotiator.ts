@@ -12,7 +12,7 @@
 import { ProtocolError, UserError } from '../../errors.ts';
 import type { MediaKind } from '../../media/rtp-parameters.ts';
 import { type DataLine, isDataSlot } from './data-line.ts';
-import { cloneIdentifiers, newIdentifiers, noteRemote, noteSlots } from './identifiers.ts';
+import { cloneIdentifiers, newIdentifiers, noteUsage, type Usage } from './identifiers.ts';
 import { answerOffer, isRefused, taggedLine } from './local-answer.ts';
 import { offerMedia, offerSlots } from './local-offer.ts';
 import { applySlot } from './media-parameters.ts';
@@ -63,6 +63,8 @@ export class Negotiator {
   #localOffer: PendingLocalOffer | null = null;
   #remoteOffer: PendingRemoteOffer | null = null;
   readonly #identifiers = newIdentifiers();
+  /** Of the last exchange, not noted among the identifiers yet: only offers need them, and many clients get none. */
+  #usage: Usage | null = null;
   #remoteTransport: RemoteTransportDescription | null = null;
   #role: 'active' | 'passive' | null = null;
   #descriptionVersion = 0;
@@ -200,6 +202,7 @@ export class Negotiator {
     if (this.#signalingState !== 'stable') {
       throw new UserError('invalid-state', `An offer cannot be made in state ${this.#signalingState}.`);
     }
+    this.#noteUsage();
     const identifiers = cloneIdentifiers(this.#identifiers);
     const slots = offerSlots(
       this.#slots,
@@ -339,8 +342,9 @@ export class Negotiator {
     transport: RemoteTransportDescription,
     role: 'active' | 'passive',
   ): void {
-    noteSlots(this.#identifiers, slots);
-    noteRemote(this.#identifiers, remote.media);
+    this.#noteUsage();
+    const lines = remote.media.map(({ codecs, headerExtensions }) => ({ codecs, headerExtensions }));
+    this.#usage = { slots, remote: lines };
     this.#slots = slots;
     this.#remoteTransport = transport;
     this.#role = role;
@@ -349,6 +353,11 @@ export class Negotiator {
     this.#signalingState = 'stable';
     for (const slot of slots) if (slot.transceiver) applySlot(slot.transceiver, slot, this.#options.cname);
     this.#pending = this.#waiting();
+  }
+
+  #noteUsage(): void {
+    if (this.#usage !== null) noteUsage(this.#identifiers, this.#usage);
+    this.#usage = null;
   }
 
   /** Transceivers of ours that have no slot yet and still want one. */

@@ -114,7 +114,7 @@ export function parseMediaSection(section: SdpSection, defaultDirection: string)
     rtcpMux,
     rtcpReducedSize,
     extmapAllowMixed,
-    codecs: /\bRTP\b/.test(header[3]) ? parseFormats(header[1], formats, section.attributes) : [],
+    codecs: /\bRTP\b/.test(header[3]) ? parseFormats(header[1], formats, section.formatLines) : [],
     headerExtensions,
     msids,
     rids,
