@@ -1,8 +1,7 @@
 import { ProtocolError } from '../../errors.ts';
 import { maxFeedbackPerFormat, maxFeedbackPerLine, maxParametersPerFormat } from './sdp-limits.ts';
-import { readFormatLines, type SdpAttribute } from './sdp-lines.ts';
+import type { SdpAttribute } from './sdp-lines.ts';
 import type { PayloadFormat } from './session-description.ts';
-import { share } from './shared-results.ts';
 
 /** Payload types RFC 3551 assigns without a=rtpmap; all of them have one channel. */
 const staticFormats: Readonly<Record<number, { kind: string; name: string; clockRate: number }>> = {
@@ -19,41 +18,13 @@ interface FormatDraft {
   feedback: string[];
 }
 
-/** Lists of formats by the text they were read from, the oldest first. */
-const known = new Map<string, readonly PayloadFormat[]>();
-/** There are a few versions of a few browsers about, with two texts each of 3000 characters at most. */
-const maxKnown = 64;
-const maxKnownLength = 8192;
-
 /**
  * Reads the payload formats of one RTP m-line, in its order. Attributes of payload types that m= does not list
- * are ignored, as is a repeated a=rtpmap. Clients of one version all write the same, which is read once: the list is
- * shared.
+ * are ignored, as is a repeated a=rtpmap.
  *
- * @param lines see SdpSection.formatLines
  * @throws {ProtocolError} malformed-sdp, unsupported-sdp
  */
 export function parseFormats(
-  kind: string,
-  formats: readonly string[],
-  lines: string,
-): readonly PayloadFormat[] {
-  const text = `${kind} ${formats.join(' ')}\n${lines}`;
-  if (text.length > maxKnownLength) return readFormats(kind, formats, readFormatLines(lines));
-  let list = known.get(text);
-  if (list === undefined) {
-    // Parts of the text that is kept anyway, and of no description.
-    list = share(readFormats(kind, formats, readFormatLines(text.slice(text.indexOf('\n') + 1))));
-    for (const oldest of known.keys()) {
-      if (known.size < maxKnown) break;
-      known.delete(oldest);
-    }
-    known.set(text, list);
-  }
-  return list;
-}
-
-function readFormats(
   kind: string,
   formats: readonly string[],
   attributes: readonly SdpAttribute[],

@@ -13,8 +13,11 @@ export interface SdpSection {
   /** The value of m=, or of o= for the session part. */
   readonly header: string;
   readonly attributes: readonly SdpAttribute[];
-  /** Its lines a=rtpmap, a=rtcp-fb and a=fmtp, most of a description, as they stand: see readFormatLines(). */
-  readonly formatLines: string;
+  /**
+   * The lines that clients of one version have in common, as they stand: a=rtpmap, a=rtcp-fb, a=fmtp and a=extmap, most
+   * of a description. They are not among the attributes: see attributesOf().
+   */
+  readonly commonLines: string;
   /** The value of c=, which only peers without ICE mean; null where there is none. */
   readonly connection: string | null;
 }
@@ -27,12 +30,12 @@ export interface SdpSections {
 interface SectionDraft {
   header: string | null;
   readonly attributes: SdpAttribute[];
-  formatLines: string;
+  commonLines: string;
   connection: string | null;
 }
 
-/** As many lines that describe formats as there are in a row. */
-const formatLineRun = /(?:a=(?:rtpmap|rtcp-fb|fmtp):[^\n]*(?:\n|$))+/y;
+/** As many common lines as there are in a row. */
+const commonLineRun = /(?:a=(?:rtpmap|rtcp-fb|fmtp|extmap):[^\n]*(?:\n|$))+/y;
 
 /**
  * Splits a session description into sections and attributes (RFC 8866 §5), accepting any of the line ends
@@ -52,10 +55,10 @@ export function splitSdp(sdp: string): SdpSections {
   const media: SectionDraft[] = [];
   let section = session;
   for (let start = 0; start < text.length; ) {
-    formatLineRun.lastIndex = start;
-    if (formatLineRun.test(text)) {
-      section.formatLines += text.slice(start, formatLineRun.lastIndex);
-      start = formatLineRun.lastIndex;
+    commonLineRun.lastIndex = start;
+    if (commonLineRun.test(text)) {
+      section.commonLines += text.slice(start, commonLineRun.lastIndex);
+      start = commonLineRun.lastIndex;
       continue;
     }
     const end = text.indexOf('\n', start);
@@ -84,8 +87,8 @@ export function splitSdp(sdp: string): SdpSections {
   return { session, media: media.filter(hasHeader) };
 }
 
-/** The attributes of `formatLines`. @throws {ProtocolError} malformed-sdp */
-export function readFormatLines(lines: string): SdpAttribute[] {
+/** The attributes in `commonLines`. @throws {ProtocolError} malformed-sdp */
+export function attributesOf(lines: string): SdpAttribute[] {
   return lines
     .split('\n')
     .filter((line) => line !== '')
@@ -93,7 +96,7 @@ export function readFormatLines(lines: string): SdpAttribute[] {
 }
 
 function newSection(header: string | null): SectionDraft {
-  return { header, attributes: [], formatLines: '', connection: null };
+  return { header, attributes: [], commonLines: '', connection: null };
 }
 
 function hasHeader(section: SectionDraft): section is SectionDraft & SdpSection {

@@ -1,4 +1,5 @@
 import type {
+  ExtensionMapping,
   MediaDescription,
   Msid,
   PayloadFormat,
@@ -42,9 +43,7 @@ function pushMedia(lines: string[], media: MediaDescription): void {
   pushTransport(lines, media);
   if (media.bundleOnly) lines.push('a=bundle-only');
   if (media.extmapAllowMixed) lines.push('a=extmap-allow-mixed');
-  for (const { id, uri, direction } of media.headerExtensions) {
-    lines.push(`a=extmap:${id}${direction ? `/${direction}` : ''} ${uri}`);
-  }
+  if (media.headerExtensions.length > 0) lines.push(extensionLines(media.headerExtensions).text);
   lines.push(`a=${media.direction}`);
   for (const msid of media.msids) lines.push(`a=msid:${msidText(msid)}`);
   if (media.rtcpMux) lines.push('a=rtcp-mux');
@@ -78,6 +77,15 @@ function pushTransport(lines: string[], transport: TransportAttributes): void {
   if (transport.setup !== null) lines.push(`a=setup:${transport.setup}`);
   for (const candidate of transport.candidates) lines.push(`a=${candidate}`);
   if (transport.endOfCandidates) lines.push('a=end-of-candidates');
+}
+
+function extensionLines(extensions: readonly ExtensionMapping[]): { readonly text: string } {
+  return sharedResult(extensions, 'lines', () => {
+    const lines = extensions.map(
+      ({ id, uri, direction }) => `a=extmap:${id}${direction ? `/${direction}` : ''} ${uri}`,
+    );
+    return { text: lines.join('\r\n') };
+  });
 }
 
 function formatLines(formats: readonly PayloadFormat[]): { readonly text: string } {
