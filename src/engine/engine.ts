@@ -11,7 +11,7 @@ import { finishRun } from '../media/transport-link.ts';
 import { addressStride, InboxField, inboxStride, PacketKind } from '../packet-io/layout.ts';
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
 import { SendQueue } from '../packet-io/send-queue.ts';
-import { readAddress } from '../packet-io/socket-address.ts';
+import { familyOf, readAddress } from '../packet-io/socket-address.ts';
 import { createDataCounters, type DataCounters } from '../webrtc/data-channels/data-counters.ts';
 import type { DataLimits, DataOptions } from '../webrtc/data-channels/data-transport.ts';
 import { createIceCounters, type IceCounters } from '../webrtc/ice/ice-lite-agent.ts';
@@ -28,7 +28,7 @@ import type { CodecCapability } from '../webrtc/sdp/codec-capabilities.ts';
 import { share, sharedResult } from '../webrtc/sdp/shared-results.ts';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
 import { createIceCredentials } from './ice-credentials.ts';
-import { type AnnouncedAs, familyOf, localCandidates } from './local-candidates.ts';
+import { type AnnouncedAs, localCandidates } from './local-candidates.ts';
 import { PlainPortRange, type PortRange } from './plain-port-range.ts';
 
 export interface EngineOptions {
