@@ -3,29 +3,24 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { parsePlainDescription } from '../../src/webrtc/plain/plain-description.ts';
-import { HeadlessNetwork, until } from './headless-peer.ts';
+import { type HeadlessNetwork, until } from './headless-peer.ts';
 import { TestEndpoint } from './kurento-endpoint.ts';
-import { type Json, KurentoTestClient } from './kurento-test-client.ts';
-import { type RunningManifold, sdpLines, startManifold } from './running-manifold.ts';
+import { KurentoScene } from './kurento-scene.ts';
+import type { Json, KurentoTestClient } from './kurento-test-client.ts';
+import { sdpLines } from './running-manifold.ts';
 
-let server: RunningManifold;
+let scene: KurentoScene;
 let network: HeadlessNetwork;
 let client: KurentoTestClient;
 
 before(async () => {
-  server = await startManifold({
+  scene = await KurentoScene.open({
     media: { addresses: ['127.0.0.1', '::1'], plainFirstPort: 43_300, plainLastPort: 43_315 },
   });
-  network = new HeadlessNetwork();
-  client = await KurentoTestClient.open(`${server.webSocket}/kurento`);
+  ({ network, client } = scene);
 });
 
-after(async () => {
-  await client.close();
-  network.close();
-  await server.close();
-  assert.deepEqual(server.errors, []);
-});
+after(() => scene.close());
 
 const offer = [
   'v=0',
