@@ -9,9 +9,9 @@ import { endChild, firstLine, serverCore, startNode } from './child-process.ts';
 
 const { values } = parseArgs({
   options: {
-    sequences: { type: 'string', default: '1000' },
-    /** Before measuring: a server that has run for a while has compiled what it does. */
-    warmup: { type: 'string', default: '1000' },
+    /** The first of a new process, and as many afterwards: a server that has run for a while has compiled what it does. */
+    cold: { type: 'string', default: '1000' },
+    warm: { type: 'string', default: '1000' },
     /** Sequences under way at the same time. */
     parallel: { type: 'string', default: '4' },
     /** Writes a CPU profile of the server into this folder. */
@@ -58,14 +58,16 @@ try {
     const cpuMs = (1000 * ((await cpuSeconds()) - cpuBefore)) / sequences;
     process.stdout.write(
       `${what}: ${sequences} sequences of ${callsPerSequence} calls, ${callsPerSecond.toFixed(0)} calls/s, ` +
-        `${cpuMs.toFixed(2)} ms of the server's CPU for each sequence\n`,
+        `${cpuMs.toFixed(2)} ms of the server's CPU for each sequence, ` +
+        `${(cpuMs / callsPerSequence).toFixed(2)} for each call\n`,
     );
     return cpuMs;
   };
-  await measure('cold', Number(values.warmup));
-  const cpuMs = await measure('warm', Number(values.sequences));
-  process.stdout.write(`The goal of ${goalCpuMs} ms is ${cpuMs <= goalCpuMs ? 'met' : 'missed'}.\n`);
-  if (!(cpuMs <= goalCpuMs)) process.exitCode = 1;
+  const cold = await measure('cold', Number(values.cold));
+  const warm = await measure('warm', Number(values.warm));
+  const met = cold <= goalCpuMs && warm <= goalCpuMs;
+  process.stdout.write(`The goal of ${goalCpuMs} ms is ${met ? 'met' : 'missed'}.\n`);
+  if (!met) process.exitCode = 1;
   client.socket.terminate();
 } finally {
   await endChild(server);

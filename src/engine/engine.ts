@@ -11,7 +11,7 @@ import { finishRun } from '../media/transport-link.ts';
 import { addressStride, InboxField, inboxStride, PacketKind } from '../packet-io/layout.ts';
 import type { PacketIo, SocketAddress } from '../packet-io/packet-io.ts';
 import { SendQueue } from '../packet-io/send-queue.ts';
-import { readAddress } from '../packet-io/socket-address.ts';
+import { familyOf, readAddress } from '../packet-io/socket-address.ts';
 import { createDataCounters, type DataCounters } from '../webrtc/data-channels/data-counters.ts';
 import type { DataLimits, DataOptions } from '../webrtc/data-channels/data-transport.ts';
 import { createIceCounters, type IceCounters } from '../webrtc/ice/ice-lite-agent.ts';
@@ -24,9 +24,11 @@ import {
 } from '../webrtc/peer-connection.ts';
 import { type PlainChoices, PlainConnection } from '../webrtc/plain/plain-connection.ts';
 import type { PlainLine } from '../webrtc/plain/plain-line.ts';
+import type { CodecCapability } from '../webrtc/sdp/codec-capabilities.ts';
+import { share, sharedResult } from '../webrtc/sdp/shared-results.ts';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
 import { createIceCredentials } from './ice-credentials.ts';
-import { type AnnouncedAs, familyOf, localCandidates } from './local-candidates.ts';
+import { type AnnouncedAs, localCandidates } from './local-candidates.ts';
 import { PlainPortRange, type PortRange } from './plain-port-range.ts';
 
 export interface EngineOptions {
@@ -164,7 +166,7 @@ export class Engine {
       ...(data === undefined || !dataChannels ? {} : { data: this.#dataOptions(data) }),
       negotiation: {
         ...negotiation,
-        codecs: usesCodec === undefined ? negotiation.codecs : negotiation.codecs.filter(usesCodec),
+        codecs: this.#codecsOf(usesCodec),
         ...(codecOrder === undefined ? {} : { codecOrder }),
         ...(sdpSemantics === undefined ? {} : { semantics: sdpSemantics }),
       },
@@ -201,7 +203,7 @@ export class Engine {
       io: this.#io,
       mediaContext: this.#context,
       media,
-      codecs: usesCodec === undefined ? negotiation.codecs : negotiation.codecs.filter(usesCodec),
+      codecs: this.#codecsOf(usesCodec),
       maxSdpBytes: negotiation.maxSdpBytes ?? Number.POSITIVE_INFINITY,
       ...choices,
       describedSourcesOnly: plain?.describedSourcesOnly ?? false,
@@ -260,6 +262,12 @@ export class Engine {
     this.#sendQueue.flush();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#io.close();
+  }
+
+  #codecsOf(usesCodec: ConnectionChoices['usesCodec']): readonly CodecCapability[] {
+    const { codecs } = this.#options.negotiation;
+    if (usesCodec === undefined) return share(codecs);
+    return sharedResult(share(codecs), 'used', () => codecs.filter(usesCodec), share(usesCodec));
   }
 
   #receiveBatch(count: number): void {

@@ -5,14 +5,11 @@ import type { IceCredentials } from '../webrtc/ice/ice-lite-agent.ts';
 const usernameFragmentBytes = 6;
 const passwordBytes = 18;
 
-export function createIceCredentials(): IceCredentials {
-  return {
-    usernameFragment: iceChars(usernameFragmentBytes),
-    password: iceChars(passwordBytes),
-  };
-}
-
 /** Base64 without padding is within ice-char (RFC 8839 §5.4). */
-function iceChars(bytes: number): string {
-  return randomBytes(bytes).toString('base64');
+export function createIceCredentials(): IceCredentials {
+  const bytes = randomBytes(usernameFragmentBytes + passwordBytes);
+  return {
+    usernameFragment: bytes.toString('base64', 0, usernameFragmentBytes),
+    password: bytes.toString('base64', usernameFragmentBytes),
+  };
 }

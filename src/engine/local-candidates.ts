@@ -1,4 +1,5 @@
 /** The candidates told to every client: where media is received, as clients see it. */
+import { familyOf } from '../packet-io/socket-address.ts';
 import { formatHostCandidate, formatServerReflexiveCandidate } from '../webrtc/ice/candidate.ts';
 
 /** As what announced addresses are told: host in place of the local ones, srflx (server-reflexive) beside them. */
@@ -62,9 +63,4 @@ export function externalAddressesOf(local: string, announced: readonly string[])
   const paired = pairs.filter(([, base]) => base === local);
   const chosen = paired.length > 0 ? paired : pairs.filter((pair) => pair.length === 1);
   return chosen.map(([external]) => external).filter((external) => familyOf(external) === familyOf(local));
-}
-
-/** That of an address, or of both in an `external/local` pair. */
-export function familyOf(address: string): 4 | 6 {
-  return address.includes(':') ? 6 : 4;
 }

@@ -1,7 +1,8 @@
 import { UserError } from '../errors.ts';
 import type { PacketIo } from '../packet-io/packet-io.ts';
+import { familyOf } from '../packet-io/socket-address.ts';
 import type { PlainSockets } from '../webrtc/plain/plain-line.ts';
-import { externalAddressesOf, familyOf } from './local-candidates.ts';
+import { externalAddressesOf } from './local-candidates.ts';
 
 export interface PortRange {
   readonly first: number;

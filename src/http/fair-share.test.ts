@@ -71,6 +71,26 @@ describe('FairShare', () => {
     assert.deepEqual(done, ['first', 'third', 'fourth']);
   });
 
+  it('does at once what nobody waits with, until a round is used up', async () => {
+    const clock = { nowMs: 0 };
+    const share = new FairShare(() => clock.nowMs);
+    const done: string[] = [];
+    const piece = (name: string) => () => {
+      clock.nowMs += 2;
+      done.push(name);
+    };
+    assert.ok(share.atOnce(piece('a1')));
+    assert.ok(share.atOnce(piece('a2')));
+    assert.ok(!share.atOnce(piece('a3')), 'the time of a round is used up');
+    const waits = share.run(piece('b'));
+    assert.ok(!share.atOnce(piece('a4')), 'somebody waits');
+    assert.deepEqual(done, ['a1', 'a2']);
+    await waits;
+    assert.ok(share.atOnce(piece('a5')));
+    assert.deepEqual(done, ['a1', 'a2', 'b', 'a5']);
+    assert.throws(() => share.atOnce(() => assert.fail('what it throws')), /what it throws/);
+  });
+
   it('goes on at once while nobody waits and time is left, and else in turn', async () => {
     const clock = { nowMs: 0 };
     const share = new FairShare(() => clock.nowMs);

@@ -38,6 +38,16 @@ export class FairShare {
     });
   }
 
+  /**
+   * Does `work` now if nobody waits and time is left. Throws what it throws.
+   * @returns whether it is done
+   */
+  atOnce(work: () => void): boolean {
+    if (this.#waiting.size > 0 || this.#usedMs >= roundMs) return false;
+    this.#measured(work);
+    return true;
+  }
+
   /** As run(), but at once while nobody waits and time is left: for what goes on with something that had its turn. */
   async goOn<T>(work: () => T, client: object): Promise<T> {
     if (this.#waiting.size > 0 || this.#usedMs >= roundMs) return await this.run(work, client);
@@ -52,15 +62,17 @@ export class FairShare {
 
   #round(): void {
     this.#scheduled = false;
-    this.#usedMs = 0;
     for (const [client, pieces] of this.#waiting) {
+      // By what was done at once, or in this round.
+      if (this.#usedMs >= roundMs) break;
       const piece = pieces.shift();
       // To the end of the queue, as long as there is more.
       this.#waiting.delete(client);
       if (pieces.length > 0) this.#waiting.set(client, pieces);
       if (piece !== undefined) this.#measured(piece);
-      if (this.#usedMs >= roundMs) break;
     }
+    // What is used from now on is of the next round.
+    this.#usedMs = 0;
     this.#schedule();
   }
 

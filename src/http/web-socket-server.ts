@@ -43,10 +43,14 @@ const statusOfRefusal: Readonly<Record<Refusal, string>> = {
 
 interface Connection {
   readonly ws: WebSocket;
+  /** What carries it. */
+  readonly stream: Duplex;
   readonly socket: SignalingSocket;
   answeredPing: boolean;
   /** Frames that wait for their turn. */
   waiting: number;
+  /** What is sent now goes out together. */
+  gathers: boolean;
 }
 
 export class WebSocketServer {
@@ -121,7 +125,7 @@ export class WebSocketServer {
     // Given back when the TCP connection goes, whether or not the handshake succeeds.
     socket.once('close', () => this.#limit.release(client.address));
     this.#ws.handleUpgrade(request, socket, head, (ws) => {
-      this.#accept(ws, candidates, {
+      this.#accept(ws, socket, candidates, {
         path: url.pathname,
         query: url.searchParams,
         headers: request.headers,
@@ -154,7 +158,12 @@ export class WebSocketServer {
     return this.#limit.acquire(address) ? null : 'connection-limit';
   }
 
-  #accept(ws: WebSocket, candidates: readonly WebSocketDialect[], request: SignalingRequest): void {
+  #accept(
+    ws: WebSocket,
+    stream: Duplex,
+    candidates: readonly WebSocketDialect[],
+    request: SignalingRequest,
+  ): void {
     const socket = new SignalingSocket(
       ws,
       request,
@@ -162,7 +171,10 @@ export class WebSocketServer {
       (error) =>
         this.#log.error({ err: error, path: request.path }, 'bug: a signaling session ended unexpectedly'),
     );
-    const connection: Connection = { ws, socket, answeredPing: true, waiting: 0 };
+    const connection: Connection = {
+      ...{ ws, stream, socket },
+      ...{ answeredPing: true, waiting: 0, gathers: false },
+    };
     this.#connections.set(ws, connection);
     ws.on('pong', () => {
       connection.answeredPing = true;
@@ -192,15 +204,31 @@ export class WebSocketServer {
   /** Until it has been the turn of all that a socket sent, no more is read of it. */
   #inTurn(connection: Connection, work: () => void): void {
     const { ws, socket } = connection;
-    if (connection.waiting++ === 0) socket.holdReading(true);
-    const done = this.#turns.run(() => {
+    const piece = (): void => {
+      this.#gather(connection);
       try {
         work();
-      } finally {
-        if (--connection.waiting === 0) socket.holdReading(false);
+      } catch (error) {
+        this.#log.error({ err: error }, 'bug: a frame could not be worked on');
       }
+    };
+    if (connection.waiting === 0 && this.#turns.atOnce(piece)) return;
+    if (connection.waiting++ === 0) socket.holdReading(true);
+    void this.#turns.run(() => {
+      piece();
+      if (--connection.waiting === 0) socket.holdReading(false);
     }, ws);
-    done.catch((error: unknown) => this.#log.error({ err: error }, 'bug: a frame could not be worked on'));
+  }
+
+  /** Answers to frames that came together, and events with them, go out in one system call. */
+  #gather(connection: Connection): void {
+    if (connection.gathers) return;
+    connection.gathers = true;
+    connection.stream.cork();
+    process.nextTick(() => {
+      connection.gathers = false;
+      connection.stream.uncork();
+    });
   }
 
   #awaitFirstFrame(connection: Connection, candidates: readonly WebSocketDialect[]): void {

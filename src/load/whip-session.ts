@@ -1,5 +1,6 @@
 /** The HTTP half of a load client: posts an SDP offer to a WHIP or WHEP address and reads what it needs of the answer. */
 import type { SocketAddress } from '../packet-io/packet-io.ts';
+import { familyOf } from '../packet-io/socket-address.ts';
 import { parseCandidate } from '../webrtc/ice/candidate.ts';
 import { parseSessionDescription } from '../webrtc/sdp/parse-session-description.ts';
 import { transportSequenceId } from './load-feedback.ts';
@@ -97,7 +98,7 @@ function readAnswer(sdp: string, url: URL): Omit<LoadAnswer, 'resource'> {
     ({ algorithm }) => algorithm === 'sha-256',
   );
   const candidates = media.candidates.map(parseCandidate).filter(({ protocol }) => protocol === 'udp');
-  const candidate = candidates.find(({ address }) => !address.includes(':')) ?? candidates[0];
+  const candidate = candidates.find(({ address }) => familyOf(address) === 4) ?? candidates[0];
   if (
     fingerprint === undefined ||
     usernameFragment === null ||
@@ -111,6 +112,6 @@ function readAnswer(sdp: string, url: URL): Omit<LoadAnswer, 'resource'> {
     usernameFragment,
     password,
     fingerprint: fingerprint.value,
-    remote: { family: address.includes(':') ? 6 : 4, address, port },
+    remote: { family: familyOf(address), address, port },
   };
 }

@@ -266,6 +266,7 @@ export class MediaTransport {
     this.#bandwidth.setEnabled(enabled);
     if (!enabled) return;
     for (const forwarder of this.#forwarders) forwarder.sendEnabled();
+    this.#startReports();
   }
 
   /** Smoothed round-trip time in ms; null until measured. */
@@ -359,7 +360,9 @@ export class MediaTransport {
     );
   }
 
+  /** Before packets may be sent, none come either. */
   #startReports(): void {
+    if (!this.#link.sendEnabled) return;
     if (this.#received.size === 0 && this.#forwarders.length === 0) return;
     // Transports that begin together should not report together (RFC 3550 §6.2).
     const spreadMs = this.#context.randomUint32() % (reportIntervalMs / 2);

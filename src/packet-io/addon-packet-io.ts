@@ -23,6 +23,8 @@ export class AddonPacketIo implements PacketIo {
   readonly outbox: Int32Array;
   readonly #native: NativePacketIo;
   readonly #counterNames: readonly (keyof PacketIoCounters)[];
+  /** The certificate stays the same, and each description names one. */
+  readonly #fingerprints = new Map<string, string>();
 
   constructor(addon: NativeAddon, options: PacketIoOptions) {
     const native = new addon.PacketIo(
@@ -106,7 +108,12 @@ export class AddonPacketIo implements PacketIo {
   }
 
   localFingerprint(hash: 'sha-256' | 'sha-384' | 'sha-512'): string {
-    return this.#native.localFingerprint(hash);
+    let fingerprint = this.#fingerprints.get(hash);
+    if (fingerprint === undefined) {
+      fingerprint = this.#native.localFingerprint(hash);
+      this.#fingerprints.set(hash, fingerprint);
+    }
+    return fingerprint;
   }
 
   sendTo(socket: number, address: SocketAddress, datagram: Uint8Array): void {

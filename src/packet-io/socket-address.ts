@@ -13,6 +13,11 @@ export function readAddress(addresses: Uint8Array, at: number): SocketAddress {
   return { family: 6, address: formatIpv6(addresses, at + 4), port };
 }
 
+/** That of an IP address as text, or of both in an `external/local` pair. */
+export function familyOf(address: string): 4 | 6 {
+  return address.includes(':') ? 6 : 4;
+}
+
 /** 16 address bytes and the 4 of the scope id, which only a link-local address has. */
 function formatIpv6(bytes: Uint8Array, at: number): string {
   const groups: number[] = [];

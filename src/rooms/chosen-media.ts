@@ -103,8 +103,12 @@ export class ChosenMedia implements ReceivedMedia {
     subscription?.end(reason);
   }
 
+  /** What is said of a line is what is asked for later: no more than the client may send in all. */
   #bound({ transceiver }: MediaLine): void {
-    transceiver.maxReceiveKbps = this.#receiver.options.maxReceiveKbps?.[transceiver.kind] ?? null;
+    const { options, connection } = this.#receiver;
+    const wanted = options.maxReceiveKbps?.[transceiver.kind] ?? null;
+    const most = Math.floor(connection.media.incomingBitrate.max / 1000);
+    transceiver.maxReceiveKbps = wanted === null ? null : Math.min(wanted, most);
   }
 
   #announce({ transceiver }: MediaLine): void {

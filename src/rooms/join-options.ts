@@ -59,7 +59,10 @@ export interface JoinOptions extends ConnectionChoices {
   readonly ownRoom?: boolean;
   /** With chosen sources: what the stream is called that carries both of them. Default: the participant id. */
   readonly streamId?: string;
-  /** With chosen sources: the most the client is told to send of a kind (b=AS), in kbit/s. Default: nothing is said. */
+  /**
+   * With chosen sources: the most the client is told to send of a kind (b=AS), in kbit/s, or what is configured if that
+   * is less. Default: nothing is said.
+   */
   readonly maxReceiveKbps?: Readonly<Partial<Record<MediaKind, number>>>;
   /**
    * Who gets what the client sends on its data channels, whatever their label, on all its channels; null for the

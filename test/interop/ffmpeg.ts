@@ -14,16 +14,14 @@ export interface RecordedStream {
   readonly nb_read_frames: string;
 }
 
-/** Debian's ffmpeg as a peer that knows neither ICE nor DTLS. */
-export class Ffmpeg {
+/** One of Debian's tools as a peer that knows neither ICE nor DTLS. */
+export class MediaTool {
   readonly log: string[] = [];
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
 
-  constructor(args: readonly string[]) {
-    this.#child = spawn('ffmpeg', ['-hide_banner', '-nostdin', '-y', ...args], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+  constructor(command: string, args: readonly string[]) {
+    this.#child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => this.log.push(text));
     this.#exited = once(this.#child, 'close');
   }
@@ -36,6 +34,12 @@ export class Ffmpeg {
   async stop(): Promise<void> {
     if (this.running) this.#child.kill('SIGINT');
     await this.#exited;
+  }
+}
+
+export class Ffmpeg extends MediaTool {
+  constructor(args: readonly string[]) {
+    super('ffmpeg', ['-hide_banner', '-nostdin', '-y', ...args]);
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from '../../src/packet-io/layout.ts';
 import { loadAddon } from '../../src/packet-io/load-addon.ts';
 import type { DtlsSession, PacketIoOptions, SocketAddress } from '../../src/packet-io/packet-io.ts';
-import { readAddress } from '../../src/packet-io/socket-address.ts';
+import { familyOf, readAddress } from '../../src/packet-io/socket-address.ts';
 
 /** A test that waits longer has failed; nothing is expected to take this long. */
 const deadlineMs = 10_000;
@@ -45,7 +45,7 @@ export class TestEndpoint {
   /** Opens a socket on a free port of this address. */
   open(address = '127.0.0.1'): { socket: number; address: SocketAddress } {
     const { socket, port } = this.io.openSocket(address, 0);
-    return { socket, address: { family: address.includes(':') ? 6 : 4, address, port } };
+    return { socket, address: { family: familyOf(address), address, port } };
   }
 
   /** A transport sending from `socket` to `to`. */

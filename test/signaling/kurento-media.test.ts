@@ -7,10 +7,11 @@ import { writeGoodbye } from '../../src/media/rtcp/rtcp-writer.ts';
 import { Participant } from '../../src/rooms/participant.ts';
 import { WebRtcEndpoint } from '../../src/signaling/kurento/web-rtc-endpoint.ts';
 import { leaveAll, RoomMembers } from '../rooms/room-members.ts';
-import { HeadlessNetwork, until } from './headless-peer.ts';
+import { type HeadlessNetwork, until } from './headless-peer.ts';
 import { type EndpointMedia, TestEndpoint } from './kurento-endpoint.ts';
-import { type Json, KurentoTestClient } from './kurento-test-client.ts';
-import { type RunningManifold, startManifold } from './running-manifold.ts';
+import { KurentoScene } from './kurento-scene.ts';
+import type { Json, KurentoTestClient } from './kurento-test-client.ts';
+import type { RunningManifold } from './running-manifold.ts';
 
 const both = ['audio', 'video'] as const;
 const sender: EndpointMedia = { sends: both };
@@ -18,14 +19,14 @@ const receiver: EndpointMedia = { receives: both };
 /** Longer than anything under way takes. */
 const quietMs = 400;
 
+let scene: KurentoScene;
 let server: RunningManifold;
 let network: HeadlessNetwork;
 let client: KurentoTestClient;
 
 before(async () => {
-  server = await startManifold();
-  network = new HeadlessNetwork();
-  client = await KurentoTestClient.open(`${server.webSocket}/kurento`);
+  scene = await KurentoScene.open();
+  ({ server, network, client } = scene);
 });
 
 after(async () => {
@@ -33,10 +34,7 @@ after(async () => {
   await sleep(100);
   for (const type of [WebRtcEndpoint, Participant])
     assert.ok(queryObjects(type, { format: 'count' }) <= 4, `${type.name} are left behind`);
-  client.socket.terminate();
-  network.close();
-  await server.close();
-  assert.deepEqual(server.errors, []);
+  await scene.close();
 });
 
 async function pipelineWith(...media: readonly EndpointMedia[]) {

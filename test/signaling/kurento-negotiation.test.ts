@@ -2,32 +2,27 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HeadlessNetwork, until } from './headless-peer.ts';
+import { type HeadlessNetwork, until } from './headless-peer.ts';
 import { TestEndpoint } from './kurento-endpoint.ts';
+import { KurentoScene } from './kurento-scene.ts';
 import { failsWith, type Json, KurentoTestClient } from './kurento-test-client.ts';
-import { browserOffer, type RunningManifold, sdpLines, startManifold } from './running-manifold.ts';
+import { browserOffer, sdpLines, startManifold } from './running-manifold.ts';
 
 const quietMs = 300;
 const hostCandidate = 'candidate:1 1 udp 2122260223 127.0.0.1 40000 typ host';
 
-let server: RunningManifold;
+let scene: KurentoScene;
 let network: HeadlessNetwork;
 let client: KurentoTestClient;
 let pipeline: string;
 
 before(async () => {
-  server = await startManifold();
-  network = new HeadlessNetwork();
-  client = await KurentoTestClient.open(`${server.webSocket}/kurento`);
+  scene = await KurentoScene.open();
+  ({ network, client } = scene);
   pipeline = await client.create('MediaPipeline');
 });
 
-after(async () => {
-  client.socket.terminate();
-  network.close();
-  await server.close();
-  assert.deepEqual(server.errors, []);
-});
+after(() => scene.close());
 
 function endpoint(params: Json = {}): Promise<string> {
   return client.create('WebRtcEndpoint', { mediaPipeline: pipeline, ...params });

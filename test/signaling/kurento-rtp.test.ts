@@ -3,27 +3,24 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { parsePlainDescription } from '../../src/webrtc/plain/plain-description.ts';
-import { HeadlessNetwork, until } from './headless-peer.ts';
+import { type HeadlessNetwork, until } from './headless-peer.ts';
 import { TestEndpoint } from './kurento-endpoint.ts';
-import { type Json, KurentoTestClient } from './kurento-test-client.ts';
-import { type RunningManifold, sdpLines, startManifold } from './running-manifold.ts';
+import { KurentoScene } from './kurento-scene.ts';
+import type { Json, KurentoTestClient } from './kurento-test-client.ts';
+import { sdpLines } from './running-manifold.ts';
 
-let server: RunningManifold;
+let scene: KurentoScene;
 let network: HeadlessNetwork;
 let client: KurentoTestClient;
 
 before(async () => {
-  server = await startManifold({ media: { plainFirstPort: 43_300, plainLastPort: 43_315 } });
-  network = new HeadlessNetwork();
-  client = await KurentoTestClient.open(`${server.webSocket}/kurento`);
+  scene = await KurentoScene.open({
+    media: { addresses: ['127.0.0.1', '::1'], plainFirstPort: 43_300, plainLastPort: 43_315 },
+  });
+  ({ network, client } = scene);
 });
 
-after(async () => {
-  await client.close();
-  network.close();
-  await server.close();
-  assert.deepEqual(server.errors, []);
-});
+after(() => scene.close());
 
 const offer = [
   'v=0',
@@ -135,13 +132,20 @@ describe('RtpEndpoint', () => {
     await release(pipeline);
   });
 
-  for (const secured of [false, true]) {
-    it(`joins two pipelines by ${secured ? 'SRTP' : 'RTP'}: offer, answer, and media both ways`, async () => {
-      const crypto = { keyBase64: randomBytes(46).toString('base64'), crypto: 'AES_256_CM_HMAC_SHA1_80' };
-      const params = secured ? { crypto } : {};
+  for (const { suite, keyBytes = 0, useIpv6 = false } of [
+    { suite: null },
+    { suite: null, useIpv6: true },
+    { suite: 'AES_256_CM_HMAC_SHA1_80', keyBytes: 46 },
+    { suite: 'AEAD_AES_128_GCM', keyBytes: 28, useIpv6: true },
+    { suite: 'AEAD_AES_256_GCM', keyBytes: 44 },
+  ]) {
+    const over = `${suite ?? 'RTP'}${useIpv6 ? ' over IPv6' : ''}`;
+    it(`joins two pipelines by ${over}: offer, answer, and media both ways`, async () => {
+      const secured = suite !== null;
+      const crypto = { keyBase64: randomBytes(keyBytes).toString('base64'), crypto: suite };
       const [near, far] = [
-        await createEndpoint(params),
-        await createEndpoint(secured ? { crypto: { crypto: crypto.crypto } } : {}),
+        await createEndpoint({ useIpv6, ...(secured ? { crypto } : {}) }),
+        await createEndpoint({ useIpv6, ...(secured ? { crypto: { crypto: suite } } : {}) }),
       ];
       const publisher = await TestEndpoint.negotiated(network, client, near.pipeline, {
         sends: ['audio', 'video'],
@@ -162,6 +166,13 @@ describe('RtpEndpoint', () => {
       const generated: string = await client.invoke(near.endpoint, 'generateOffer');
       const answer: string = await client.invoke(far.endpoint, 'processOffer', { offer: generated });
       assert.ok(sdpLines(answer, 'm=').every((line) => line.includes(secured ? 'RTP/SAVPF' : 'RTP/AVPF')));
+      const loopback = useIpv6 ? 'IN IP6 ::1' : 'IN IP4 127.0.0.1';
+      for (const sdp of [generated, answer]) assert.deepEqual([...new Set(sdpLines(sdp, 'c='))], [loopback]);
+      if (secured)
+        assert.ok(
+          sdpLines(answer, 'a=crypto:').every((line) => line.includes(` ${suite} `)),
+          answer,
+        );
       assert.equal(await client.invoke(near.endpoint, 'processAnswer', { answer }), generated);
       await assert.rejects(client.invoke(near.endpoint, 'processAnswer', { answer }), { code: 40210 });
       for (const kind of ['audio', 'video'] as const) {

@@ -2,36 +2,32 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HeadlessNetwork, until } from './headless-peer.ts';
+import { type HeadlessNetwork, until } from './headless-peer.ts';
 import { TestEndpoint } from './kurento-endpoint.ts';
-import { type Json, KurentoTestClient } from './kurento-test-client.ts';
-import { type RunningManifold, startManifold } from './running-manifold.ts';
+import { KurentoScene } from './kurento-scene.ts';
+import type { Json, KurentoTestClient } from './kurento-test-client.ts';
+import { type RunningManifold, sdpLines } from './running-manifold.ts';
 
 const intervalMs = 50;
 const event = 'AudioLevelChanged';
 
+let scene: KurentoScene;
 let server: RunningManifold;
 let network: HeadlessNetwork;
 let client: KurentoTestClient;
 let pipeline: string;
 
 before(async () => {
-  server = await startManifold({
+  scene = await KurentoScene.open({
     bandwidth: { maxIncomingBitrate: 800_000 },
     metrics: { tracks: true },
     speakers: { intervalMs },
   });
-  network = new HeadlessNetwork();
-  client = await KurentoTestClient.open(`${server.webSocket}/kurento`);
+  ({ server, network, client } = scene);
   pipeline = await client.create('MediaPipeline');
 });
 
-after(async () => {
-  client.socket.terminate();
-  network.close();
-  await server.close();
-  assert.deepEqual(server.errors, []);
-});
+after(() => scene.close());
 
 it('the smaller of what the server and the client set is what a peer is asked for', async () => {
   const a = await TestEndpoint.negotiated(network, client, pipeline, { sends: ['video'] });
@@ -55,6 +51,31 @@ it('the smaller of what the server and the client set is what a peer is asked fo
     await endpoint.release();
     endpoint.peer.close();
   }
+});
+
+it('the smaller of the two is what b=AS says, of what the client set before', async () => {
+  const saidAfter = async (set: Json): Promise<string[]> => {
+    const endpoint = await TestEndpoint.negotiated(network, client, pipeline, {
+      sends: ['audio', 'video'],
+      prepare: async (id) => {
+        for (const [name, kbps] of Object.entries(set))
+          await client.invoke(id, `set${name[0].toUpperCase()}${name.slice(1)}`, { [name]: kbps });
+      },
+    });
+    await endpoint.release();
+    endpoint.peer.close();
+    return sdpLines(endpoint.answer, 'b=');
+  };
+  assert.deepEqual(await saidAfter({}), []);
+  assert.deepEqual(await saidAfter({ maxVideoRecvBandwidth: 900 }), ['AS:800']);
+  assert.deepEqual(await saidAfter({ maxVideoRecvBandwidth: 700, maxAudioRecvBandwidth: 40 }), [
+    'AS:40',
+    'AS:700',
+  ]);
+  const rtp = await client.create('RtpEndpoint', { mediaPipeline: pipeline });
+  await client.invoke(rtp, 'setMaxVideoRecvBandwidth', { maxVideoRecvBandwidth: 900 });
+  assert.deepEqual(sdpLines(await client.invoke(rtp, 'generateOffer'), 'b='), ['AS:800']);
+  await client.call('release', { object: rtp });
 });
 
 it('statistics say more of each stream, with metrics of tracks', async () => {

@@ -90,7 +90,7 @@ export class InboundTrack {
     this.#video = parameters.kind === 'video';
     this.extensionKinds = extensionKinds;
     this.#onStarted = onStarted;
-    this.payloadTypes = new PayloadTypeTable(parameters.codecs);
+    this.payloadTypes = PayloadTypeTable.of(parameters.codecs);
     this.audio = this.#video ? null : new AudioActivity(link.context.clock);
     this.#red = new RedUnwrapper(link);
     this.#quality = new InboundQuality(link, parameters.kind);
@@ -106,7 +106,7 @@ export class InboundTrack {
   /** Follows a renegotiation. Streams whose encoding is still there go on. */
   update(parameters: ReceiveParameters): void {
     this.statedSsrcsOnly = parameters.statedSsrcsOnly === true;
-    this.payloadTypes = new PayloadTypeTable(parameters.codecs);
+    this.payloadTypes = PayloadTypeTable.of(parameters.codecs);
     const former = this.encodings;
     this.encodings = parameters.encodings.map(({ rid, ssrc, rtxSsrc }, index) => {
       const stream = former[index]?.rid === rid ? former[index].stream : null;

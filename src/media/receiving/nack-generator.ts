@@ -22,6 +22,10 @@ const tooSoon = 0.5;
 /** Taken until a repair has been timed. */
 const defaultRttMs = 80;
 
+const noIntegers = new Int32Array(0);
+const noTimes = new Float64Array(0);
+const noTries = new Uint8Array(0);
+
 /** The missing packets of one stream, and when to ask for which of them. Extended sequence numbers throughout. */
 export class NackGenerator {
   /** Round-trip time to the sender in ms, measured on repairs; or told by whoever knows better. */
@@ -30,19 +34,15 @@ export class NackGenerator {
   sent = 0;
 
   readonly #policy: NackPolicy;
-  /** Ascending; the columns of a table. */
-  readonly #missing: Int32Array;
-  readonly #detectedMs: Float64Array;
-  readonly #askedMs: Float64Array;
-  readonly #tries: Uint8Array;
+  /** Ascending; the columns of a table, which is there once a packet is missing: of many streams none ever comes. */
+  #missing = noIntegers;
+  #detectedMs = noTimes;
+  #askedMs = noTimes;
+  #tries = noTries;
   #count = 0;
 
   constructor(policy: NackPolicy) {
     this.#policy = policy;
-    this.#missing = new Int32Array(policy.maxMissing);
-    this.#detectedMs = new Float64Array(policy.maxMissing);
-    this.#askedMs = new Float64Array(policy.maxMissing);
-    this.#tries = new Uint8Array(policy.maxMissing);
   }
 
   get missing(): number {
@@ -58,6 +58,7 @@ export class NackGenerator {
       this.#count = 0;
       return false;
     }
+    if (this.#missing.length === 0) this.#makeTable();
     for (let extended = from; extended < to; extended++) {
       const row = this.#count++;
       this.#missing[row] = extended;
@@ -126,6 +127,14 @@ export class NackGenerator {
 
   clear(): void {
     this.#count = 0;
+  }
+
+  #makeTable(): void {
+    const { maxMissing } = this.#policy;
+    this.#missing = new Int32Array(maxMissing);
+    this.#detectedMs = new Float64Array(maxMissing);
+    this.#askedMs = new Float64Array(maxMissing);
+    this.#tries = new Uint8Array(maxMissing);
   }
 
   #dueMs(row: number): number {

@@ -5,8 +5,21 @@ import type { RtcpFeedback, RtpCodecParameters } from '../rtp-parameters.ts';
 /** In the tables below: a payload type that means nothing. */
 export const noPayloadType = 255;
 
-/** What the payload types of one received m-line mean, as tables. */
+/** Tables by the list they were made of; connections have lists in common. */
+const tables = new WeakMap<readonly RtpCodecParameters[], PayloadTypeTable>();
+
+/** What the payload types of one received m-line mean, as tables. Nobody changes them. */
 export class PayloadTypeTable {
+  /** The table of a list of codecs: one for all who have it. */
+  static of(codecs: readonly RtpCodecParameters[]): PayloadTypeTable {
+    let table = tables.get(codecs);
+    if (table === undefined) {
+      table = new PayloadTypeTable(codecs);
+      tables.set(codecs, table);
+    }
+    return table;
+  }
+
   readonly codecs: readonly RtpCodecParameters[];
   /** Index in `codecs`, by payload type; noPayloadType elsewhere. */
   readonly codecIndex = new Uint8Array(128).fill(noPayloadType);

@@ -240,7 +240,19 @@ export class ExtensionMappings {
   }
 }
 
+/** By the list they were made of; connections have lists in common. */
+const madeIds = new WeakMap<readonly RtpHeaderExtension[], Uint8Array>();
+
 function idsByKind(extensions: readonly RtpHeaderExtension[]): Uint8Array {
+  let ids = madeIds.get(extensions);
+  if (ids === undefined) {
+    ids = makeIds(extensions);
+    madeIds.set(extensions, ids);
+  }
+  return ids;
+}
+
+function makeIds(extensions: readonly RtpHeaderExtension[]): Uint8Array {
   const ids = new Uint8Array(extensionKindCount);
   for (const { uri, id } of extensions) {
     const kind = extensionKindOf(uri);

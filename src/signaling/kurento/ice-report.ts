@@ -42,12 +42,11 @@ export class IceReport {
     this.#localDescription = localDescription;
     participant.path.on('icestatechange', (state) => this.#stateChanged(state));
     participant.path.on('selectedpathchange', (path) => this.#pathChanged(path));
-    if (this.#wanted) this.#gatherSoon();
-    else {
-      this.#cancel = this.#object.host.after(unaskedAfterMs, () => {
-        if (!this.#wanted && this.#object.subscribedAs(unaskedEvent)) this.gather();
-      });
-    }
+    // After the answer, whoever is subscribed.
+    this.#cancel = this.#object.host.after(this.#wanted ? 0 : unaskedAfterMs, () => {
+      if (this.#wanted) this.#tellCandidates();
+      else if (this.#object.subscribedAs(unaskedEvent)) this.gather();
+    });
   }
 
   /** The client has described its side. */
@@ -59,7 +58,9 @@ export class IceReport {
   gather(): void {
     if (this.#wanted) return;
     this.#wanted = true;
-    if (this.#participant !== null) this.#gatherSoon();
+    this.#cancel?.();
+    // Whoever asks has the answer to that first: events wait for it.
+    this.#tellCandidates();
   }
 
   end(): void {
@@ -81,12 +82,6 @@ export class IceReport {
   get connections(): object[] {
     if (this.#state === null) return [];
     return [record('IceConnection', { streamId: String(streamId), componentId, state: this.#state })];
-  }
-
-  /** After the answer to whoever asked. */
-  #gatherSoon(): void {
-    this.#cancel?.();
-    this.#cancel = this.#object.host.after(0, () => this.#tellCandidates());
   }
 
   #tellCandidates(): void {

@@ -45,14 +45,19 @@ class FakeSession implements DtlsSession {
 function transport(role: 'client' | 'server', value = 'AA') {
   const session = new FakeSession();
   const states: DtlsState[] = [];
-  const io = { createDtls: () => session, sendRaw() {}, installSrtp: () => session.calls.push('install') };
+  let sessions = 0;
+  const createDtls = () => {
+    sessions++;
+    return session;
+  };
+  const io = { createDtls, sendRaw() {}, installSrtp: () => session.calls.push('install') };
   const dtls = new DtlsTransport(io, 1, {
     role,
     fingerprints: [{ algorithm: 'sha-256', value }],
     handshakeTimeoutMs: 10_000,
     onStateChange: (state) => states.push(state),
   });
-  return { dtls, session, states };
+  return { dtls, session, states, sessions: () => sessions };
 }
 
 describe('the time a handshake may take', () => {
@@ -96,11 +101,27 @@ describe('the time a handshake may take', () => {
   it('is no more of interest once closed', () => {
     const { dtls, session } = transport('server');
     dtls.pathReady(0);
+    dtls.receive(new Uint8Array(1), 0);
     dtls.close();
     dtls.handleTimeout(20_000);
     assert.equal(dtls.nextDeadline(), Number.POSITIVE_INFINITY);
-    assert.deepEqual(session.calls, ['free']);
+    assert.deepEqual(session.calls, ['receive', 'free']);
   });
+});
+
+it('has no session until the first datagram comes or goes', () => {
+  const never = transport('server');
+  never.dtls.pathReady(0);
+  never.dtls.handleTimeout(20_000);
+  never.dtls.close();
+  assert.equal(never.sessions(), 0);
+  const client = transport('client');
+  assert.equal(client.sessions(), 0);
+  client.dtls.pathReady(0);
+  client.dtls.receive(new Uint8Array(1), 0);
+  client.dtls.close();
+  client.dtls.receive(new Uint8Array(1), 0);
+  assert.equal(client.sessions(), 1);
 });
 
 it('a certificate of another fingerprint installs no keys', () => {

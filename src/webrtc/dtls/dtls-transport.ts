@@ -38,9 +38,10 @@ export class DtlsTransport {
   /** Whether SRTP keys are installed. */
   protectsMedia = false;
 
-  readonly #io: Pick<PacketIo, 'sendRaw' | 'installSrtp'>;
+  readonly #io: Pick<PacketIo, 'sendRaw' | 'installSrtp' | 'createDtls'>;
   readonly #transport: number;
-  readonly #session: DtlsSession;
+  /** Made when the first datagram comes or goes: an OpenSSL session is large, and many clients never connect. */
+  #opened: DtlsSession | null = null;
   readonly #handshakeTimeoutMs: number;
   readonly #onData: ((data: Uint8Array) => void) | undefined;
   readonly #requiresSrtp: () => boolean;
@@ -65,7 +66,6 @@ export class DtlsTransport {
     this.#onStateChange = options.onStateChange;
     this.#onData = options.onData;
     this.#requiresSrtp = options.requiresSrtp ?? (() => true);
-    this.#session = io.createDtls(options.role);
   }
 
   /** ICE has a path: the handshake's time begins to run, and the client side begins its handshake. Counts once. */
@@ -129,7 +129,12 @@ export class DtlsTransport {
     this.state = 'closed';
     this.#repeatAt = Number.POSITIVE_INFINITY;
     this.#handshakeBy = Number.POSITIVE_INFINITY;
-    this.#session.free();
+    this.#opened?.free();
+  }
+
+  get #session(): DtlsSession {
+    this.#opened ??= this.#io.createDtls(this.role);
+    return this.#opened;
   }
 
   #afterStep(nowMs: number): void {

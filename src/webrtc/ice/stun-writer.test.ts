@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { familyOf } from '../../packet-io/socket-address.ts';
 import { formatIpAddress } from './ip-address.ts';
 import {
   rfc5769Ipv4Response,
@@ -125,7 +126,7 @@ describe('StunWriter', () => {
           .username(c.username)
           .software(c.software)
           .priority(c.priority)
-          .xorMappedAddress({ family: c.address.includes(':') ? 6 : 4, address: c.address, port: c.port })
+          .xorMappedAddress({ family: familyOf(c.address), address: c.address, port: c.port })
           .errorCode(c.error, 'because');
         if (c.useCandidate) writer.useCandidate();
         if (c.controlling !== null) writer.iceControlling(c.controlling);

@@ -1,5 +1,7 @@
 /** Session descriptions for peers without ICE, in the form of RFC 8866 that all of them read. */
+
 import type { MediaKind } from '../../media/rtp-parameters.ts';
+import { familyOf } from '../../packet-io/socket-address.ts';
 import type { Direction, PayloadFormat } from '../sdp/session-description.ts';
 import { pushFormat } from '../sdp/write-session-description.ts';
 import { type CryptoAttribute, formatCrypto } from './sdes.ts';
@@ -65,5 +67,5 @@ function pushLine(text: string[], { kind, protocol, mid, live, formats }: Writte
 }
 
 function network(address: string): string {
-  return `IN IP${address.includes(':') ? 6 : 4} ${address}`;
+  return `IN IP${familyOf(address)} ${address}`;
 }

@@ -5,6 +5,7 @@ import type { CodecCapability } from './codec-capabilities.ts';
 import { codecIdentity, redIdentity, rtxIdentity } from './codec-identity.ts';
 import type { IdentifierMap } from './identifier-map.ts';
 import type { PayloadFormat } from './session-description.ts';
+import { sharedResult } from './shared-results.ts';
 
 /** What one side said of a codec: its payload types are those it wants to receive. */
 export interface CodecSide {
@@ -23,8 +24,25 @@ export interface NegotiatedCodec {
   readonly feedback: readonly RtcpFeedback[];
 }
 
-/** The codecs of a remote offer that we can forward, in the remote's order and with its payload types. */
+/**
+ * The codecs of a remote offer that we can forward, with the remote's payload types.
+ * @param order whose: the remote's, or that of our capabilities
+ */
 export function answerCodecs(
+  kind: string,
+  offered: readonly PayloadFormat[],
+  capabilities: readonly CodecCapability[],
+  order: 'remote' | 'local' = 'remote',
+): readonly NegotiatedCodec[] {
+  const answer = (): readonly NegotiatedCodec[] => {
+    const common = commonCodecs(kind, offered, capabilities);
+    return order === 'local' ? inOwnOrder(common, capabilities) : common;
+  };
+  return sharedResult(offered, `answer ${kind} ${order}`, answer, capabilities);
+}
+
+/** In the remote's order. */
+function commonCodecs(
   kind: string,
   offered: readonly PayloadFormat[],
   capabilities: readonly CodecCapability[],
@@ -59,7 +77,7 @@ export function answerCodecs(
 }
 
 /** Negotiated codecs in the order of our capabilities. */
-export function inOwnOrder(
+function inOwnOrder(
   codecs: readonly NegotiatedCodec[],
   capabilities: readonly CodecCapability[],
 ): NegotiatedCodec[] {
@@ -127,7 +145,14 @@ export function acceptCodecs(
 }
 
 /** The rtpmaps, and with them fmtps and feedback, that state our side of the codecs; RTX follows its codec. */
-export function describeCodecs(codecs: readonly NegotiatedCodec[], transportCc: boolean): PayloadFormat[] {
+export function describeCodecs(
+  codecs: readonly NegotiatedCodec[],
+  transportCc: boolean,
+): readonly PayloadFormat[] {
+  return sharedResult(codecs, `formats ${transportCc}`, () => formatsOf(codecs, transportCc));
+}
+
+function formatsOf(codecs: readonly NegotiatedCodec[], transportCc: boolean): PayloadFormat[] {
   return codecs.flatMap(({ capability, local, feedback }) => {
     const { name, clockRate, channels } = capability;
     const primary: PayloadFormat = {
@@ -156,12 +181,14 @@ export function codecParameters(
   codecs: readonly NegotiatedCodec[],
   side: 'local' | 'remote',
   transportCc: boolean,
-): RtpCodecParameters[] {
-  return codecs.map((codec) => {
-    const { kind, name, clockRate, channels } = codec.capability;
-    const feedback = codec.feedback.filter((item) => transportCc || item !== 'transport-cc');
-    return { kind, name, clockRate, channels, ...codec[side], feedback };
-  });
+): readonly RtpCodecParameters[] {
+  const make = (): readonly RtpCodecParameters[] =>
+    codecs.map((codec) => {
+      const { kind, name, clockRate, channels } = codec.capability;
+      const feedback = codec.feedback.filter((item) => transportCc || item !== 'transport-cc');
+      return { kind, name, clockRate, channels, ...codec[side], feedback };
+    });
+  return sharedResult(codecs, `parameters ${side} ${transportCc}`, make);
 }
 
 /** Identities of the few capability objects there are; a description is compared with each of them per format. */

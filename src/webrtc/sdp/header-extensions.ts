@@ -6,6 +6,7 @@ import {
 import { directionOf, receives, reverse, sends } from './direction.ts';
 import type { IdentifierMap } from './identifier-map.ts';
 import type { Direction, ExtensionMapping } from './session-description.ts';
+import { share, sharedResult } from './shared-results.ts';
 
 /** A header extension this server understands or passes on. */
 export interface HeaderExtensionCapability {
@@ -22,7 +23,7 @@ const both: readonly MediaKind[] = ['audio', 'video'];
 /**
  * The default table. RIDs name the layers of a simulcast sender, which we are not.
  */
-export const defaultHeaderExtensions: readonly HeaderExtensionCapability[] = [
+export const defaultHeaderExtensions: readonly HeaderExtensionCapability[] = share([
   { uri: uri.mid, kinds: both, direction: 'sendrecv', preferredId: 4 },
   { uri: uri.rid, kinds: ['video'], direction: 'recvonly', preferredId: 10 },
   { uri: uri.repairedRid, kinds: ['video'], direction: 'recvonly', preferredId: 11 },
@@ -34,7 +35,7 @@ export const defaultHeaderExtensions: readonly HeaderExtensionCapability[] = [
   { uri: uri.dependencyDescriptor, kinds: ['video'], direction: 'sendrecv', preferredId: 12 },
   { uri: uri.absCaptureTime, kinds: both, direction: 'sendrecv', preferredId: 9 },
   { uri: uri.videoContentType, kinds: ['video'], direction: 'sendrecv', preferredId: 7 },
-];
+]);
 
 /** A header extension in use on one m-line. */
 export interface NegotiatedExtension {
@@ -48,6 +49,16 @@ export interface NegotiatedExtension {
 
 /** The offered extensions we use on a line whose direction (ours) is given, with the offerer's identifiers. */
 export function answerExtensions(
+  kind: MediaKind,
+  offered: readonly ExtensionMapping[],
+  capabilities: readonly HeaderExtensionCapability[],
+  direction: Direction,
+): readonly NegotiatedExtension[] {
+  const answer = () => matchExtensions(kind, offered, capabilities, direction);
+  return sharedResult(offered, `answer ${kind} ${direction}`, answer, capabilities);
+}
+
+function matchExtensions(
   kind: MediaKind,
   offered: readonly ExtensionMapping[],
   capabilities: readonly HeaderExtensionCapability[],
@@ -90,7 +101,7 @@ export function reofferExtensions(
   agreed: readonly NegotiatedExtension[],
   capabilities: readonly HeaderExtensionCapability[],
   direction: Direction,
-): NegotiatedExtension[] {
+): readonly NegotiatedExtension[] {
   const mappings = agreed.map(({ id, uri }) => ({ id, uri, direction: null }));
   return answerExtensions(kind, mappings, capabilities, direction);
 }
@@ -113,16 +124,19 @@ export function acceptExtensions(
   });
 }
 
-export function describeExtensions(extensions: readonly NegotiatedExtension[]): ExtensionMapping[] {
-  return extensions.map(({ id, uri, statedDirection }) => ({ id, uri, direction: statedDirection }));
+export function describeExtensions(extensions: readonly NegotiatedExtension[]): readonly ExtensionMapping[] {
+  const describe = () =>
+    extensions.map(({ id, uri, statedDirection }) => ({ id, uri, direction: statedDirection }));
+  return sharedResult(extensions, 'description', describe);
 }
 
 /** The extensions on packets towards us (`receive`) or towards the remote (`send`). */
 export function extensionParameters(
   extensions: readonly NegotiatedExtension[],
   flow: 'send' | 'receive',
-): RtpHeaderExtension[] {
-  return extensions.filter((extension) => extension[flow]).map(({ uri, id }) => ({ uri, id }));
+): readonly RtpHeaderExtension[] {
+  const ofFlow = () => extensions.filter((extension) => extension[flow]).map(({ uri, id }) => ({ uri, id }));
+  return sharedResult(extensions, flow, ofFlow);
 }
 
 export function usesTransportWideCc(extensions: readonly NegotiatedExtension[]): boolean {

@@ -47,13 +47,16 @@ export class IdentifierMap {
 }
 
 /** Dynamic payload types: 96–127, then the part of 35–63 that cannot be taken for RTCP (RFC 5761 §4). */
+const dynamicPayloadTypes: readonly number[] = [...range(96, 127), ...range(35, 63)];
+/** Header extension identifiers of the one-byte form (RFC 8285 §4.2), which every receiver can read. */
+const oneByteIdentifiers: readonly number[] = range(1, 14);
+
 export function payloadTypeMap(): IdentifierMap {
-  return new IdentifierMap([...range(96, 127), ...range(35, 63)]);
+  return new IdentifierMap(dynamicPayloadTypes);
 }
 
-/** Header extension identifiers of the one-byte form (RFC 8285 §4.2), which every receiver can read. */
 export function headerExtensionMap(): IdentifierMap {
-  return new IdentifierMap(range(1, 14));
+  return new IdentifierMap(oneByteIdentifiers);
 }
 
 function range(first: number, last: number): number[] {

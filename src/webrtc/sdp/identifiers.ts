@@ -19,8 +19,20 @@ export function cloneIdentifiers({ payloadTypes, extensions }: Identifiers): Ide
   return { payloadTypes: payloadTypes.clone(), extensions: extensions.clone() };
 }
 
-/** Notes what both sides agreed on. */
-export function noteSlots({ payloadTypes, extensions }: Identifiers, slots: readonly MediaSlot[]): void {
+/** What an exchange used numbers for. */
+export interface Usage {
+  readonly slots: readonly MediaSlot[];
+  /** The remote's lines. */
+  readonly remote: readonly Pick<MediaDescription, 'codecs' | 'headerExtensions'>[];
+}
+
+/** Notes what both sides agreed on, then what the remote uses its numbers for, codecs we do not know included. */
+export function noteUsage(identifiers: Identifiers, { slots, remote }: Usage): void {
+  noteSlots(identifiers, slots);
+  noteRemote(identifiers, remote);
+}
+
+function noteSlots({ payloadTypes, extensions }: Identifiers, slots: readonly MediaSlot[]): void {
   for (const slot of slots) {
     for (const { local, identity } of slot.codecs) {
       payloadTypes.note(local.payloadType, identity);
@@ -30,11 +42,7 @@ export function noteSlots({ payloadTypes, extensions }: Identifiers, slots: read
   }
 }
 
-/** Notes what the remote uses its numbers for, those of codecs and extensions we do not know included. */
-export function noteRemote(
-  { payloadTypes, extensions }: Identifiers,
-  media: readonly MediaDescription[],
-): void {
+function noteRemote({ payloadTypes, extensions }: Identifiers, media: Usage['remote']): void {
   for (const line of media) {
     for (const format of line.codecs) payloadTypes.note(format.payloadType, meaningOf(format));
     for (const { id, uri } of line.headerExtensions) extensions.note(id, uri);

@@ -1,7 +1,7 @@
 import { dataSlot } from './data-line.ts';
 import { agree, receives } from './direction.ts';
 import { answerExtensions } from './header-extensions.ts';
-import { headerExtensionMap } from './identifier-map.ts';
+import { headerExtensionMap, type IdentifierMap } from './identifier-map.ts';
 import {
   dataSection,
   type LocalTransportDescription,
@@ -13,7 +13,7 @@ import type { NegotiatorOptions } from './negotiator-options.ts';
 import { acceptedRids, remoteEncodings } from './remote-encodings.ts';
 import type { OfferedLine } from './remote-lines.ts';
 import type { RemoteOfferPlan } from './remote-offer.ts';
-import type { MediaDescription } from './session-description.ts';
+import type { ExtensionMapping, MediaDescription } from './session-description.ts';
 
 export interface LocalAnswer {
   readonly media: readonly MediaDescription[];
@@ -81,7 +81,7 @@ export function answerOffer(
       transceiver.kind,
       // Lines on one transport must not disagree about an identifier (RFC 8843 §9.1). aiortc 1.4's do: it then reads
       // the extensions of one line by the table of another, and drops the connection over what it finds.
-      remote.headerExtensions.filter(({ id, uri }) => extensionIds.agrees(id, uri)),
+      agreeing(remote.headerExtensions, extensionIds),
       options.headerExtensions,
       direction,
     );
@@ -127,4 +127,10 @@ export function answerOffer(
   }
   const accepted = new Set(slots.filter(({ rejected }) => !rejected).map(({ mid }) => mid));
   return { media, slots, bundle: plan.group.filter((mid) => accepted.has(mid)) };
+}
+
+/** The same list where all agree, as it may be one that connections share. */
+function agreeing(offered: readonly ExtensionMapping[], ids: IdentifierMap): readonly ExtensionMapping[] {
+  const agrees = ({ id, uri }: ExtensionMapping): boolean => ids.agrees(id, uri);
+  return offered.every(agrees) ? offered : offered.filter(agrees);
 }

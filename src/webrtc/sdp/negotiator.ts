@@ -13,7 +13,7 @@
 import { ProtocolError, UserError } from '../../errors.ts';
 import type { MediaKind } from '../../media/rtp-parameters.ts';
 import { type DataLine, dataLineKind, isDataSlot } from './data-line.ts';
-import { cloneIdentifiers, newIdentifiers, noteRemote, noteSlots } from './identifiers.ts';
+import { cloneIdentifiers, newIdentifiers, noteUsage, type Usage } from './identifiers.ts';
 import { answerOffer, isRefused, taggedLine } from './local-answer.ts';
 import { offerMedia, offerSlots } from './local-offer.ts';
 import { applySlot } from './media-parameters.ts';
@@ -67,6 +67,8 @@ export class Negotiator {
   #localOffer: PendingLocalOffer | null = null;
   #remoteOffer: PendingRemoteOffer | null = null;
   readonly #identifiers = newIdentifiers();
+  /** Of the last exchange, not noted among the identifiers yet: only offers need them, and many clients get none. */
+  #usage: Usage | null = null;
   #remoteTransport: RemoteTransportDescription | null = null;
   #role: 'active' | 'passive' | null = null;
   #descriptionVersion = 0;
@@ -217,6 +219,7 @@ export class Negotiator {
     if (this.#signalingState !== 'stable') {
       throw new UserError('invalid-state', `An offer cannot be made in state ${this.#signalingState}.`);
     }
+    this.#noteUsage();
     const identifiers = cloneIdentifiers(this.#identifiers);
     const slots = offerSlots(
       this.#slots,
@@ -365,8 +368,9 @@ export class Negotiator {
     transport: RemoteTransportDescription,
     role: 'active' | 'passive',
   ): void {
-    noteSlots(this.#identifiers, slots);
-    noteRemote(this.#identifiers, remote.media);
+    this.#noteUsage();
+    const lines = remote.media.map(({ codecs, headerExtensions }) => ({ codecs, headerExtensions }));
+    this.#usage = { slots, remote: lines };
     this.#slots = slots;
     this.#remoteTransport = transport;
     this.#role = role;
@@ -379,6 +383,11 @@ export class Negotiator {
         applySlot(slot.transceiver, slot, this.#options.cname, shared.has(slot.sectionMid));
     }
     this.#pending = this.#waiting();
+  }
+
+  #noteUsage(): void {
+    if (this.#usage !== null) noteUsage(this.#identifiers, this.#usage);
+    this.#usage = null;
   }
 
   /** Transceivers of ours that have no slot yet and still want one. */

@@ -1,22 +1,14 @@
 import { ProtocolError } from '../../errors.ts';
-import { parseFormats } from './parse-formats.ts';
+import { readCommonLines } from './common-lines.ts';
 import {
   maxFormatsPerLine,
-  maxHeaderExtensionsPerLine,
   maxMidLength,
   maxMsidLength,
   maxMsidsPerLine,
   maxRidsPerLine,
 } from './sdp-limits.ts';
 import type { SdpSection } from './sdp-lines.ts';
-import type {
-  Direction,
-  ExtensionMapping,
-  MediaDescription,
-  Msid,
-  Rid,
-  Simulcast,
-} from './session-description.ts';
+import type { Direction, MediaDescription, Msid, Rid, Simulcast } from './session-description.ts';
 import { SsrcAttributes } from './ssrc-attributes.ts';
 import { parseTransportAttributes } from './transport-attributes.ts';
 
@@ -43,7 +35,6 @@ export function parseMediaSection(section: SdpSection, defaultDirection: string)
   let rtcpReducedSize = false;
   let extmapAllowMixed = false;
   let simulcast: Simulcast | null = null;
-  const headerExtensions: ExtensionMapping[] = [];
   const msids: Msid[] = [];
   const rids: Rid[] = [];
   const sources = new SsrcAttributes();
@@ -72,12 +63,6 @@ export function parseMediaSection(section: SdpSection, defaultDirection: string)
       case 'extmap-allow-mixed':
         extmapAllowMixed = true;
         break;
-      case 'extmap': {
-        const extension = parseExtensionMapping(value);
-        if (extension) headerExtensions.push(extension);
-        limit(headerExtensions, maxHeaderExtensionsPerLine, 'header extensions');
-        break;
-      }
       case 'msid':
         msids.push(parseMsid(value));
         limit(msids, maxMsidsPerLine, 'msids');
@@ -114,8 +99,7 @@ export function parseMediaSection(section: SdpSection, defaultDirection: string)
     rtcpMux,
     rtcpReducedSize,
     extmapAllowMixed,
-    codecs: /\bRTP\b/.test(header[3]) ? parseFormats(header[1], formats, section.attributes) : [],
-    headerExtensions,
+    ...readCommonLines(header[1], header[3], formats, section.commonLines),
     msids,
     rids,
     simulcast,
@@ -149,15 +133,6 @@ function parseMid(value: string): string {
     throw new ProtocolError('malformed-sdp', 'An a=mid line is malformed or too long.');
   }
   return value;
-}
-
-/** null for an identifier that RFC 8285 does not allow on the wire: such a mapping is an offer to renumber. */
-function parseExtensionMapping(value: string): ExtensionMapping | null {
-  const match = /^([0-9]{1,5})(?:\/(sendrecv|sendonly|recvonly|inactive))? +(\S+)/.exec(value);
-  if (!match) throw new ProtocolError('malformed-sdp', 'An a=extmap line is malformed.');
-  const id = Number(match[1]);
-  if (id < 1 || id > 255 || id === 15) return null;
-  return { id, uri: match[3], direction: (match[2] as Direction | undefined) ?? null };
 }
 
 function parseRid(value: string): Rid {

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../../errors.ts';
-import { answerCodecs, inOwnOrder, type NegotiatedCodec } from './codec-negotiation.ts';
+import { answerCodecs, type NegotiatedCodec } from './codec-negotiation.ts';
 import { type DataLine, isDataSlot, readDataLine } from './data-line.ts';
 import type { MediaSlot } from './media-slot.ts';
 import type { NegotiatorOptions } from './negotiator-options.ts';
@@ -64,8 +64,7 @@ export function planRemoteOffer(
     }
     const bundled = remote === lone || (remote.mid !== null && group?.includes(remote.mid) === true);
     const dataLine = remote === data && bundled ? readDataLine(remote) : null;
-    const common = answerCodecs(remote.kind, remote.codecs, capabilities);
-    const codecs = codecOrder === 'local' ? inOwnOrder(common, capabilities) : common;
+    const codecs = answerCodecs(remote.kind, remote.codecs, capabilities, codecOrder);
     return {
       remote,
       mid: remote.mid ?? continues?.mid ?? unusedMid(index, stated),

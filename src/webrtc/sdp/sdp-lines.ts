@@ -13,6 +13,11 @@ export interface SdpSection {
   /** The value of m=, or of o= for the session part. */
   readonly header: string;
   readonly attributes: readonly SdpAttribute[];
+  /**
+   * The lines that clients of one version have in common, as they stand: a=rtpmap, a=rtcp-fb, a=fmtp and a=extmap, most
+   * of a description. They are not among the attributes: see attributesOf().
+   */
+  readonly commonLines: string;
   /** The value of c=, which only peers without ICE mean; null where there is none. */
   readonly connection: string | null;
 }
@@ -21,6 +26,16 @@ export interface SdpSections {
   readonly session: SdpSection;
   readonly media: readonly SdpSection[];
 }
+
+interface SectionDraft {
+  header: string | null;
+  readonly attributes: SdpAttribute[];
+  commonLines: string;
+  connection: string | null;
+}
+
+/** As many common lines as there are in a row. */
+const commonLineRun = /(?:a=(?:rtpmap|rtcp-fb|fmtp|extmap):[^\n]*(?:\n|$))+/y;
 
 /**
  * Splits a session description into sections and attributes (RFC 8866 §5), accepting any of the line ends
@@ -32,51 +47,80 @@ export function splitSdp(sdp: string): SdpSections {
   if (sdp.length > maxSdpLength) {
     throw new ProtocolError('limit-message-size', `The SDP is longer than ${maxSdpLength} characters.`);
   }
-  const lines = sdp.split(/\r\n|\r|\n/);
-  if (lines[0]?.trimEnd() !== 'v=0') {
+  const text = /\r(?!\n)/.test(sdp) ? sdp.replace(/\r\n?/g, '\n') : sdp;
+  if (/^v=0\s*(?:\n|$)/.exec(text) === null) {
     throw new ProtocolError('malformed-sdp', 'The SDP does not begin with "v=0".');
   }
-  let origin: string | null = null;
-  let attributes: SdpAttribute[] = [];
-  const session = attributes;
-  const media: SdpSection[] = [];
-  /** That of the session, then of each m-line. */
-  const connections: (string | null)[] = [null];
-  for (const line of lines) {
-    if (line.length > maxSdpLineLength) {
-      throw new ProtocolError('malformed-sdp', `An SDP line is longer than ${maxSdpLineLength} characters.`);
+  const session = newSection(null);
+  const media: SectionDraft[] = [];
+  let section = session;
+  for (let start = 0; start < text.length; ) {
+    commonLineRun.lastIndex = start;
+    if (commonLineRun.test(text)) {
+      section.commonLines += text.slice(start, commonLineRun.lastIndex);
+      start = commonLineRun.lastIndex;
+      continue;
     }
-    const text = line.trimEnd();
-    if (text === '') continue;
-    if (!/^[a-z]=/.test(text)) {
-      throw new ProtocolError('malformed-sdp', 'An SDP line does not begin with a type and "=".');
-    }
-    const value = text.slice(2);
-    switch (text[0]) {
+    const end = text.indexOf('\n', start);
+    const line = readLine(text.slice(start, end < 0 ? text.length : end));
+    start = end < 0 ? text.length : end + 1;
+    switch (line[0]) {
       case 'o':
-        origin ??= value;
+        session.header ??= line.slice(2);
         break;
       case 'm':
         if (media.length >= maxParsedMediaLines) {
           throw new ProtocolError('limit-media-lines', `More than ${maxParsedMediaLines} m-lines.`);
         }
-        attributes = [];
-        media.push({ header: value, attributes, connection: null });
-        connections.push(null);
+        section = newSection(line.slice(2));
+        media.push(section);
         break;
       case 'c':
-        connections[media.length] ??= value;
+        section.connection ??= line.slice(2);
         break;
       case 'a':
-        attributes.push(attribute(value));
+        section.attributes.push(attribute(line.slice(2)));
         break;
     }
   }
-  if (origin === null) throw new ProtocolError('malformed-sdp', 'The SDP has no o= line.');
-  return {
-    session: { header: origin, attributes: session, connection: connections[0] },
-    media: media.map((section, index) => ({ ...section, connection: connections[index + 1] })),
-  };
+  if (!hasHeader(session)) throw new ProtocolError('malformed-sdp', 'The SDP has no o= line.');
+  return { session, media: media.filter(hasHeader) };
+}
+
+/** The attributes in `commonLines`. @throws {ProtocolError} malformed-sdp */
+export function attributesOf(lines: string): SdpAttribute[] {
+  return lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => attribute(readLine(line).slice(2)));
+}
+
+function newSection(header: string | null): SectionDraft {
+  return { header, attributes: [], commonLines: '', connection: null };
+}
+
+function hasHeader(section: SectionDraft): section is SectionDraft & SdpSection {
+  return section.header !== null;
+}
+
+/** Empty for an empty line. @throws {ProtocolError} malformed-sdp */
+function readLine(text: string): string {
+  const line = detached(text.trimEnd());
+  if (line.length > maxSdpLineLength) {
+    throw new ProtocolError('malformed-sdp', `An SDP line is longer than ${maxSdpLineLength} characters.`);
+  }
+  if (line !== '' && !/^[a-z]=/.test(line)) {
+    throw new ProtocolError('malformed-sdp', 'An SDP line does not begin with a type and "=".');
+  }
+  return line;
+}
+
+/**
+ * The same text as a string of its own. A part of a string keeps all of it in memory (V8's sliced strings), and what
+ * is kept of a line would keep the description for the life of the connection. Joining copies.
+ */
+function detached(text: string): string {
+  return ` ${text}`.slice(1);
 }
 
 function attribute(text: string): SdpAttribute {

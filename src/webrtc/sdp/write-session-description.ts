@@ -1,10 +1,12 @@
 import type {
+  ExtensionMapping,
   MediaDescription,
   Msid,
   PayloadFormat,
   SessionDescription,
   TransportAttributes,
 } from './session-description.ts';
+import { sharedResult } from './shared-results.ts';
 
 /**
  * Writes a session description with CRLF line ends, in the order RFC 9429 §5.2.1 uses. Parsing the result
@@ -41,14 +43,12 @@ function pushMedia(lines: string[], media: MediaDescription): void {
   pushTransport(lines, media);
   if (media.bundleOnly) lines.push('a=bundle-only');
   if (media.extmapAllowMixed) lines.push('a=extmap-allow-mixed');
-  for (const { id, uri, direction } of media.headerExtensions) {
-    lines.push(`a=extmap:${id}${direction ? `/${direction}` : ''} ${uri}`);
-  }
+  if (media.headerExtensions.length > 0) lines.push(extensionLines(media.headerExtensions).text);
   lines.push(`a=${media.direction}`);
   for (const msid of media.msids) lines.push(`a=msid:${msidText(msid)}`);
   if (media.rtcpMux) lines.push('a=rtcp-mux');
   if (media.rtcpReducedSize) lines.push('a=rtcp-rsize');
-  for (const format of media.codecs) pushFormat(lines, format);
+  if (media.codecs.length > 0) lines.push(formatLines(media.codecs).text);
   for (const { id, direction } of media.rids) lines.push(`a=rid:${id} ${direction}`);
   if (media.simulcast) {
     const parts = (['send', 'recv'] as const)
@@ -81,6 +81,23 @@ function pushTransport(lines: string[], transport: TransportAttributes): void {
   if (transport.setup !== null) lines.push(`a=setup:${transport.setup}`);
   for (const candidate of transport.candidates) lines.push(`a=${candidate}`);
   if (transport.endOfCandidates) lines.push('a=end-of-candidates');
+}
+
+function extensionLines(extensions: readonly ExtensionMapping[]): { readonly text: string } {
+  return sharedResult(extensions, 'lines', () => {
+    const lines = extensions.map(
+      ({ id, uri, direction }) => `a=extmap:${id}${direction ? `/${direction}` : ''} ${uri}`,
+    );
+    return { text: lines.join('\r\n') };
+  });
+}
+
+function formatLines(formats: readonly PayloadFormat[]): { readonly text: string } {
+  return sharedResult(formats, 'lines', () => {
+    const lines: string[] = [];
+    for (const format of formats) pushFormat(lines, format);
+    return { text: lines.join('\r\n') };
+  });
 }
 
 export function pushFormat(lines: string[], format: PayloadFormat): void {

@@ -2,9 +2,9 @@
 import type { Page } from 'puppeteer-core';
 import type { BrowserName } from '../../harness/browsers.ts';
 import type { StartOptions } from '../page/kurento-page.ts';
-import type { Colour, KurentoStage } from './kurento-stage.ts';
+import type { Colour, KurentoPage, KurentoStage } from './kurento-stage.ts';
 
-export interface ByHandOptions extends Partial<StartOptions> {
+export interface ByHandOptions extends Partial<StartOptions>, KurentoPage {
   readonly mode: StartOptions['mode'];
   /** Of the pipeline the endpoint is in; default "pipeline". */
   readonly pipeline?: string;
@@ -26,9 +26,10 @@ export async function openEndpoint(
   it: KurentoStage,
   browser: BrowserName,
   name: string,
-  { pipeline = 'pipeline', params = {}, colour, before }: ByHandOptions,
+  { pipeline = 'pipeline', params = {}, colour, before, picture, asChrome = false }: ByHandOptions,
 ): Promise<Page> {
-  const page = await it.openAt('by-hand', browser, name, colour);
+  const look = { asChrome, ...(picture === undefined ? {} : { picture }) };
+  const page = await it.openAt('by-hand', browser, name, colour, look);
   await it.app.create(pipeline, name, 'WebRtcEndpoint', params);
   await it.app.attach(name, name);
   await before?.();

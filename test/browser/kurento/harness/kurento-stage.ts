@@ -16,12 +16,28 @@ export const colours = {
 } as const;
 export type Colour = keyof typeof colours;
 
+export interface KurentoPage {
+  /** Of the camera. Default: small. */
+  readonly picture?: typeof smallPicture | typeof largePicture;
+  /** kurento-utils knows Chrome by its name, which is another without a window. Some of its modes are for Chrome only. */
+  readonly asChrome?: boolean;
+}
+
+/** Enough for several sizes. */
+export const largePicture = { width: 960, height: 540, frameRate: 15 } as const;
+
 export interface KurentoStage extends Stage {
   readonly app: AppServer;
   /** Where kurento-client finds the server under test. */
   readonly url: string;
   /** A page with kurento-utils, connected to a demo of the app server. Its camera shows one colour. */
-  openAt(demo: string, browser: BrowserName, name: string, colour?: Colour): Promise<Page>;
+  openAt(
+    demo: string,
+    browser: BrowserName,
+    name: string,
+    colour?: Colour,
+    page?: KurentoPage,
+  ): Promise<Page>;
 }
 
 export type KurentoTest = (
@@ -50,12 +66,14 @@ export function kurentoStage(server: ServerOptions = {}): KurentoTest {
           ...it,
           app: running,
           url,
-          async openAt(demo, browser, label, colour) {
+          async openAt(demo, browser, label, colour, { picture = smallPicture, asChrome = false } = {}) {
             const options: PageOptions = {
               ownWindow: browser === 'firefox',
-              ...(colour === undefined ? {} : { camera: { ...smallPicture, colour } }),
+              ...(colour === undefined ? {} : { camera: { ...picture, colour } }),
             };
             const page = await it.open(browser, label, options);
+            const agent = await page.browser().userAgent();
+            if (asChrome) await page.setUserAgent(agent.replace('HeadlessChrome', 'Chrome'));
             await page.addScriptTag({ content: await pageBundle() });
             await page.evaluate((address) => kurentoPage.open(address), running.url(demo, label));
             return page;
