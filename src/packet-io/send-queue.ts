@@ -19,6 +19,7 @@ export interface OutboxSink {
  */
 export class SendQueue {
   readonly prefixes: Uint8Array;
+  readonly #prefixWords: DataView;
   readonly #outbox: Int32Array;
   readonly #sink: OutboxSink;
   #prefixEnd = 0;
@@ -27,6 +28,8 @@ export class SendQueue {
   constructor(sink: OutboxSink) {
     this.#sink = sink;
     this.prefixes = sink.prefixes;
+    const { buffer, byteOffset, byteLength } = sink.prefixes;
+    this.#prefixWords = new DataView(buffer, byteOffset, byteLength);
     this.#outbox = sink.outbox;
   }
 
@@ -54,6 +57,27 @@ export class SendQueue {
     outbox[at + OutboxField.BodyLength] = bodyLength;
     this.#prefixEnd += prefixLength;
     this.#count++;
+  }
+
+  /**
+   * Queues a packet whose prefix is three words, in network byte order. Instead of begin() and commit(), where that is
+   * all there is to write.
+   */
+  commitHeader(
+    kind: number,
+    transport: number,
+    first: number,
+    second: number,
+    third: number,
+    bodyOffset: number,
+    bodyLength: number,
+  ): void {
+    const at = this.begin();
+    const words = this.#prefixWords;
+    words.setInt32(at, first);
+    words.setInt32(at + 4, second);
+    words.setInt32(at + 8, third);
+    this.commit(kind, transport, 12, bodyOffset, bodyLength);
   }
 
   /** Datagrams waiting. */
