@@ -1,5 +1,8 @@
 import { maxPrefixBytes, OutboxField, outboxCapacity, outboxStride, prefixArenaBytes } from './layout.ts';
 
+/** A system call costs about as much as sending one packet; what it sends of these stays in the second-level cache. */
+const worthwhileCount = 128;
+
 /** What the queue needs of PacketIo; a test gives it plain arrays. */
 export interface OutboxSink {
   readonly prefixes: Uint8Array;
@@ -83,6 +86,14 @@ export class SendQueue {
   /** Datagrams waiting. */
   get length(): number {
     return this.#count;
+  }
+
+  /**
+   * Sends what waits if that is enough for a system call to cost little by comparison: where one packet goes to many,
+   * the first of them need not wait until all is decided for the last.
+   */
+  flushIfWorthwhile(): void {
+    if (this.#count >= worthwhileCount) this.flush();
   }
 
   flush(): void {

@@ -11,6 +11,7 @@ import {
   vp8DeltaPayload,
   vp8KeyPayload,
 } from '../simulation.test.ts';
+import { finishRun } from '../transport-link.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { InboundTrack } from './inbound-track.ts';
 
@@ -93,6 +94,23 @@ test('nobody misses or repeats a packet when others leave and come while it is h
   assert.deepEqual(call.take(), [1, 1, 1, 0, 1, 0]);
   call.send(4);
   assert.deepEqual(call.take(), [0, 4, 4, 0, 4, 0]);
+});
+
+test('the first of many receivers need not wait for the last', () => {
+  const call = new Call(30);
+  const { simulation } = call;
+  call.send(1, vp8KeyPayload);
+  call.take();
+  for (let sequenceNumber = 1; sequenceNumber <= 6; sequenceNumber++) {
+    const packet = { payloadType: 96, ssrc: 0x1111, timestamp: 3000, payload: vp8DeltaPayload };
+    simulation.receiveOne(0, PacketKind.Rtp, rtp({ ...packet, sequenceNumber }));
+  }
+  const sent = () => simulation.sent.filter(({ kind }) => kind === PacketKind.Rtp).length;
+  finishRun(simulation.context);
+  // As many as a system call is worth, and no part of what goes to one receiver.
+  assert.equal(sent(), 22 * 6);
+  simulation.endBatch();
+  assert.equal(sent(), 30 * 6);
 });
 
 test('what has passed is counted, repeated and told of as what was sent', () => {

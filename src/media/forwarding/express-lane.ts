@@ -169,6 +169,7 @@ export class ExpressLane {
     this.#closeGaps();
     this.#handingOn = true;
     const forwarders = this.#forwarders;
+    const { sendQueue } = this.#context;
     // Whoever comes meanwhile has no part in these.
     const end = forwarders.length;
     const passable = isPassable(packets[0], stream);
@@ -180,6 +181,7 @@ export class ExpressLane {
           const row = next++;
           if (!passable || !this.#pass(row, packets, count, ticks))
             for (let index = 0; index < count; index++) forwarders[row]?.forward(packets[index]);
+          sendQueue.flushIfWorthwhile();
         }
       } catch (error) {
         forwarders[next - 1]?.fail(error);
