@@ -86,6 +86,7 @@ export class MediaTransport {
       (atMs) => this.#timers.schedule(TimerName.Bandwidth, atMs),
       resolved.startLayer,
     );
+    this.#bandwidth.outlet.beforeCount = () => this.#settle();
     this.#bandwidth.onLost = (copy) => this.#packetLost(copy);
     this.#link = new TransportLink(transport, context, resolved, this.#timers, this.#bandwidth);
     this.#demux = new StreamDemux(this.#link.options.maxStreams);
@@ -262,6 +263,7 @@ export class MediaTransport {
   /** Whether packets may be queued: when SRTP keys exist, and not while there is no path. */
   setSendEnabled(enabled: boolean): void {
     if (this.#link.sendEnabled === enabled || this.#closed) return;
+    this.#leaveLanes();
     this.#link.sendEnabled = enabled;
     this.#bandwidth.setEnabled(enabled);
     if (!enabled) return;
@@ -329,6 +331,15 @@ export class MediaTransport {
     }
   }
 
+  #settle(): void {
+    for (let i = 0; i < this.#forwarders.length; i++) this.#forwarders[i].settle();
+  }
+
+  /** What is sent and how changes for all. */
+  #leaveLanes(): void {
+    for (const forwarder of this.#forwarders) forwarder.leaveLane();
+  }
+
   #settleFailures(): void {
     for (const forwarder of [...this.#forwarders])
       forwarder.settleFailure((error) => this.#events.forwarderFailed(forwarder, error));
@@ -351,6 +362,7 @@ export class MediaTransport {
 
   /** The receiver reports how packets arrive if any m-line carries the numbers: they count for the whole transport. */
   #sendersChanged(): void {
+    this.#leaveLanes();
     this.#bandwidth.setTransportWide(
       this.#forwarders.some(
         ({ parameters: { codecs, headerExtensions } }) =>

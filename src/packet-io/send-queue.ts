@@ -1,5 +1,8 @@
 import { maxPrefixBytes, OutboxField, outboxCapacity, outboxStride, prefixArenaBytes } from './layout.ts';
 
+/** A system call costs about as much as sending one packet; what it sends of these stays in the second-level cache. */
+const worthwhileCount = 128;
+
 /** What the queue needs of PacketIo; a test gives it plain arrays. */
 export interface OutboxSink {
   readonly prefixes: Uint8Array;
@@ -19,6 +22,7 @@ export interface OutboxSink {
  */
 export class SendQueue {
   readonly prefixes: Uint8Array;
+  readonly #prefixWords: DataView;
   readonly #outbox: Int32Array;
   readonly #sink: OutboxSink;
   #prefixEnd = 0;
@@ -27,6 +31,8 @@ export class SendQueue {
   constructor(sink: OutboxSink) {
     this.#sink = sink;
     this.prefixes = sink.prefixes;
+    const { buffer, byteOffset, byteLength } = sink.prefixes;
+    this.#prefixWords = new DataView(buffer, byteOffset, byteLength);
     this.#outbox = sink.outbox;
   }
 
@@ -56,9 +62,38 @@ export class SendQueue {
     this.#count++;
   }
 
+  /**
+   * Queues a packet whose prefix is three words, in network byte order. Instead of begin() and commit(), where that is
+   * all there is to write.
+   */
+  commitHeader(
+    kind: number,
+    transport: number,
+    first: number,
+    second: number,
+    third: number,
+    bodyOffset: number,
+    bodyLength: number,
+  ): void {
+    const at = this.begin();
+    const words = this.#prefixWords;
+    words.setInt32(at, first);
+    words.setInt32(at + 4, second);
+    words.setInt32(at + 8, third);
+    this.commit(kind, transport, 12, bodyOffset, bodyLength);
+  }
+
   /** Datagrams waiting. */
   get length(): number {
     return this.#count;
+  }
+
+  /**
+   * Sends what waits if that is enough for a system call to cost little by comparison: where one packet goes to many,
+   * the first of them need not wait until all is decided for the last.
+   */
+  flushIfWorthwhile(): void {
+    if (this.#count >= worthwhileCount) this.flush();
   }
 
   flush(): void {

@@ -43,12 +43,13 @@ export class PacketOutlet {
   probe: ProbeCluster | null = null;
   /** The delay that video asks its receiver for: three bytes of the extension, 0 for none (RepairDelay). */
   playoutDelay = 0;
-  /** Bytes on the wire of all that went out. */
-  sentBytes = 0;
+  /** Called before `sentBytes` is told: what has gone past the outlet is to be told by passed() then. */
+  beforeCount: () => void = () => {};
   /** Packets that waited, and those of them that were no longer in the ring when their turn came. */
   paced = 0;
   expired = 0;
 
+  #sentBytes = 0;
   readonly #context: MediaContext;
   readonly #transport: number;
   readonly #onWaiting: () => void;
@@ -72,6 +73,22 @@ export class PacketOutlet {
   /** Where prefixes are written. */
   get prefixes(): Uint8Array {
     return this.#context.sendQueue.prefixes;
+  }
+
+  /** Bytes on the wire of all that went out. */
+  get sentBytes(): number {
+    this.beforeCount();
+    return this.#sentBytes;
+  }
+
+  /** Whether commit() has nothing to do but to queue what it is given: others may do that as well. */
+  get open(): boolean {
+    return this.log === null && !this.#pacing;
+  }
+
+  /** So many packets were queued by others, of so many bytes with their headers. */
+  passed(packets: number, bytes: number): void {
+    this.#sentBytes += packets * wireOverheadBytes + bytes;
   }
 
   /** Whether video is spread over time. */
@@ -259,7 +276,7 @@ export class PacketOutlet {
   ): void {
     const { sendQueue, clock } = this.#context;
     const { log, probe } = this;
-    this.sentBytes += bytes;
+    this.#sentBytes += bytes;
     if (log !== null && sequenceOffset > 0) {
       const cluster = probe === null ? 0 : probe.sending;
       writeUint16(sendQueue.prefixes, at + sequenceOffset, log.record(clock, bytes, cluster, copy));

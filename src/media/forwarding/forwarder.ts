@@ -6,6 +6,7 @@ import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, SendParameters } from '../rtp-parameters.ts';
 import { TimerName } from '../timer-table.ts';
 import type { TransportLink } from '../transport-link.ts';
+import type { ExpressLane } from './express-lane.ts';
 import type { ForwarderState, ForwarderStats, SentLayers } from './forwarder-stats.ts';
 import type { InboundTrack } from './inbound-track.ts';
 import { OutgoingQuality } from './outgoing-quality.ts';
@@ -37,10 +38,16 @@ export class Forwarder {
   onStateChange: ((state: ForwarderState) => void) | null = null;
   parameters: SendParameters;
   readonly reports: SenderReports;
+  /** Its place in the ExpressLane of its source. */
+  row = -1;
   /** Within its transport, from 1. */
   readonly number: number;
 
   readonly #link: TransportLink;
+  /** Of its source. */
+  #lane: ExpressLane | null = null;
+  /** Whether its row is open: packets may pass. */
+  #inLane = false;
   readonly #video: boolean;
   readonly #payloadTypes = new PayloadTypeMap();
   /** Of the last packet: its payload type, and what that is called at the receiver. */
@@ -78,6 +85,7 @@ export class Forwarder {
 
   /** Follows a renegotiation; mid and SSRC stay. */
   update(parameters: SendParameters): void {
+    this.leaveLane();
     this.parameters = parameters;
     this.#writer.update(parameters);
     this.#outgoing.update(parameters);
@@ -91,8 +99,10 @@ export class Forwarder {
   setSource(track: InboundTrack | null): void {
     const source = track === null || track.ended ? null : track;
     if (source === this.source) return;
+    this.leaveLane();
     this.source?.detach(this);
     this.source = source;
+    this.#lane = source === null ? null : source.lane;
     this.#failed = false;
     this.#halted = this.#mustHalt;
     this.#outgoing.setSource(source);
@@ -122,6 +132,24 @@ export class Forwarder {
   }
 
   /**
+   * Decides on the next packet itself: to be called before anything changes that would make that decision another.
+   * Packets pass it by (ExpressLane) where it would decide as on the last.
+   */
+  leaveLane(): void {
+    if (!this.#inLane) return;
+    this.settle();
+    this.#inLane = false;
+    this.#lane!.close(this.row);
+  }
+
+  /** Takes note of the packets that have passed it by: to be called before what they change is looked at. */
+  settle(): void {
+    if (!this.#inLane) return;
+    const freezes = this.#video ? this.#quality.freezes : null;
+    this.#lane!.settle(this.row, this.#outgoing, this.#writer, freezes);
+  }
+
+  /**
    * Allows layers up to these, counted as layers() does; -1 each for nothing. They are sent as soon as the stream
    * permits. `reason` says why these, and is shown as `targetReason`.
    */
@@ -130,6 +158,7 @@ export class Forwarder {
     const { nothing } = target;
     target.reason = reason;
     if (spatial === target.spatial && temporal === target.temporal) return;
+    this.leaveLane();
     target.spatial = spatial;
     target.temporal = temporal;
     if (target.nothing) this.#stop();
@@ -237,6 +266,7 @@ export class Forwarder {
   /** The source has other codecs, or is another: payload types are matched anew. */
   sourceChanged(): void {
     const { source, parameters } = this;
+    this.leaveLane();
     this.#payloadTypes.update(source?.payloadTypes ?? null, parameters);
     this.#mappedFrom = -1;
     this.unwrapsRed = this.#payloadTypes.unwrapsRed;
@@ -251,6 +281,7 @@ export class Forwarder {
    */
   fail(error: unknown): void {
     if (this.#failed) return;
+    this.leaveLane();
     this.#failed = true;
     this.#halted = true;
     this.#untold = error ?? new Error('Something empty was thrown.');
@@ -279,6 +310,7 @@ export class Forwarder {
   /** One packet of the source: sends it if the decision is so. */
   forward(packet: RtpPacket): void {
     const outgoing = this.#outgoing;
+    this.leaveLane();
     if (packet.payloadType !== this.#mappedFrom) {
       this.#mappedFrom = packet.payloadType;
       this.#mappedTo = this.#payloadTypes.types[packet.payloadType];
@@ -290,16 +322,28 @@ export class Forwarder {
     if (!packet.newest) return;
     if (this.#video) this.#quality.freezes.packet(outgoing.timestamp, packet.startsKeyFrame);
     outgoing.timestamps.sent(outgoing.timestamp);
+    if (outgoing.goesOnPlainly && this.#writer.remembersPlainly) this.#enterLane(packet, payloadType);
+  }
+
+  /** Lets packets like this one, which has just been sent, pass. */
+  #enterLane(packet: RtpPacket, payloadType: number): void {
+    // What is unwrapped, or came with what is, is told packet by packet.
+    if (packet.redBlock !== 0 || this.unwrapsRed) return;
+    const { id } = this.#link;
+    this.#lane!.open(this.row, id, this.ssrc | 0, packet, payloadType, this.#outgoing, this.#writer);
+    this.#inLane = true;
   }
 
   /** The receiver asks for packet `sequence` again. */
   nacked(sequence: number): void {
+    this.settle();
     this.#nackReceived++;
     this.#repair(sequence);
   }
 
   /** Feedback says that packet `sequence` was lost when it had been sent so many times before. */
   lost(sequence: number, repeats: number): void {
+    this.settle();
     if (this.#writer.isLatest(sequence, repeats)) this.#repair(sequence, true);
   }
 
@@ -313,6 +357,7 @@ export class Forwarder {
    * @returns the bytes queued, 0 where nothing can be
    */
   sendPadding(bytes: number): number {
+    this.settle();
     return this.canPad ? this.#writer.pad(bytes, this.#payloadTypes.paddingType) : 0;
   }
 
@@ -359,17 +404,20 @@ export class Forwarder {
   }
 
   get hasSent(): boolean {
+    this.settle();
     return this.#writer.packets > 0;
   }
 
   /** Packets of media sent so far. */
   get packetsSent(): number {
+    this.settle();
     return this.#writer.packets;
   }
 
   /** Writes a sender report if one is due and the publisher's clock is known; returns the end. */
   writeSenderReport(bytes: Uint8Array, at: number): number {
     const { nowMs } = this.#link;
+    this.settle();
     this.#sample();
     const { stream, timestamps } = this.#outgoing;
     if (this.reports.dueMs > nowMs || this.state !== 'live' || this.#outgoing.starting) return at;
@@ -387,6 +435,7 @@ export class Forwarder {
   }
 
   stats(): ForwarderStats {
+    this.settle();
     return {
       ...this.#writer.stats(),
       nackReceived: this.#nackReceived,
@@ -418,6 +467,7 @@ export class Forwarder {
   }
 
   #stop(): void {
+    this.leaveLane();
     this.#halted = true;
     this.#outgoing.stop();
     this.#quality.freezes.paused();
@@ -426,6 +476,7 @@ export class Forwarder {
   }
 
   #resumed(): void {
+    this.leaveLane();
     this.#halted = this.#mustHalt;
     this.#outgoing.stop();
     this.#outgoing.choice.retarget();

@@ -44,6 +44,8 @@ function breaks(forwarder: Forwarder, method: 'forward' | 'layersChanged' | 'lay
   forwarder[method] = () => {
     throw bug;
   };
+  // Else packets pass it by.
+  forwarder.leaveLane();
 }
 
 describe('a forwarder that throws', () => {

@@ -6,38 +6,7 @@
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { Forwarder } from './forwarder.ts';
 
-/** Gives a packet to every forwarder; one that throws is stopped. */
-export function handOn(packet: RtpPacket, forwarders: readonly Forwarder[]): void {
-  let next = 0;
-  while (next < forwarders.length) {
-    try {
-      while (next < forwarders.length) forwarders[next++].forward(packet);
-    } catch (error) {
-      forwarders[next - 1].fail(error);
-    }
-  }
-}
-
-/** Gives the first `count` packets to every forwarder, all of them to one before the next. */
-export function handOnRun(
-  packets: readonly RtpPacket[],
-  count: number,
-  forwarders: readonly Forwarder[],
-): void {
-  let next = 0;
-  while (next < forwarders.length) {
-    try {
-      while (next < forwarders.length) {
-        const forwarder = forwarders[next++];
-        for (let index = 0; index < count; index++) forwarder.forward(packets[index]);
-      }
-    } catch (error) {
-      forwarders[next - 1].fail(error);
-    }
-  }
-}
-
-/** The same as handOn(), to those only that unwrap RED, or that do not. */
+/** Gives a packet to every forwarder that unwraps RED, or to every one that does not; one that throws is stopped. */
 export function handOnRed(packet: RtpPacket, forwarders: readonly Forwarder[], unwrapped: boolean): void {
   let next = 0;
   while (next < forwarders.length) {

@@ -14,8 +14,9 @@ import type { RtpPacket } from '../rtp/rtp-packet.ts';
 import type { MediaKind, ReceiveParameters, RtpCodecParameters } from '../rtp-parameters.ts';
 import { AudioActivity } from '../speakers/audio-activity.ts';
 import type { TransportLink } from '../transport-link.ts';
+import { ExpressLane } from './express-lane.ts';
 import type { Forwarder } from './forwarder.ts';
-import { handOn, tellForwarders } from './hand-on.ts';
+import { tellForwarders } from './hand-on.ts';
 import { InboundQuality } from './inbound-quality.ts';
 import type { InboundTrackStats } from './inbound-track-stats.ts';
 import { RedUnwrapper } from './red-unwrapper.ts';
@@ -52,6 +53,8 @@ export class InboundTrack {
   onContentChange: (() => void) | null = null;
   /** Video: what has to be repaired of it on the way to us. */
   readonly repairs = new UplinkRepairs();
+  /** Where packets get to the forwarders. */
+  readonly lane: ExpressLane;
   /** Audio: how loud it is; null for video. */
   readonly audio: AudioActivity | null;
   /** ExtensionKind by the publisher's extension id. */
@@ -92,6 +95,7 @@ export class InboundTrack {
     this.#onStarted = onStarted;
     this.payloadTypes = PayloadTypeTable.of(parameters.codecs);
     this.audio = this.#video ? null : new AudioActivity(link.context.clock);
+    this.lane = new ExpressLane(link);
     this.#red = new RedUnwrapper(link);
     this.#quality = new InboundQuality(link, parameters.kind);
     this.layers = new TrackLayers(link, () => this.#layersChanged());
@@ -146,11 +150,13 @@ export class InboundTrack {
   /** Called by Forwarder.setSource() only. */
   attach(forwarder: Forwarder): void {
     this.#forwarders = [...this.#forwarders, forwarder];
+    this.lane.add(forwarder);
     this.demandChanged();
   }
 
   detach(forwarder: Forwarder): void {
     this.#forwarders = this.#forwarders.filter((other) => other !== forwarder);
+    this.lane.remove(forwarder);
     this.demandChanged();
   }
 
@@ -225,9 +231,9 @@ export class InboundTrack {
     if (this.#video) this.#readVideo(packet, stream);
     else packet.startsKeyFrame = false;
     if (!this.#started) this.#start(packet);
-    if (!this.#video) this.#forwardAudio(packet, table, codec.clockRate);
+    if (!this.#video) this.#forwardAudio(packet, stream, table, codec.clockRate);
     else if (!this.#link.commons.run.add(stream)) {
-      handOn(packet, this.#forwarders);
+      this.lane.handOnAlone(packet, stream);
       if (packet.newest && packet.payloadLength > 0) packet.layers.noteNumbers(stream.numbers);
     }
     this.#startingKeyFrame = -1;
@@ -251,11 +257,11 @@ export class InboundTrack {
     this.onContentChange?.();
   }
 
-  #forwardAudio(packet: RtpPacket, table: PayloadTypeTable, clockRate: number): void {
+  #forwardAudio(packet: RtpPacket, stream: InboundStream, table: PayloadTypeTable, clockRate: number): void {
     const forwarders = this.#forwarders;
     if (!table.hasRed) {
       this.audio?.receive(packet, clockRate, packet.payloadLength);
-      handOn(packet, forwarders);
+      this.lane.handOnAlone(packet, stream);
     } else if (this.#red.forward(packet, table, forwarders))
       this.audio?.receive(packet, clockRate, this.#red.primaryLength);
     else this.#link.context.counters.malformedRed++;

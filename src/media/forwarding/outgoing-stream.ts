@@ -38,6 +38,7 @@ export class OutgoingStream {
   stream: InboundStream | null = null;
   streamKey = -1;
   readonly choice = new LayerChoice();
+  readonly sequences: SequenceMap;
   readonly timestamps: TimestampMap;
   /** Called when sending begins, or goes on with another stream; and for packets while it cannot. */
   onBegin: () => void = () => {};
@@ -45,7 +46,6 @@ export class OutgoingStream {
 
   readonly #video: boolean;
   readonly #isBlocked: () => boolean;
-  readonly #sequences: SequenceMap;
   #source: InboundTrack | null = null;
   /** null while payload descriptors go out as they are. */
   #rewriter: DescriptorRewriter | null = null;
@@ -65,7 +65,7 @@ export class OutgoingStream {
     this.#isBlocked = isBlocked;
     this.choice.target.dropsTemporal = link.options.dropsTemporalLayers;
     this.timestamps = new TimestampMap(link);
-    this.#sequences = new SequenceMap(link.context.randomUint32() & 0x7fff);
+    this.sequences = new SequenceMap(link.context.randomUint32() & 0x7fff);
   }
 
   /** Follows a renegotiation. */
@@ -105,11 +105,11 @@ export class OutgoingStream {
       return false;
     }
     // Padding keeps the publisher's path busy; the receiver has no use for it.
-    if (packet.payloadLength === 0 && this.#sequences.leaveOut(packet.extended)) return false;
+    if (packet.payloadLength === 0 && this.sequences.leaveOut(packet.extended)) return false;
     const { selector } = this.choice;
     if (selector !== null && packet.payloadLength > 0 && !selector.select(packet))
       return this.#leaveOut(packet);
-    const sequence = this.#sequences.map(packet.extended);
+    const sequence = this.sequences.map(packet.extended);
     if (sequence === noSequence) return false;
     this.sequence = sequence;
     this.timestamp = this.timestamps.map(packet.timestamp);
@@ -122,6 +122,17 @@ export class OutgoingStream {
       this.marker = begins ? 1 : packet.marker;
     }
     return true;
+  }
+
+  /** Whether what follows the packet last sent, of the same layers, is sent with the numbers and bytes that follow. */
+  get goesOnPlainly(): boolean {
+    return !this.starting && this.choice.selector === null && this.#rewriter === null;
+  }
+
+  /** Packets up to `source`, its extended number, were sent as goesOnPlainly() says: the last as `timestamp`. */
+  passed(source: number, timestamp: number, atMs: number): void {
+    this.sequences.passed(source);
+    this.timestamps.passed(timestamp, atMs);
   }
 
   /** Aims at the layers wanted now, and asks for a key frame where that takes one that was not asked for yet. */
@@ -164,7 +175,7 @@ export class OutgoingStream {
     this.stop();
     this.stream = source.encodings[encoding].stream!;
     this.streamKey = packet.streamKey;
-    this.#sequences.start(packet.extended);
+    this.sequences.start(packet.extended);
     this.timestamps.start(this.stream, packet.timestamp, source.codec!.clockRate);
     this.#leftOut = -1;
     choice.begin(packet);
@@ -196,10 +207,10 @@ export class OutgoingStream {
     this.#rewriter?.leaveOut(packet);
     const ofSameFrame =
       newest &&
-      this.#leftOut === this.#sequences.highestSource &&
+      this.#leftOut === this.sequences.highestSource &&
       this.#leftOutTimestamp === timestamp &&
       this.#leftOutSpatial === spatial;
-    if (this.#sequences.leaveOut(extended, ofSameFrame ? this.#leftOut + 1 : extended)) {
+    if (this.sequences.leaveOut(extended, ofSameFrame ? this.#leftOut + 1 : extended)) {
       if (newest) {
         this.#leftOut = extended;
         this.#leftOutTimestamp = timestamp;
@@ -207,7 +218,7 @@ export class OutgoingStream {
       }
       return false;
     }
-    this.sequence = this.#sequences.map(extended);
+    this.sequence = this.sequences.map(extended);
     this.timestamp = this.timestamps.map(timestamp);
     this.marker = 0;
     this.rewrite = emptyRewrite;

@@ -53,9 +53,29 @@ export class PacketHistory {
     this.#keptTicks = keptTicks;
   }
 
+  /** What writeHistoryEntry() is to write to; another array once record() has made more room. */
+  get entries(): Int32Array {
+    return this.#entries;
+  }
+
+  /** Whether it is remembered how packets were rewritten: record() has to be told of those that were not, too. */
+  get remembersRewrites(): boolean {
+    return this.#rewrites.length > 0;
+  }
+
+  /** Packets up to `sequence` have been written by writeHistoryEntry(). */
+  passed(sequence: number): void {
+    this.#newest = sequence;
+  }
+
   /** The number of the packet recorded last. */
   get newest(): number {
     return this.#newest;
+  }
+
+  /** What is younger than so many ticks makes room instead of being forgotten; negative where there is enough. */
+  get keptTicks(): number {
+    return this.#mask + 1 < this.#maxPackets ? this.#keptTicks : roomEnough;
   }
 
   /** Packets remembered. */
@@ -79,22 +99,21 @@ export class PacketHistory {
     start: number,
     length: number,
   ): void {
-    let at = (sequence & this.#mask) * stride;
-    if (
-      this.#entries[at + 4] !== 0 &&
-      this.#mask + 1 < this.#maxPackets &&
-      ((timestamp - this.#entries[at + 1]) | 0) < this.#keptTicks
-    ) {
-      this.#grow();
-      at = (sequence & this.#mask) * stride;
-    }
-    const entries = this.#entries;
+    if (forgetsYounger(this.#entries, sequence & this.#mask, timestamp, this.keptTicks)) this.#grow();
+    const description = (epoch << 24) | (payloadTypeAndMarker << 16) | sequence;
+    const at = sequence & this.#mask;
+    writeHistoryEntry(
+      this.#entries,
+      at,
+      packetNumber,
+      timestamp,
+      clock,
+      description,
+      dispensable,
+      start,
+      length,
+    );
     this.#newest = sequence;
-    entries[at] = packetNumber;
-    entries[at + 1] = timestamp;
-    entries[at + 2] = clock.nowMs;
-    entries[at + 3] = (epoch << 24) | (payloadTypeAndMarker << 16) | sequence;
-    entries[at + 4] = (dispensable ? dispensableBit : 0) | (start << 16) | length;
     if (this.#rewrites.length > 0) this.recordRewrite(sequence, noRewrite, noDependencyRewrite, 0);
   }
 
@@ -162,6 +181,40 @@ export class PacketHistory {
   }
 }
 
+/** Whether entry `index` of a history is of a packet that is not `keptTicks` older than one with `timestamp`. */
+export function forgetsYounger(
+  entries: Int32Array,
+  index: number,
+  timestamp: number,
+  keptTicks: number,
+): boolean {
+  const at = index * stride;
+  return entries[at + 4] !== 0 && ((timestamp - entries[at + 1]) | 0) < keptTicks;
+}
+
+/**
+ * Writes entry `index`, of a packet that is sent now and out of which nothing was rewritten. `description` is word 3.
+ * Takes the clock, so that no float is passed.
+ */
+export function writeHistoryEntry(
+  entries: Int32Array,
+  index: number,
+  packetNumber: number,
+  timestamp: number,
+  clock: { readonly nowMs: number },
+  description: number,
+  dispensable: boolean,
+  start: number,
+  length: number,
+): void {
+  const at = index * stride;
+  entries[at] = packetNumber;
+  entries[at + 1] = timestamp;
+  entries[at + 2] = clock.nowMs;
+  entries[at + 3] = description;
+  entries[at + 4] = (dispensable ? dispensableBit : 0) | (start << 16) | length;
+}
+
 function emptyRewrites(packets: number): Int32Array<ArrayBuffer> {
   const rewrites = new Int32Array(packets * rewriteStride);
   for (let at = 1; at < rewrites.length; at += rewriteStride) rewrites[at] = noDependencyRewrite;
@@ -171,6 +224,8 @@ function emptyRewrites(packets: number): Int32Array<ArrayBuffer> {
 // An entry of length 0 is empty.
 const stride = 5;
 const rewriteStride = 3;
+/** No two timestamps are further apart. */
+const roomEnough = -(2 ** 31);
 const repeatsShift = 28;
 const maxRepeats = 15;
 const dispensableBit = 1 << 27;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { PacketKind } from '../../packet-io/layout.ts';
 import { type EncoderOptions, SyntheticEncoder } from '../layers/synthetic-encoder.test.ts';
+import type { ReportBlock } from '../rtcp/rtcp-parser.ts';
 import { headerExtensionUri } from '../rtp-parameters.ts';
 import {
   publisherExtensions,
@@ -17,20 +18,37 @@ import {
   vp8KeyPayload,
 } from '../simulation.test.ts';
 import type { Forwarder } from './forwarder.ts';
+import type { InboundTrack } from './inbound-track.ts';
 
 const receivers = 3;
 const descriptorUri = headerExtensionUri.dependencyDescriptor;
 
-/** A publisher and receivers, to whom packets are handed on one by one or in runs. */
+/** What each receiver has negotiated: something of its own in each packet, nothing, and numbers for the transport. */
+const extensionsOf = [
+  [...subscriberExtensions, { uri: descriptorUri, id: 8 }],
+  [],
+  [
+    { uri: headerExtensionUri.transportWideCc, id: 2 },
+    { uri: headerExtensionUri.playoutDelay, id: 4 },
+  ],
+];
+
+/**
+ * A publisher and receivers, to whom packets are handed on in runs and past those for whom nothing is to be decided; or
+ * one by one, with each decided on.
+ */
 class Call {
   readonly simulation = new Simulation();
   readonly forwarders: Forwarder[] = [];
+  readonly track: InboundTrack;
+  /** The number of the packet that each receiver has got last. */
+  readonly latest = new Array<number>(receivers).fill(0);
   readonly #inRuns: boolean;
 
   constructor(inRuns: boolean, codec: string = 'VP8') {
     this.#inRuns = inRuns;
     const codecs = [{ ...vp8, name: codec }];
-    const track = this.simulation.addTransport().addReceiver(
+    this.track = this.simulation.addTransport().addReceiver(
       receiveVideo({
         codecs,
         headerExtensions: [...publisherExtensions, { uri: descriptorUri, id: 12 }],
@@ -40,29 +58,42 @@ class Call {
       const forwarder = this.simulation.addTransport().addSender(
         sendVideo({
           codecs: [{ ...codecs[0], payloadType: 120, rtxPayloadType: 121 }],
-          headerExtensions: [...subscriberExtensions, { uri: descriptorUri, id: 8 }],
+          headerExtensions: extensionsOf[i],
           ssrc: 100 + i * 2,
           rtxSsrc: 101 + i * 2,
         }),
       );
-      forwarder.setSource(track);
+      forwarder.setSource(this.track);
       this.forwarders.push(forwarder);
     }
   }
 
   receive(packets: readonly Uint8Array[]): void {
     for (const packet of packets) {
+      if (!this.#inRuns) for (const forwarder of this.forwarders) forwarder.leaveLane();
       this.simulation.receiveOne(0, PacketKind.Rtp, packet);
       if (!this.#inRuns) this.simulation.endBatch();
     }
     this.simulation.endBatch();
   }
 
+  stats(): unknown[] {
+    const { context, transports } = this.simulation;
+    return [
+      this.forwarders.map((forwarder) => forwarder.stats()),
+      transports.map((transport) => transport.bandwidthStats()),
+      context.counters,
+    ];
+  }
+
   /** What each receiver has got since this was last asked, in its order. */
   take(): string[][] {
-    return this.forwarders.map((_, index) =>
-      this.simulation.take(index + 1, PacketKind.Rtp).map(({ bytes }) => Buffer.from(bytes).toString('hex')),
-    );
+    return this.forwarders.map(({ ssrc }, index) => {
+      const sent = this.simulation.take(index + 1, PacketKind.Rtp).map(({ bytes }) => bytes);
+      const last = sent.map(readRtp).findLast((packet) => packet.ssrc === ssrc);
+      if (last !== undefined) this.latest[index] = last.sequenceNumber;
+      return sent.map((bytes) => Buffer.from(bytes).toString('hex'));
+    });
   }
 }
 
@@ -86,6 +117,13 @@ const step = fc.record({
   key: seldom(fc.constant(true)),
   target: fc.option(fc.tuple(fc.nat(receivers - 1), fc.integer({ min: -1, max: 2 }), fc.nat(2))),
   paused: seldom(fc.nat(receivers - 1)),
+  nacked: fc.option(fc.tuple(fc.nat(receivers - 1), fc.nat(150))),
+  pictureLost: seldom(fc.nat(receivers - 1)),
+  reported: seldom(fc.nat(receivers - 1)),
+  resourced: seldom(fc.nat(receivers - 1)),
+  disabled: seldom(fc.nat(receivers - 1)),
+  negotiated: seldom(fc.nat(receivers - 1)),
+  silence: seldom(fc.integer({ min: 1, max: 1000 })),
 });
 
 function seldom<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
@@ -94,7 +132,7 @@ function seldom<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-test('what is handed on in runs reaches every receiver as if it were handed on one by one', () => {
+test('what is handed on in runs, or past forwarders, reaches every receiver as if each packet were decided on', () => {
   fc.assert(
     fc.property(
       encoderOptions,
@@ -135,9 +173,10 @@ test('what is handed on in runs reaches every receiver as if it were handed on o
             for (let at = 0; at < arrived.length; at += todo.batch)
               call.receive(arrived.slice(at, at + todo.batch));
             ask(call, todo);
-            call.simulation.advance(33);
+            call.simulation.advance(33 + (todo.silence ?? 0));
           }
           assert.deepEqual(inRuns.take(), alone.take());
+          assert.deepEqual(inRuns.stats(), alone.stats());
         }
         assert.deepEqual(inRuns.simulation.failures, []);
       },
@@ -154,7 +193,35 @@ function onTheWay(packets: readonly Uint8Array[], { lost, swapped, repeated }: S
   return arrived;
 }
 
-function ask({ forwarders }: Call, { target, paused }: Step): void {
+const noReport: ReportBlock = {
+  ssrc: 0,
+  fractionLost: 0,
+  cumulativeLost: 0,
+  highestSequence: 0,
+  jitter: 0,
+  lastReport: 0,
+  delaySinceLastReport: 0,
+};
+
+function ask(call: Call, todo: Step): void {
+  const { forwarders, latest, simulation, track } = call;
+  const { target, paused, nacked, pictureLost, reported, resourced, disabled, negotiated } = todo;
+  if (nacked !== null) forwarders[nacked[0]].nacked((latest[nacked[0]] - nacked[1]) & 0xffff);
+  if (pictureLost !== null) forwarders[pictureLost].keyFrameRequested();
+  if (reported !== null) forwarders[reported].receiverReported(noReport);
+  if (resourced !== null) {
+    forwarders[resourced].setSource(null);
+    forwarders[resourced].setSource(track);
+  }
+  for (const index of forwarders.keys()) simulation.transports[index + 1].setSendEnabled(index !== disabled);
+  if (negotiated !== null) {
+    const forwarder = forwarders[negotiated];
+    const headerExtensions = extensionsOf[(negotiated + 1) % receivers];
+    simulation.transports[negotiated + 1].updateSender(forwarder, {
+      ...forwarder.parameters,
+      headerExtensions,
+    });
+  }
   if (target !== null) forwarders[target[0]].setTarget(target[1], target[1] < 0 ? -1 : target[2], 'test');
   for (const [index, forwarder] of forwarders.entries()) {
     if (index === paused) forwarder.pause('test');

@@ -1,7 +1,6 @@
 import type { InboundStream } from '../receiving/inbound-stream.ts';
 import { translatedExtensions } from '../rtp/extension-mapping.ts';
 import { RtpPacket } from '../rtp/rtp-packet.ts';
-import { handOnRun } from './hand-on.ts';
 
 /** Packets of a run at most: a picture of 1.5 Mbit/s has six, and past a dozen another brings nothing. */
 const maxPackets = 16;
@@ -69,7 +68,7 @@ export class PacketRun {
     const packets = this.#packets;
     this.#length = 0;
     this.#stream = null;
-    handOnRun(packets, length, stream.track.forwarders);
+    stream.track.lane.handOn(packets, length, stream);
     packets[length - 1].layers.noteNumbers(stream.numbers);
     // What has been read into the spare stays there.
     const spare = packets[length];

@@ -6,11 +6,13 @@ import { noDependencyRewrite } from '../codecs/dependency-descriptor.ts';
 import { noRewrite } from '../codecs/payload-rewrite.ts';
 import type { ExtensionMapping } from '../rtp/extension-mapping.ts';
 import type { RtpPacket } from '../rtp/rtp-packet.ts';
+import { toSequence } from '../rtp/serial-number.ts';
 import type { SendParameters } from '../rtp-parameters.ts';
 import type { TransportLink } from '../transport-link.ts';
 import { repeatsExactly, sentExtensions } from './exact-repetition.ts';
 import type { ForwarderStats } from './forwarder-stats.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
+import type { PacketHistory } from './packet-history.ts';
 import { Repair, type RetransmissionFormat, Retransmitter } from './retransmitter.ts';
 import { commitPacket, rtpHeaderBytes, writeRtpHeader } from './write-rtp.ts';
 
@@ -36,6 +38,8 @@ export class PacketWriter {
   #sourceDelay: RepairDelay | null = null;
   #mapping: ExtensionMapping;
   #retransmitter: Retransmitter | null = null;
+  /** Of the last send(). */
+  #payloadBytes = 0;
   #retransmissionFormat: RetransmissionFormat | null = null;
 
   /** `number` is the forwarder's. */
@@ -103,40 +107,25 @@ export class PacketWriter {
 
   /** Sends a packet as `outgoing` has decided. */
   write(packet: RtpPacket, outgoing: OutgoingStream, payloadType: number): void {
-    const { context, outlet } = this.#link;
-    const at = context.sendQueue.begin();
-    const bytes = outlet.prefixes;
+    const { context } = this.#link;
     const { sequence, timestamp, rewrite, dependencyRewrite, activeTargets } = outgoing;
-    const end = this.#mapping.write(
-      bytes,
-      at + rtpHeaderBytes,
-      packet,
-      this.#mid,
-      dependencyRewrite,
-      activeTargets,
-      this.#asksForDelay ? delayOnBothPaths(outlet.playoutDelay, this.#sourceDelay) : 0,
-    );
     const markerAndPayloadType = (outgoing.marker << 7) | payloadType;
-    const extended = end > at + rtpHeaderBytes;
     const retransmitter = this.#retransmitter;
     const watched = retransmitter !== null && isForgotten(outgoing);
-    writeRtpHeader(bytes, at, extended, markerAndPayloadType, sequence, timestamp, this.#signedSsrc);
-    const { sequenceOffset, absSendTimeOffset } = this.#mapping;
-    const sent = commitPacket(
-      outlet,
-      this.#urgency,
-      packet,
-      at,
-      end,
-      sequenceOffset,
-      absSendTimeOffset,
-      rewrite,
-      packet.number,
-      watched ? sentCopy(this.#number, 0, sequence) : noCopy,
+    this.#countOut(
+      this.send(
+        packet,
+        sequence,
+        timestamp,
+        markerAndPayloadType,
+        rewrite,
+        dependencyRewrite,
+        activeTargets,
+        watched ? sentCopy(this.#number, 0, sequence) : noCopy,
+      ),
     );
     this.packets++;
-    this.bytes += sent - (end - at);
-    this.#countOut(sent);
+    this.bytes += this.#payloadBytes;
     if (retransmitter === null) return;
     retransmitter.watchesRepairs = watched;
     retransmitter.noteKeyFrame(sequence, packet.startsKeyFrame && packet.newest);
@@ -154,6 +143,79 @@ export class PacketWriter {
     if (rewrite !== noRewrite || dependencyRewrite !== noDependencyRewrite)
       retransmitter.history.recordRewrite(sequence, rewrite, dependencyRewrite, activeTargets);
     retransmitter.noteRedBlock(sequence, packet.redBlock);
+  }
+
+  /** Sends a packet with what is the receiver's own, and remembers nothing of it. @returns its bytes */
+  send(
+    packet: RtpPacket,
+    sequence: number,
+    timestamp: number,
+    markerAndPayloadType: number,
+    rewrite: number,
+    dependencyRewrite: number,
+    activeTargets: number,
+    copy: number,
+  ): number {
+    const { context, outlet } = this.#link;
+    const mapping = this.#mapping;
+    const at = context.sendQueue.begin();
+    const bytes = outlet.prefixes;
+    const end = mapping.write(
+      bytes,
+      at + rtpHeaderBytes,
+      packet,
+      this.#mid,
+      dependencyRewrite,
+      activeTargets,
+      this.#asksForDelay ? delayOnBothPaths(outlet.playoutDelay, this.#sourceDelay) : 0,
+    );
+    const extended = end > at + rtpHeaderBytes;
+    writeRtpHeader(bytes, at, extended, markerAndPayloadType, sequence, timestamp, this.#signedSsrc);
+    const sent = commitPacket(
+      outlet,
+      this.#urgency,
+      packet,
+      at,
+      end,
+      mapping.sequenceOffset,
+      mapping.absSendTimeOffset,
+      rewrite,
+      packet.number,
+      copy,
+    );
+    this.#payloadBytes = sent - (end - at);
+    return sent;
+  }
+
+  /** Whether nothing of a packet but its RTP header is the receiver's own, and it goes out at once and unnoted. */
+  get writesBareHeaders(): boolean {
+    return this.#mapping.empty && this.#link.outlet.open;
+  }
+
+  /** Whether what is sent without a rewrite and watching is remembered by writeHistoryEntry(). */
+  get remembersPlainly(): boolean {
+    return this.#retransmitter === null || this.#retransmitter.remembersPlainly;
+  }
+
+  /** What was sent lately; null where nothing is sent again. */
+  get history(): PacketHistory | null {
+    return this.#retransmitter === null ? null : this.#retransmitter.history;
+  }
+
+  /** Of `history` entries written from now on. */
+  get epoch(): number {
+    return this.#retransmitter === null ? 0 : this.#retransmitter.epoch;
+  }
+
+  /**
+   * So many packets, of so many bytes of payload and the last with the extended number `highest`, were sent by send() and
+   * are in `history`; or past this, with bare headers.
+   */
+  passed(packets: number, bytes: number, highest: number, bare: boolean): void {
+    if (bare) this.#link.outlet.passed(packets, packets * rtpHeaderBytes + bytes);
+    this.packets += packets;
+    this.bytes += bytes;
+    this.#retransmitter?.passed(toSequence(highest));
   }
 
   /** Whether packet `sequence` has been sent again so many times. */

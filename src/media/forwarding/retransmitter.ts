@@ -113,6 +113,17 @@ export class Retransmitter {
       this.#sinceKeyFrame += Math.max(0, sequenceDelta(sequence, this.history.newest));
   }
 
+  /** Packets up to `sequence` were sent, and no key frame began with any: `history` has them. */
+  passed(sequence: number): void {
+    this.noteKeyFrame(sequence, false);
+    this.history.passed(sequence);
+  }
+
+  /** Whether writeHistoryEntry() says all that there is to remember of a packet that was not rewritten. */
+  get remembersPlainly(): boolean {
+    return this.#redBlocks === null && !this.history.remembersRewrites;
+  }
+
   /**
    * Sends the packet numbered `sequence` again, if that is of use and the path carries it. `isLost` says that the last
    * copy is known to be lost, else it may still be on its way.

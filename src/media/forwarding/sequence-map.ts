@@ -91,6 +91,17 @@ export class SequenceMap {
     return true;
   }
 
+  /** What the numbers of the source are ahead of the receiver's, from the highest on. */
+  get offset(): number {
+    return this.#ranges[this.#newest + offset];
+  }
+
+  /** The source's packets up to `source`, all of those after the highest, have been numbered by `offset`. */
+  passed(source: number): void {
+    this.#highestSource = source;
+    this.highest = source - this.offset;
+  }
+
   /** The highest number of the source that was mapped or left out. */
   get highestSource(): number {
     return this.#highestSource;

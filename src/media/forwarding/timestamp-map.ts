@@ -57,6 +57,12 @@ export class TimestampMap {
     this.#lastMs = this.#link.context.clock.nowMs;
   }
 
+  /** The newest packet went out with `timestamp` a while ago. */
+  passed(timestamp: number, atMs: number): void {
+    this.#last = timestamp;
+    this.#lastMs = atMs;
+  }
+
   /** The first stream, or the same again after a pause or a restart of its numbers: its clock went on. */
   #restart(former: InboundStream | null, timestamp: number): void {
     if (former === null) return;

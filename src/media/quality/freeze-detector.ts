@@ -2,7 +2,7 @@ import type { MediaClock } from '../media-context.ts';
 
 /** A gap is a freeze from three times the usual time between frames, and at least this much longer (webrtc-stats). */
 const freezeFactor = 3;
-const freezeExtraMs = 150;
+export const freezeExtraMs = 150;
 /** A longer gap is a pause: a camera that was turned off. */
 const longestFreezeMs = 5000;
 /** Receivers ask for key frames while they start, too. */
@@ -39,6 +39,20 @@ export class FreezeDetector {
     if (this.#lastFrameMs >= 0) this.#gap(nowMs - this.#lastFrameMs);
     this.#timestamp = timestamp;
     this.#lastFrameMs = nowMs;
+  }
+
+  /**
+   * So many frames have passed since, none of them a key frame or after a gap of `freezeExtraMs`: the last with
+   * `timestamp`, at `atMs`. Taken as equally far apart.
+   */
+  passed(frames: number, timestamp: number, atMs: number): void {
+    if (this.#lastFrameMs >= 0) {
+      const gapMs = (atMs - this.#lastFrameMs) / frames;
+      const forgotten = this.#meanMs === 0 ? 0 : (1 - meanWeight) ** frames;
+      this.#meanMs = gapMs + (this.#meanMs - gapMs) * forgotten;
+    }
+    this.#timestamp = timestamp;
+    this.#lastFrameMs = atMs;
   }
 
   /** The receiver says that it cannot go on without a key frame. */
