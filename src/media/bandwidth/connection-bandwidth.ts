@@ -93,6 +93,7 @@ export class ConnectionBandwidth {
   #mediaRate = 0;
   #rateBytes = 0;
   #rateMediaBytes = 0;
+  #enabled = false;
   #rateMs = -1;
   /** When something was last heard of what was sent, or sending began; -1 before. */
   #heardMs = -1;
@@ -200,11 +201,12 @@ export class ConnectionBandwidth {
   /** Shares the estimate again at the next occasion: layers, priorities or wishes have changed. */
   reallocate(): void {
     this.#allocatedMs = Number.NEGATIVE_INFINITY;
-    if (this.allocator.hasVideo) this.#onDeadline(this.#context.clock.nowMs);
+    if (this.#enabled && this.allocator.hasVideo) this.#onDeadline(this.#context.clock.nowMs);
   }
 
   /** The path can be used (again), or not. */
   setEnabled(enabled: boolean): void {
+    this.#enabled = enabled;
     if (!enabled) {
       this.outlet.clear();
       this.#filler.stop();
@@ -334,8 +336,9 @@ export class ConnectionBandwidth {
     return limited ? pacingFactor * estimate : 0;
   }
 
+  /** Not before there is a path to share. */
   #nextAllocationMs(): number {
-    if (!this.allocator.hasVideo) return Number.POSITIVE_INFINITY;
+    if (!this.#enabled || !this.allocator.hasVideo) return Number.POSITIVE_INFINITY;
     const bounded = this.#estimator.estimate !== Number.POSITIVE_INFINITY;
     return this.#allocatedMs + (bounded ? allocateIntervalMs : unboundedIntervalMs);
   }
