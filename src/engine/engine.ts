@@ -270,17 +270,28 @@ export class Engine {
     return sharedResult(share(codecs), 'used', () => codecs.filter(usesCodec), share(usesCodec));
   }
 
+  /** Media first: it need not wait for the reports of hundreds, and is sent before those are read. */
   #receiveBatch(count: number): void {
     this.#clock.nowMs = performance.now();
+    this.#receiveAll(count, true);
+    finishRun(this.#context);
+    this.#sendQueue.flush();
+    this.#receiveAll(count, false);
+    this.#sendQueue.flush();
+  }
+
+  /** Those of the batch that are RTP, or those that are not. */
+  #receiveAll(count: number, rtp: boolean): void {
+    const { inbox } = this.#io;
     for (let index = 0; index < count; index++) {
+      const at = index * inboxStride;
+      if ((inbox[at + InboxField.Kind] === PacketKind.Rtp) !== rtp) continue;
       try {
         this.#receive(index);
       } catch (error) {
-        this.#sessionBug(this.#io.inbox[index * inboxStride + InboxField.Transport], error);
+        this.#sessionBug(inbox[at + InboxField.Transport], error);
       }
     }
-    finishRun(this.#context);
-    this.#sendQueue.flush();
   }
 
   #receive(index: number): void {
@@ -293,9 +304,7 @@ export class Engine {
       if (number >= 0) this.#context.ring.newest = number;
       return;
     }
-    const kind = inbox[at + InboxField.Kind];
-    if (kind !== PacketKind.Rtp) finishRun(this.#context);
-    switch (kind) {
+    switch (inbox[at + InboxField.Kind]) {
       case PacketKind.Rtp:
         this.#context.ring.newest = inbox[at + InboxField.PacketNumber];
         this.#media[transport]?.receiveRtp(index);

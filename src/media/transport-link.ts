@@ -36,8 +36,8 @@ export class MediaCommons {
 const commonsByContext = new WeakMap<MediaContext, MediaCommons>();
 
 /**
- * Gives the forwarders what was received last and is still to be handed on: after the last packet of a batch, and
- * before anything else than RTP is looked at.
+ * Gives the forwarders what was received last and is still to be handed on: after the last RTP packet of a batch, before
+ * anything else is looked at.
  */
 export function finishRun(context: MediaContext): void {
   commonsOf(context).run.handOn();

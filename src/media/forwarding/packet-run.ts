@@ -9,7 +9,7 @@ const maxPackets = 16;
  * Packets of one picture that came right after one another, to be given to the forwarders together: all of them to the
  * first, then all to the second. What a forwarder remembers is then fetched from memory once for the run, and that is
  * most of what a packet costs where there are many receivers. Nothing waits for a run to become longer: it ends with
- * the batch it came in, or before anything else of that batch is looked at.
+ * the batch it came in.
  *
  * Of one encoding, with consecutive numbers, and of the same layers: nothing a forwarder asks of the source changes
  * within a run. What begins a key frame or has a dependency descriptor is no part of any.
