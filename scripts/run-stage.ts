@@ -7,8 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TestStage } from './test-stages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** A file that takes longer hangs. */
-const fileTimeoutMs = 600_000;
+/** What takes longer hangs. */
+const processTimeoutMs = 600_000;
 
 /** How a test ended, as test-outcomes-reporter.mjs writes it. */
 export interface TestOutcome {
@@ -24,21 +24,38 @@ export interface StageOutcome {
   readonly unsteady: readonly TestOutcome[];
 }
 
+/** How the processes of a stage are started. */
+type Arrangement = Pick<TestStage, 'concurrency' | 'filesPerProcess'>;
+
+/** A process and the files it ran. */
+interface ProcessOutcome {
+  readonly files: readonly string[];
+  readonly ok: boolean;
+  readonly outcomes: readonly TestOutcome[];
+}
+
 /**
  * Runs the files of a stage. Where a stage allows it, files that failed are run once more, alone, when all others
  * have ended: real browsers on a machine of two processors sometimes starve each other. What fails twice
  * fails; what passed only alone is told, so that nobody overlooks a test that has become unsteady.
  */
-export async function runStage(stage: TestStage, files: readonly string[]): Promise<StageOutcome> {
-  const first = await runFiles(files, stage);
-  const failed = [...new Set(first.outcomes.filter(isFailure).map(({ file }) => file))];
-  if (first.ok || !stage.secondTry || failed.length === 0) return { ...first, unsteady: [] };
-  console.log(`\nOnce more, alone: ${failed.join(' ')}`);
-  const again = await runFiles(failed, { concurrency: 1, filesPerProcess: 1 });
+export async function runStage(
+  stage: TestStage,
+  files: readonly string[],
+  print: (text: string) => void = (text) => process.stdout.write(text),
+): Promise<StageOutcome> {
+  const first = await runFiles(files, stage, print);
+  const failed = first.filter(({ ok }) => !ok);
+  if (failed.length === 0 || !stage.secondTry) return { ...summed(first), unsteady: [] };
+  const failedFiles = failed.flatMap((process) => process.files);
+  print(`\nOnce more, alone: ${failedFiles.join(' ')}\n`);
+  const again = summed(await runFiles(failedFiles, { concurrency: 1, filesPerProcess: 1 }, print));
   return {
     ok: again.ok,
-    outcomes: [...first.outcomes.filter(({ file }) => !failed.includes(file)), ...again.outcomes],
-    unsteady: first.outcomes.filter(isFailure).filter((one) => !again.outcomes.some(sameFailure(one))),
+    outcomes: [...summed(first.filter(({ ok }) => ok)).outcomes, ...again.outcomes],
+    unsteady: summed(failed).outcomes.filter(
+      (one) => isFailure(one) && !again.outcomes.some((other) => isFailure(other) && other.name === one.name),
+    ),
   };
 }
 
@@ -46,33 +63,28 @@ function isFailure({ outcome }: TestOutcome): boolean {
   return outcome === 'fail';
 }
 
-function sameFailure({ file, name }: TestOutcome): (other: TestOutcome) => boolean {
-  return (other) => isFailure(other) && other.file === file && other.name === name;
+function summed(processes: readonly ProcessOutcome[]): Pick<StageOutcome, 'ok' | 'outcomes'> {
+  return {
+    ok: processes.every(({ ok }) => ok),
+    outcomes: processes.flatMap(({ outcomes }) => outcomes),
+  };
 }
 
 async function runFiles(
   files: readonly string[],
-  { concurrency, filesPerProcess }: Pick<TestStage, 'concurrency' | 'filesPerProcess'>,
-): Promise<Pick<StageOutcome, 'ok' | 'outcomes'>> {
+  { concurrency, filesPerProcess }: Arrangement,
+  print: (text: string) => void,
+): Promise<ProcessOutcome[]> {
   const folder = mkdtempSync(join(tmpdir(), 'manifold-tests-'));
-  const report = join(folder, 'outcomes');
+  const waiting = groupsOf(files, filesPerProcess).entries();
+  const ended: ProcessOutcome[] = [];
+  const worker = async () => {
+    for (const [index, group] of waiting)
+      ended.push(await runProcess(group, join(folder, String(index)), print));
+  };
   try {
-    const child = spawn(
-      process.execPath,
-      [
-        ...['--import', 'tsx', '--test', `--test-timeout=${fileTimeoutMs}`],
-        ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
-        `--test-reporter=${join(root, 'scripts/test-outcomes-reporter.mjs')}`,
-        `--test-reporter-destination=${report}`,
-        `--test-concurrency=${concurrency}`,
-        ...(filesPerProcess === 1
-          ? files.map((file) => join(root, file))
-          : writeGroups(folder, groupsOf(files, filesPerProcess))),
-      ],
-      { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, FORCE_COLOR: '0' } },
-    );
-    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-    return { ok: code === 0, outcomes: existsSync(report) ? readOutcomes(report) : [] };
+    await Promise.all(Array.from({ length: concurrency }, worker));
+    return ended;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -84,22 +96,64 @@ export function groupsOf(files: readonly string[], size: number): string[][] {
   return Array.from({ length: count }, (_, group) => files.filter((_, index) => index % count === group));
 }
 
-/** A file for each group that runs the files of it; the tests are still reported as of the files they stand in. */
-function writeGroups(folder: string, groups: readonly (readonly string[])[]): string[] {
-  return groups.map((files, index) => {
-    const path = join(folder, `group-${index + 1}.test.mjs`);
-    const imports = files.map((file) => `import ${JSON.stringify(pathToFileURL(join(root, file)).href)};\n`);
-    writeFileSync(path, imports.join(''));
-    return path;
-  });
+/** Runs files in one process, and prints what it printed when it has ended. `scratch` is a path nobody uses. */
+async function runProcess(
+  files: readonly string[],
+  scratch: string,
+  print: (text: string) => void,
+): Promise<ProcessOutcome> {
+  const report = `${scratch}.outcomes`;
+  const entry = files.length === 1 ? join(root, files[0]) : writeEntry(files, `${scratch}.mjs`);
+  const child = spawn(
+    process.execPath,
+    [
+      ...['--import', 'tsx', '--test-reporter=spec', '--test-reporter-destination=stdout'],
+      `--test-reporter=${join(root, 'scripts/test-outcomes-reporter.mjs')}`,
+      `--test-reporter-destination=${report}`,
+      entry,
+    ],
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0' } },
+  );
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8');
+    stream.on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const timer = setTimeout(() => child.kill('SIGKILL'), processTimeoutMs);
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  clearTimeout(timer);
+  print(withoutSums(output));
+  const outcomes = existsSync(report) ? readOutcomes(report, files) : [];
+  const ok = code === 0;
+  if (!ok && !outcomes.some(isFailure)) {
+    const name = code === null ? 'the process was ended' : `the process ended with code ${code}`;
+    outcomes.push({ file: files.join(', '), name, outcome: 'fail' });
+  }
+  return { files, ok, outcomes };
 }
 
-function readOutcomes(report: string): TestOutcome[] {
+/** A file that runs others. */
+function writeEntry(files: readonly string[], path: string): string {
+  const imports = files.map((file) => `import ${JSON.stringify(pathToFileURL(join(root, file)).href)};\n`);
+  writeFileSync(path, imports.join(''));
+  return path;
+}
+
+/** The sums of one process among many tell nobody anything. */
+function withoutSums(output: string): string {
+  return output.replace(/^ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) .*\n/gm, '');
+}
+
+/** A test whose file started it through a helper is of the file all the same. */
+function readOutcomes(report: string, files: readonly string[]): TestOutcome[] {
   return readFileSync(report, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
       const outcome = JSON.parse(line) as TestOutcome;
-      return { ...outcome, file: outcome.file.replace(root, '') };
+      const file = outcome.file.replace(root, '');
+      return { ...outcome, file: files.includes(file) ? file : files.join(', ') };
     });
 }
