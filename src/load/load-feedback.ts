@@ -2,8 +2,7 @@
  * What a browser does for congestion control: it tells the server when each packet of a connection arrived
  * (draft-holmer-rmcat-transport-wide-cc-extensions-01).
  */
-import { ArrivalLog } from '../media/receiving/arrival-log.ts';
-import { maxStatuses, writeTransportFeedback } from '../media/rtcp/transport-feedback.ts';
+import { ArrivalReports } from '../media/receiving/arrival-reports.ts';
 import { oneByteProfile } from '../media/rtp/rtp-packet.ts';
 import { PacketKind } from '../packet-io/layout.ts';
 import type { SendQueue } from '../packet-io/send-queue.ts';
@@ -16,48 +15,26 @@ export const transportSequenceId = 3;
 
 const ownSsrc = 1;
 const fixedHeaderBytes = 12;
-const written = { end: 0, next: 0 };
 
 export class LoadFeedback {
-  readonly #log = new ArrivalLog();
+  readonly #reports = new ArrivalReports();
   readonly #arrivals = new Float64Array(1);
-  #count = 0;
 
   /** Takes note of an RTP packet at `offset` of `arena`, if it carries a transport-wide sequence number. */
   received(arena: DataView, offset: number, arrivalMicros: number): void {
     const sequenceNumber = readTransportSequence(arena, offset);
     if (sequenceNumber < 0) return;
     this.#arrivals[0] = arrivalMicros;
-    this.#log.record(sequenceNumber, this.#arrivals, 0);
+    this.#reports.log.record(sequenceNumber, this.#arrivals, 0);
   }
 
   /** Queues what there is to tell since the last time. */
   queue(queue: SendQueue, subscriber: LoadSubscriber): void {
-    const log = this.#log;
-    while (log.pending) {
-      const { times, mask, from, highest } = log;
-      const to = Math.min(highest, from + maxStatuses - 1);
-      if (!log.anyArrival(from, to)) {
-        log.reported(to + 1);
-        continue;
-      }
+    const reports = this.#reports;
+    while (reports.due()) {
       const at = queue.begin();
-      const count = this.#count;
-      this.#count = (count + 1) & 0xff;
-      writeTransportFeedback(
-        queue.prefixes,
-        at,
-        ownSsrc,
-        subscriber.ssrc,
-        count,
-        times,
-        mask,
-        from,
-        to,
-        written,
-      );
-      log.reported(written.next);
-      queue.commit(PacketKind.Rtcp, subscriber.transport, written.end - at, 0, 0);
+      const end = reports.write(queue.prefixes, at, ownSsrc, subscriber.ssrc);
+      queue.commit(PacketKind.Rtcp, subscriber.transport, end - at, 0, 0);
     }
   }
 }

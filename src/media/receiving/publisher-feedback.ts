@@ -1,10 +1,9 @@
 import { type BitrateBounds, withinBounds } from '../bandwidth/bitrate-bounds.ts';
 import { incomingBoundsOf } from '../media-transport-options.ts';
 import { writeNack, writeReceiverEstimate } from '../rtcp/rtcp-writer.ts';
-import { maxStatuses, writeTransportFeedback } from '../rtcp/transport-feedback.ts';
 import { TimerName } from '../timer-table.ts';
 import type { TransportLink } from '../transport-link.ts';
-import { ArrivalLog } from './arrival-log.ts';
+import { ArrivalReports } from './arrival-reports.ts';
 import type { InboundStream } from './inbound-stream.ts';
 import type { StreamDemux } from './stream-demux.ts';
 
@@ -16,11 +15,9 @@ const unboundedEstimate = 1_000_000_000;
 
 const sequences = new Uint16Array(maxNackSequences);
 const collected = { count: 0, gaveUp: 0 };
-const written = { end: 0, next: 0 };
 
 /** What a publisher is told while its packets come in: what is missing, and how it all arrived. */
 export class PublisherFeedback {
-  readonly arrivals = new ArrivalLog();
   /** Whether the publisher numbers its packets transport-wide and wants to hear of them. */
   transportWide = false;
   /** Whether it is told an estimate instead. */
@@ -28,10 +25,10 @@ export class PublisherFeedback {
 
   readonly #link: TransportLink;
   readonly #demux: StreamDemux;
+  readonly #reports = new ArrivalReports();
   #bounds: BitrateBounds;
   /** Whether it was told of a bound, which holds until it is told otherwise. */
   #toldBound = false;
-  #feedbackCount = 0;
   #mediaSsrc = 0;
 
   constructor(link: TransportLink, demux: StreamDemux) {
@@ -53,45 +50,24 @@ export class PublisherFeedback {
   /** A packet with a transport-wide number arrived at `arrivals[index]`. */
   recordArrival(sequenceNumber: number, ssrc: number, index: number): void {
     const { context, timers, options } = this.#link;
-    if (!this.arrivals.pending)
+    const arrivals = this.#reports.log;
+    if (!arrivals.pending)
       timers.schedule(TimerName.Feedback, context.clock.nowMs + options.transportFeedbackMs);
-    this.arrivals.record(sequenceNumber, context.arrivals, index);
+    arrivals.record(sequenceNumber, context.arrivals, index);
     this.#mediaSsrc = ssrc;
   }
 
   /** Tells how everything since the last time arrived, in as many packets as that takes. */
   sendTransportFeedback(): void {
     const link = this.#link;
-    const { arrivals } = this;
+    const reports = this.#reports;
     if (!link.sendEnabled) {
-      arrivals.reported(arrivals.highest + 1);
+      reports.log.reported(reports.log.highest + 1);
       return;
     }
-    while (arrivals.pending) {
-      const { times, mask, from, highest } = arrivals;
-      const to = Math.min(highest, from + maxStatuses - 1);
-      // Without any arrival there would be no time to refer to.
-      if (!arrivals.anyArrival(from, to)) {
-        arrivals.reported(to + 1);
-        continue;
-      }
+    while (reports.due()) {
       const at = link.beginRtcp();
-      const count = this.#feedbackCount;
-      this.#feedbackCount = (count + 1) & 0xff;
-      writeTransportFeedback(
-        link.rtcpBytes,
-        at,
-        link.reporterSsrc,
-        this.#mediaSsrc,
-        count,
-        times,
-        mask,
-        from,
-        to,
-        written,
-      );
-      arrivals.reported(written.next);
-      link.endRtcp(at, written.end);
+      link.endRtcp(at, reports.write(link.rtcpBytes, at, link.reporterSsrc, this.#mediaSsrc));
       link.context.counters.transportFeedbackSent++;
     }
   }
