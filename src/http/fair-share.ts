@@ -43,15 +43,20 @@ export class FairShare {
    * @returns whether it is done
    */
   atOnce(work: () => void): boolean {
-    if (this.#waiting.size > 0 || this.#usedMs >= roundMs) return false;
+    if (!this.#mayGoOn) return false;
     this.#measured(work);
     return true;
   }
 
   /** As run(), but at once while nobody waits and time is left: for what goes on with something that had its turn. */
   async goOn<T>(work: () => T, client: object): Promise<T> {
-    if (this.#waiting.size > 0 || this.#usedMs >= roundMs) return await this.run(work, client);
+    if (!this.#mayGoOn) return await this.run(work, client);
     return this.#measured(work);
+  }
+
+  /** Nobody waits, and time is left. */
+  get #mayGoOn(): boolean {
+    return this.#waiting.size === 0 && this.#usedMs < roundMs;
   }
 
   #schedule(): void {

@@ -172,8 +172,12 @@ export class WebSocketServer {
         this.#log.error({ err: error, path: request.path }, 'bug: a signaling session ended unexpectedly'),
     );
     const connection: Connection = {
-      ...{ ws, stream, socket },
-      ...{ answeredPing: true, waiting: 0, gathers: false },
+      ws,
+      stream,
+      socket,
+      answeredPing: true,
+      waiting: 0,
+      gathers: false,
     };
     this.#connections.set(ws, connection);
     ws.on('pong', () => {

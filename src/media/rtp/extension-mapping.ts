@@ -61,7 +61,8 @@ export class ExtensionMapping {
   readonly #playoutDelayId: number;
   readonly #copyMask: number;
   readonly #alwaysTwoByte: boolean;
-  readonly #empty: boolean;
+  /** Whether it never writes anything. */
+  readonly empty: boolean;
 
   readonly #block = new Uint8Array(maxBlockBytes);
   #blockLength = 0;
@@ -80,7 +81,7 @@ export class ExtensionMapping {
     this.#descriptorId = ids[ExtensionKind.DependencyDescriptor];
     this.#playoutDelayId = ids[ExtensionKind.PlayoutDelay];
     this.#copyMask = copiedKinds.reduce((mask, kind) => (ids[kind] > 0 ? mask | (1 << kind) : mask), 0);
-    this.#empty = ids.every((id) => id === 0);
+    this.empty = ids.every((id) => id === 0);
     this.#alwaysTwoByte = longMid || ids.some((id) => id > oneByteMaxId);
   }
 
@@ -121,11 +122,6 @@ export class ExtensionMapping {
     writeUint16(bytes, at, this.#twoByte ? twoByteProfile : oneByteProfile);
     writeUint16(bytes, at + 2, (end - at - blockHeadBytes) >>> 2);
     return end;
-  }
-
-  /** Whether it never writes anything. */
-  get empty(): boolean {
-    return this.#empty;
   }
 
   #translate(packet: RtpPacket): void {
