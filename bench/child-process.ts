@@ -9,16 +9,24 @@ const canPin = cpus().length > 1 && spawnSync('taskset', ['--version']).status =
 export const serverCore = 0;
 export const loadCore = 1;
 
-/** Starts `node` with these arguments in the project's folder; stderr goes to ours. */
-export function startNode(core: number, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+/** Starts `node` with these arguments in the project's folder; stderr goes to ours. Its stdin is empty or what is given. */
+export function startNode(
+  core: number,
+  args: readonly string[],
+  { env = {}, input = '' }: { env?: NodeJS.ProcessEnv; input?: string } = {},
+): ChildProcess {
   const [command, prefix] = canPin
     ? ['taskset', ['-c', String(core), process.execPath]]
     : [process.execPath, []];
-  return spawn(command, [...prefix, ...args], {
+  const child = spawn(command, [...prefix, ...args], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });
+  // A child that ends without reading says so itself.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  return child;
 }
 
 /** Keeps this process to a core, where the machine has taskset: load that it makes itself is none of the server's. */

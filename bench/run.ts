@@ -82,7 +82,7 @@ async function measure(mode: Mode, scenario: Scenario, more: readonly string[]):
   const server = startNode(
     serverCore,
     ['--max-semi-space-size=2', 'bench/bench-server.mjs', mode, String(scenario.subscribers)],
-    env,
+    { env },
   );
   try {
     const { port, pid } = JSON.parse(await firstLine(server)) as { port: number; pid: number };
