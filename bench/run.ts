@@ -19,6 +19,7 @@ const usage = `Usage: npm run bench -- [options]
   --feedback     only those with congestion control
   --rounds N     rounds whose median counts            (3)
   --seconds N    measured seconds of each round        (10)
+  --settle N     seconds before them that do not count (15)
   --max-rate     find the largest video rate for 100 subscribers on one core instead
   --json FILE    also write every measurement there
   --help         this text
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     feedback: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
+    settle: { type: 'string', default: '15' },
     'max-rate': { type: 'boolean', default: false },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -92,7 +94,7 @@ async function measure(mode: Mode, scenario: Scenario, more: readonly string[]):
       ...['--server', `http://127.0.0.1:${port}`, '--pid', String(pid), '--json'],
       ...['--traffic', scenario.traffic, '--subscribers', String(scenario.subscribers)],
       ...(scenario.feedback ? ['--feedback'] : []),
-      ...['--seconds', values.seconds, ...more],
+      ...['--seconds', values.seconds, '--settle', values.settle, ...more],
     ]);
     try {
       return JSON.parse(await firstLine(load)) as LoadReport;

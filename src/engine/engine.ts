@@ -70,6 +70,8 @@ const shortestWaitMs = 1;
  */
 const standstillMs = 1000;
 const catchUpMs = 100;
+/** What is due at the same time, as the reports to hundreds who joined together, lets media pass this often. */
+const timerSliceMs = 0.5;
 
 export class Engine {
   readonly counters: MediaCounters = createMediaCounters();
@@ -399,21 +401,35 @@ export class Engine {
       this.#timer = setTimeout(() => this.#runTimers(), catchUpMs);
       return;
     }
+    if (this.#closed) return;
     this.#catchingUp = false;
     this.#timer = null;
     // Whatever is set meanwhile is run here if it is due, and else gets a timer at the end.
     this.#timerAt = Number.NEGATIVE_INFINITY;
     this.#clock.nowMs = now;
+    const done = this.#runDue(now);
+    this.#sendQueue.flush();
+    if (!done) {
+      this.#timerDue = now;
+      // Which comes after the sockets have been looked at.
+      setImmediate(() => this.#runTimers());
+      return;
+    }
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#armTimer();
+  }
+
+  /** @returns whether that was all; what is left is due now */
+  #runDue(now: number): boolean {
     for (let due = this.#deadlines.takeDue(now); due !== null; due = this.#deadlines.takeDue(now)) {
       try {
         due.run(now);
       } catch (error) {
         this.reportBug('timer', error);
       }
+      if (performance.now() - now >= timerSliceMs) return this.#deadlines.next() > now;
     }
-    this.#sendQueue.flush();
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    this.#armTimer();
+    return true;
   }
 
   #routeFragments(connection: PeerConnection): void {

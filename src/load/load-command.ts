@@ -17,6 +17,7 @@ SRTP, and reports loss, delay and, for a server on this machine, CPU and memory.
   --bitrate BITS        video bit rate, with --traffic video-…
   --feedback            subscribers tell what arrives when, as browsers do, and the server adapts to it
   --seconds N           length of the measured window         (10)
+  --settle N            seconds before it that do not count   (5)
   --max-rate            raise the video rate until loss reaches 0.1 % or p99 delay 50 ms
   --pid PID             the server's process id, to measure its CPU and memory
   --token TOKEN         bearer token for WHIP and WHEP
@@ -69,7 +70,9 @@ export async function runLoadCommand(args: string[]): Promise<number> {
   try {
     await run.start();
     const seconds = Number(values.seconds);
-    const report = values['max-rate'] ? await findLargestRate(run, seconds) : await run.measure(seconds);
+    const report = values['max-rate']
+      ? await findLargestRate(run, seconds)
+      : await run.measure(seconds, Number(values.settle));
     process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : formatReport(report));
     return 0;
   } catch (error) {
@@ -118,6 +121,7 @@ function parse(args: string[]) {
       bitrate: { type: 'string' },
       feedback: { type: 'boolean', default: false },
       seconds: { type: 'string', default: '10' },
+      settle: { type: 'string', default: '5' },
       'max-rate': { type: 'boolean', default: false },
       pid: { type: 'string' },
       token: { type: 'string' },
@@ -133,7 +137,7 @@ function check(values: ReturnType<typeof parse>): string | null {
   }
   if (!URL.canParse(values.server))
     return `--server: ${values.server} is not an address like http://host:8080.`;
-  for (const key of ['publishers', 'subscribers', 'seconds', 'bitrate', 'pid'] as const) {
+  for (const key of ['publishers', 'subscribers', 'seconds', 'settle', 'bitrate', 'pid'] as const) {
     const value = values[key];
     if (value !== undefined && !(Number(value) > 0)) return `--${key}: ${value} is not a number above 0.`;
   }

@@ -125,7 +125,7 @@ export class LoadRun {
    * Measures for `seconds`, after `settleSeconds` that do not count: a server just joined by many still compiles what
    * it will do from now on, and collects what the joins left.
    */
-  async measure(seconds: number, settleSeconds = 5): Promise<LoadReport> {
+  async measure(seconds: number, settleSeconds: number): Promise<LoadReport> {
     await sleep(settleSeconds * 1000);
     for (const subscriber of this.#subscribers) subscriber.reset();
     this.#delays.reset();
