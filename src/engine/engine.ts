@@ -26,9 +26,11 @@ import { type PlainChoices, PlainConnection } from '../webrtc/plain/plain-connec
 import type { PlainLine } from '../webrtc/plain/plain-line.ts';
 import type { CodecCapability } from '../webrtc/sdp/codec-capabilities.ts';
 import { share, sharedResult } from '../webrtc/sdp/shared-results.ts';
-import { Deadline, DeadlineQueue } from './deadline-queue.ts';
+import { Deadline } from './deadline-queue.ts';
+import { EngineTimer } from './engine-timer.ts';
 import { createIceCredentials } from './ice-credentials.ts';
 import { type AnnouncedAs, localCandidates } from './local-candidates.ts';
+import { type MediaSocket, openMediaSockets } from './media-sockets.ts';
 import { PlainPortRange, type PortRange } from './plain-port-range.ts';
 
 export interface EngineOptions {
@@ -37,7 +39,7 @@ export interface EngineOptions {
   /** Local addresses to receive media on, all with the same port. At least one. */
   readonly mediaAddresses: readonly string[];
   /** UDP port; 0 lets the system choose. Of a range, the first that is free on every address. */
-  readonly mediaPort: number | { readonly first: number; readonly last: number };
+  readonly mediaPort: number | PortRange;
   /** Addresses told to clients (NAT 1:1): for the local ones of the same family, or `external/local`. */
   readonly announcedAddresses: readonly string[];
   /** Default: `host`, in place of the local ones. */
@@ -60,26 +62,15 @@ type TimedConnection = PeerConnection | PlainConnection;
 
 /** 1900-01-01 to 1970-01-01 in ms: NTP's epoch against Unix's (RFC 5905 §6). */
 const ntpEpochOffsetMs = 2_208_988_800_000;
-/** Node's timers count whole milliseconds and must not be asked for more than 2^31 - 1. */
-const longestTimerMs = 60_000;
 /** Timers are not finer. */
 const shortestWaitMs = 1;
-/**
- * A timer this late means that the process stood still: stopped, starved, or moved to another machine. Whatever came
- * meanwhile waits in the sockets, so they get a moment before anyone is given up for having been silent.
- */
-const standstillMs = 1000;
-const catchUpMs = 100;
-/** What is due at the same time, as the reports to hundreds who joined together, lets media pass this often. */
-const timerSliceMs = 0.5;
-
 export class Engine {
   readonly counters: MediaCounters = createMediaCounters();
   readonly dataCounters: DataCounters = createDataCounters();
   /** Of all connections together. */
   readonly iceCounters: IceCounters = createIceCounters();
   /** Bound media sockets. */
-  readonly sockets: readonly { readonly socket: number; readonly address: string; readonly port: number }[];
+  readonly sockets: readonly MediaSocket[];
   readonly localCandidates: readonly HostCandidate[];
 
   readonly #options: EngineOptions;
@@ -102,12 +93,7 @@ export class Engine {
   readonly #byUsernameFragment = new Map<string, PeerConnection>();
   readonly #fragmentsOf = new Map<PeerConnection, readonly string[]>();
   readonly #deadlineOf = new Map<TimedConnection, Deadline>();
-  readonly #deadlines = new DeadlineQueue();
-  #timer: NodeJS.Timeout | null = null;
-  #timerAt = Number.POSITIVE_INFINITY;
-  /** When the timer that is set is to run. */
-  #timerDue = Number.POSITIVE_INFINITY;
-  #catchingUp = false;
+  readonly #timer: EngineTimer;
   #closed = false;
 
   /** @throws Error with `code` (EADDRINUSE …) naming address and port */
@@ -116,6 +102,14 @@ export class Engine {
     this.#io = options.io;
     this.#log = options.log;
     this.#sendQueue = new SendQueue(options.io);
+    this.#timer = new EngineTimer({
+      log: options.log,
+      begin: (nowMs) => {
+        this.#clock.nowMs = nowMs;
+      },
+      end: () => this.#sendQueue.flush(),
+      reportBug: (error) => this.reportBug('timer', error),
+    });
     this.#context = {
       arena: options.io.arena,
       slotCount: options.io.slotCount,
@@ -127,7 +121,7 @@ export class Engine {
       counters: this.counters,
       randomUint32: () => this.#randomUint32(),
     };
-    this.sockets = this.#openSockets();
+    this.sockets = openMediaSockets(options.io, options.mediaAddresses, options.mediaPort);
     this.#plainPorts = new PlainPortRange(
       this.#io,
       options.plain?.ports ?? null,
@@ -177,7 +171,7 @@ export class Engine {
       createIceCredentials,
       log: this.#log,
       deadlineChanged: () => {
-        if (deadline !== null) this.#setDeadline(deadline, connection.nextDeadline());
+        if (deadline !== null) this.#timer.set(deadline, connection.nextDeadline());
       },
       usernameFragmentsChanged: (changed) => this.#routeFragments(changed),
     });
@@ -185,7 +179,7 @@ export class Engine {
     this.#connections[connection.transport] = connection;
     this.#media[connection.transport] = connection.media;
     this.#deadlineOf.set(connection, deadline);
-    this.#setDeadline(deadline, connection.nextDeadline());
+    this.#timer.set(deadline, connection.nextDeadline());
     connection.once('closed', () => this.#forget(connection));
     return connection;
   }
@@ -213,7 +207,7 @@ export class Engine {
       openSockets: (family, towards) => this.#plainPorts.open(family, towards),
       log: this.#log,
       deadlineChanged: () => {
-        if (deadline !== null) this.#setDeadline(deadline, connection.nextDeadline());
+        if (deadline !== null) this.#timer.set(deadline, connection.nextDeadline());
       },
       lineOpened: (opened, line) => this.#routeLine(line, opened),
       lineClosed: (line) => this.#routeLine(line, undefined),
@@ -230,8 +224,8 @@ export class Engine {
    */
   after(delayMs: number, run: () => void): () => void {
     const deadline = new Deadline(run);
-    this.#setDeadline(deadline, performance.now() + delayMs);
-    return () => this.#deadlines.clear(deadline);
+    this.#timer.set(deadline, performance.now() + delayMs);
+    return () => this.#timer.clear(deadline);
   }
 
   /** Runs something that may send media or RTCP outside a batch, with the clock set, and flushes after it. */
@@ -262,7 +256,7 @@ export class Engine {
       }
     }
     this.#sendQueue.flush();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer.close();
     this.#io.close();
   }
 
@@ -374,62 +368,7 @@ export class Engine {
     const deadline = this.#deadlineOf.get(connection);
     // Never at once again: a machine that does not move its deadline on must not stop everything else.
     if (deadline !== undefined)
-      this.#setDeadline(deadline, Math.max(connection.nextDeadline(), nowMs + shortestWaitMs));
-  }
-
-  #setDeadline(deadline: Deadline, at: number): void {
-    this.#deadlines.set(deadline, at);
-    this.#armTimer();
-  }
-
-  #armTimer(): void {
-    const next = this.#deadlines.next();
-    if (next >= this.#timerAt || this.#closed) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timerAt = next;
-    const delayMs = Math.min(longestTimerMs, Math.max(1, Math.ceil(next - performance.now())));
-    this.#timerDue = performance.now() + delayMs;
-    this.#timer = setTimeout(() => this.#runTimers(), delayMs);
-  }
-
-  #runTimers(): void {
-    const now = performance.now();
-    const lateMs = now - this.#timerDue;
-    if (lateMs > standstillMs && !this.#catchingUp) {
-      this.#catchingUp = true;
-      this.#log.warn({ lateMs: Math.round(lateMs) }, 'the process stood still');
-      this.#timer = setTimeout(() => this.#runTimers(), catchUpMs);
-      return;
-    }
-    if (this.#closed) return;
-    this.#catchingUp = false;
-    this.#timer = null;
-    // Whatever is set meanwhile is run here if it is due, and else gets a timer at the end.
-    this.#timerAt = Number.NEGATIVE_INFINITY;
-    this.#clock.nowMs = now;
-    const done = this.#runDue(now);
-    this.#sendQueue.flush();
-    if (!done) {
-      this.#timerDue = now;
-      // Which comes after the sockets have been looked at.
-      setImmediate(() => this.#runTimers());
-      return;
-    }
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    this.#armTimer();
-  }
-
-  /** @returns whether that was all; what is left is due now */
-  #runDue(now: number): boolean {
-    for (let due = this.#deadlines.takeDue(now); due !== null; due = this.#deadlines.takeDue(now)) {
-      try {
-        due.run(now);
-      } catch (error) {
-        this.reportBug('timer', error);
-      }
-      if (performance.now() - now >= timerSliceMs) return this.#deadlines.next() > now;
-    }
-    return true;
+      this.#timer.set(deadline, Math.max(connection.nextDeadline(), nowMs + shortestWaitMs));
   }
 
   #routeFragments(connection: PeerConnection): void {
@@ -454,7 +393,7 @@ export class Engine {
 
   #forgetDeadline(connection: TimedConnection): void {
     const deadline = this.#deadlineOf.get(connection);
-    if (deadline !== undefined) this.#deadlines.clear(deadline);
+    if (deadline !== undefined) this.#timer.clear(deadline);
     this.#deadlineOf.delete(connection);
   }
 
@@ -470,34 +409,6 @@ export class Engine {
     } catch (closeError) {
       this.reportBug(`closing transport ${transport}`, closeError);
     }
-  }
-
-  #openSockets(): Engine['sockets'] {
-    const { mediaPort } = this.#options;
-    if (typeof mediaPort === 'number') return this.#openSocketsAt(mediaPort);
-    for (let port = mediaPort.first; ; port++) {
-      try {
-        return this.#openSocketsAt(port);
-      } catch (error) {
-        const inUse = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-        if (!inUse || port === mediaPort.last) throw error;
-      }
-    }
-  }
-
-  #openSocketsAt(mediaPort: number): Engine['sockets'] {
-    const sockets: { socket: number; address: string; port: number }[] = [];
-    try {
-      for (const address of this.#options.mediaAddresses) {
-        // With port 0 the first socket chooses for all.
-        const port = sockets[0]?.port ?? mediaPort;
-        sockets.push({ address, ...this.#io.openSocket(address, port) });
-      }
-    } catch (error) {
-      for (const { socket } of sockets) this.#io.closeSocket(socket);
-      throw error;
-    }
-    return sockets;
   }
 
   /** Those where `addresses` are told instead of whatever is configured for their family. */

@@ -11,7 +11,7 @@ const nobodysCheck = Buffer.from('000100002112a442000102030405060708090a0b', 'he
 const deadlines = 50;
 const busyMs = 0.3;
 
-describe('engine timers', () => {
+describe('engine timer', () => {
   let io: PacketIo;
   let engine: Engine;
 
@@ -32,7 +32,7 @@ describe('engine timers', () => {
 
   afterEach(() => engine.close());
 
-  it('let packets pass where many are due at once', async () => {
+  it('lets packets pass where much is due at once', async () => {
     const [{ socket, port }] = engine.sockets;
     const packetsBefore: number[] = [];
     engine.after(5, () => io.sendTo(socket, { family: 4, address: '127.0.0.1', port }, nobodysCheck));
@@ -47,7 +47,7 @@ describe('engine timers', () => {
     assert.equal(packetsBefore.at(-1), 1);
   });
 
-  it('are over once the engine is closed, also those that were due', async () => {
+  it('runs nothing once the engine is closed, not even what was due', async () => {
     let run = 0;
     for (let count = 0; count < deadlines; count++) {
       engine.after(5, () => {
