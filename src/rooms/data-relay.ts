@@ -17,7 +17,7 @@ export interface DataRelayOptions {
   /** Does something for everyone else in the room; what goes wrong for one of them is a bug of that one. */
   readonly tellOthers: (tell: (other: RelayMember) => void) => void;
   /** Who gets what the client sends, on all their channels; null for the room's channels of the same label. */
-  readonly sinks?: () => Iterable<RelayMember> | null;
+  readonly sinks?: (() => Iterable<RelayMember> | null) | undefined;
   /** Does what is a member's own; a bug in it is that one's. */
   readonly isolate: (member: RelayMember, action: () => void) => void;
   readonly counters: Pick<DataCounters, 'closedBufferFull'>;

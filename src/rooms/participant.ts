@@ -107,7 +107,7 @@ export class Participant extends IsolatingEmitter<ParticipantEvents> {
       sends: options.publishes !== false,
       receives: options.subscribes !== false,
       tellOthers: (tell) => this.#tellOthers(tell),
-      ...(options.dataSinks === undefined ? {} : { sinks: options.dataSinks }),
+      sinks: options.dataSinks,
       isolate: (member, action) => host.isolate(member as Participant, action),
       counters: host.dataCounters,
       onOverflow: (channel) => host.dataChannelOverflowed(this, channel),

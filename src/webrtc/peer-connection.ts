@@ -19,7 +19,12 @@ import { type DtlsState, DtlsTransport } from './dtls/dtls-transport.ts';
 import { parseCandidate } from './ice/candidate.ts';
 import { type IceCredentials, IceLiteAgent, type IceLiteAgentOptions } from './ice/ice-lite-agent.ts';
 import { MediaLine } from './media-line.ts';
-import { Negotiator, type NegotiatorOptions, type RemoteTransportDescription } from './sdp/negotiator.ts';
+import {
+  type LocalTransportDescription,
+  Negotiator,
+  type NegotiatorOptions,
+  type RemoteTransportDescription,
+} from './sdp/negotiator.ts';
 import type { SdpSemantics } from './sdp/sdp-semantics.ts';
 
 export type { ConnectionFailure, ConnectionState } from './connection.ts';
@@ -53,7 +58,7 @@ export interface PeerConnectionOptions {
     'codecs' | 'headerExtensions' | 'maxMediaLines' | 'maxSdpBytes' | 'codecOrder' | 'semantics'
   >;
   /** Without it, the lines of data channels are refused. */
-  readonly data?: DataOptions;
+  readonly data?: DataOptions | undefined;
   /** The server's host candidates, the same for every connection that announces no other addresses. */
   readonly localCandidates: readonly HostCandidate[];
   /** Those with other addresses told to the client. */
@@ -127,18 +132,13 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
     const maxMessageSize = options.data?.limits.maxMessageBytes ?? 0;
     this.#negotiator = new Negotiator({
       ...options.negotiation,
-      ...(this.#data === null ? {} : { dataChannels: { port: sctpPort, maxMessageSize } }),
+      dataChannels: this.#data === null ? undefined : { port: sctpPort, maxMessageSize },
       cname: context.randomUint32().toString(36) + context.randomUint32().toString(36),
       sessionId: String(context.randomUint32()),
       randomUint32: context.randomUint32,
       // A re-offer may repeat its fingerprint but not bring another: that would be a new DTLS association.
       checkTransport: (remote) => this.#dtls?.checkFingerprints(remote.fingerprints),
-      localTransport: () => ({
-        ...this.ice.local,
-        fingerprints: [{ algorithm: 'sha-256', value: this.#io.localFingerprint('sha-256') }],
-        candidates: this.#localCandidates.map(({ candidate }) => candidate),
-        iceLite: true,
-      }),
+      localTransport: () => this.#localTransport(),
     });
     options.usernameFragmentsChanged(this);
   }
@@ -324,11 +324,10 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
       this.#dtls.expectFingerprints(remote.fingerprints);
       return;
     }
-    const { connectTimeoutMs } = this.#options.ice;
     this.#dtls = new DtlsTransport(this.#io, this.transport, {
       role: remote.setup === 'passive' ? 'client' : 'server',
       fingerprints: remote.fingerprints,
-      ...(connectTimeoutMs === undefined ? {} : { handshakeTimeoutMs: connectTimeoutMs }),
+      handshakeTimeoutMs: this.#options.ice.connectTimeoutMs,
       requiresSrtp: () => this.#lines.some((line) => !line.transceiver.stopped),
       onStateChange: (state) => {
         this.emit('dtlsstatechange', state);
@@ -341,6 +340,14 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
     this.#updateConnectionState();
     // The remote may check before its answer to our offer is here.
     if (this.ice.selected !== null) this.#dtls.pathReady(this.#options.mediaContext.clock.nowMs);
+  }
+
+  #localTransport(): LocalTransportDescription {
+    const { usernameFragment, password } = this.ice.local;
+    const value = this.#io.localFingerprint('sha-256');
+    const candidates = this.#localCandidates.map(({ candidate }) => candidate);
+    const fingerprints = [{ algorithm: 'sha-256', value }];
+    return { usernameFragment, password, fingerprints, candidates, iceLite: true };
   }
 
   #restartIce(remote: IceCredentials): void {

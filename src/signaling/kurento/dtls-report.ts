@@ -10,7 +10,7 @@ const states: Readonly<Record<DtlsState, string>> = {
 };
 
 /** BUNDLE and rtcp-mux leave one association. All are texts. */
-const names = { streamId: '1', componentId: '1', connectionId: 'default' } as const;
+const fieldsOf = (state: string) => ({ streamId: '1', componentId: '1', connectionId: 'default', state });
 
 /** What a client is told of DTLS. */
 export class DtlsReport {
@@ -36,12 +36,12 @@ export class DtlsReport {
   }
 
   get connections(): object[] {
-    return this.#state === null ? [] : [record('DtlsConnection', { ...names, state: this.#state })];
+    return this.#state === null ? [] : [record('DtlsConnection', fieldsOf(this.#state))];
   }
 
   #become(state: string): void {
     if (state === this.#state) return;
     this.#state = state;
-    this.#object.raise('DtlsConnectionStateChange', { ...names, state });
+    this.#object.raise('DtlsConnectionStateChange', fieldsOf(state));
   }
 }

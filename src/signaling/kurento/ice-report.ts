@@ -145,11 +145,14 @@ export class IceReport {
 
 /** The line that carries the transport, as candidates name it: the first that is not refused. */
 export function carryingLine(sdp: string): { sdpMid: string; sdpMLineIndex: number } {
-  const sections = sdp.split(/^m=/m).slice(1);
-  const sdpMLineIndex = Math.max(
-    0,
-    sections.findIndex((section) => !/^\S+ 0 /.test(section)),
-  );
-  const mid = /^a=mid:(.*?)\r?$/m.exec(sections[sdpMLineIndex] ?? '')?.[1];
-  return { sdpMid: mid ?? String(sdpMLineIndex), sdpMLineIndex };
+  const lines = /^m=\S+ (\d+).*\r?\n(?:(?!m=|a=mid:).*\r?\n)*(?:a=mid:(.*?)\r?$)?/gm;
+  let refused = 0;
+  let first: { sdpMid: string; sdpMLineIndex: number } | null = null;
+  for (const [, port, mid = String(refused)] of sdp.matchAll(lines)) {
+    const line = { sdpMid: mid, sdpMLineIndex: refused };
+    if (port !== '0') return line;
+    first ??= line;
+    refused++;
+  }
+  return first ?? { sdpMid: '0', sdpMLineIndex: 0 };
 }

@@ -146,8 +146,10 @@ export function presentSession(model: ObjectModel, caller: Caller, params: Param
   return id === null ? caller.session : model.sessions.find(id);
 }
 
+/** Adds the session's id to what a method has made for its answer. */
 export function withSession(result: object, session: KurentoSession | null): object {
-  return session === null ? result : { ...result, sessionId: session.id };
+  if (session !== null) (result as { sessionId?: string }).sessionId = session.id;
+  return result;
 }
 
 function existing(model: ObjectModel, id: string): KurentoSession {

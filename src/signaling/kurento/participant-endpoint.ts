@@ -230,12 +230,18 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
       const bound = this.bandwidth.bound(bounds[kind]);
       if (bound !== null) maxReceiveKbps[kind] = bound / 1000;
     }
-    const options = {
-      ...{ roomId, participantId: this.id, dialect: 'kurento', renegotiates: false },
+    const options: JoinOptions = {
+      ...this.joinOptions(),
+      roomId,
+      participantId: this.id,
+      dialect: 'kurento',
+      renegotiates: false,
       name: this.name.slice(0, longestName) || this.id,
       ownRoom: roomId === this.#pipeline.id,
-      ...({ sources: 'chosen', codecOrder: 'local', streamId: this.uuid, maxReceiveKbps } as const),
-      ...this.joinOptions(),
+      sources: 'chosen',
+      codecOrder: 'local',
+      streamId: this.uuid,
+      maxReceiveKbps,
     };
     try {
       return this.host.rooms.join(options, (newcomer) => {

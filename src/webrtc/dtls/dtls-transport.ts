@@ -21,7 +21,7 @@ export interface DtlsTransportOptions {
   readonly role: 'client' | 'server';
   readonly fingerprints: readonly Fingerprint[];
   /** How long the handshake may take from pathReady() on. Default 30 s. */
-  readonly handshakeTimeoutMs?: number;
+  readonly handshakeTimeoutMs?: number | undefined;
   readonly onStateChange: (state: DtlsState) => void;
   /** Data of the peer whose certificate was found right; without it, such data is dropped. */
   readonly onData?: (data: Uint8Array) => void;

@@ -97,7 +97,7 @@ export function dataSection(line: {
   readonly setup: DtlsSetup;
   readonly tagged: boolean;
 }): MediaDescription {
-  const { protocol, mid, capability } = line;
+  const { protocol, mid, capability, transport, setup, tagged } = line;
   return {
     ...nothing,
     kind: dataLineKind,
@@ -108,52 +108,57 @@ export function dataSection(line: {
     direction: 'sendrecv',
     sctpPort: capability.port,
     maxMessageSize: capability.maxMessageSize,
-    ...transportOf(line),
+    usernameFragment: transport.usernameFragment,
+    password: transport.password,
+    fingerprints: transport.fingerprints,
+    setup,
+    candidates: tagged ? transport.candidates : [],
+    endOfCandidates: tagged,
   };
 }
 
-/** A line in use. What it sends is announced by a=msid and, for clients that need it, by a=ssrc. */
+/**
+ * A line in use. What it sends is announced by a=msid and, for clients that need it, by a=ssrc. Written out, as V8 is
+ * slow with objects of many fields that are put together by `...`, then and whenever they are looked at.
+ */
 export function liveSection(line: LiveSection): MediaDescription {
+  const { direction, transceiver, transport, tagged } = line;
   const codecs = describeCodecs(line.codecs, usesTransportWideCc(line.extensions));
+  const ssrcs = sends(direction) ? announcedSsrcs(line) : [];
+  const msid = writtenMsid(transceiver);
   return {
-    ...nothing,
     kind: line.kind,
     port: discardPort,
     protocol: line.protocol,
     formats: codecs.map(({ payloadType }) => String(payloadType)),
     mid: line.mid,
-    direction: line.direction,
+    direction,
+    bundleOnly: false,
     rtcpMux: true,
     rtcpReducedSize: line.rtcpReducedSize,
     extmapAllowMixed: line.extmapAllowMixed,
     codecs,
     headerExtensions: describeExtensions(line.extensions),
+    msids: ssrcs.length > 0 ? [msid] : [],
     rids: line.rids.map((id) => ({ id, direction: 'recv' })),
     simulcast: line.rids.length > 0 ? { send: [], recv: line.rids } : null,
-    maxKbps: receives(line.direction) ? line.transceiver.maxReceiveKbps : null,
-    ...(sends(line.direction) ? announcement(line) : {}),
-    ...transportOf(line),
+    ssrcs: ssrcs.map((ssrc) => ({ ssrc, cname: line.cname, msid })),
+    ssrcGroups: ssrcs.length > 1 ? [{ semantics: 'FID', ssrcs }] : [],
+    sctpPort: null,
+    maxMessageSize: null,
+    usernameFragment: transport.usernameFragment,
+    password: transport.password,
+    iceOptions: [],
+    fingerprints: transport.fingerprints,
+    setup: line.setup,
+    candidates: tagged ? transport.candidates : [],
+    endOfCandidates: tagged,
+    maxKbps: receives(direction) ? transceiver.maxReceiveKbps : null,
   };
 }
 
-function transportOf({
-  transport,
-  setup,
-  tagged,
-}: Pick<LiveSection, 'transport' | 'setup' | 'tagged'>): Partial<MediaDescription> {
-  const { usernameFragment, password, fingerprints } = transport;
-  const candidates = tagged ? transport.candidates : [];
-  return { usernameFragment, password, fingerprints, setup, candidates, endOfCandidates: tagged };
-}
-
-function announcement({ transceiver, codecs, cname }: LiveSection): Partial<MediaDescription> {
-  const { ssrc, rtxSsrc } = transceiver;
-  const msid = writtenMsid(transceiver);
+/** That of the media, and that of its repairs if there are any. */
+function announcedSsrcs({ transceiver: { ssrc, rtxSsrc }, codecs }: LiveSection): number[] {
   const repaired = rtxSsrc >= 0 && codecs.some(({ local }) => local.rtxPayloadType >= 0);
-  const ssrcs = repaired ? [ssrc, rtxSsrc] : [ssrc];
-  return {
-    msids: [msid],
-    ssrcs: ssrcs.map((id) => ({ ssrc: id, cname, msid })),
-    ssrcGroups: repaired ? [{ semantics: 'FID', ssrcs }] : [],
-  };
+  return repaired ? [ssrc, rtxSsrc] : [ssrc];
 }

@@ -22,16 +22,16 @@ export interface NegotiatorOptions {
   /** Lines of the connection, rejected ones included. */
   readonly maxMediaLines: number;
   /** Longest description accepted, in characters; at most, and by default, 256 Ki. */
-  readonly maxSdpBytes?: number;
+  readonly maxSdpBytes?: number | undefined;
   /** Whether there may be data channels, and what is said of our side; without it their lines are refused. */
-  readonly dataChannels?: DataLineCapability;
+  readonly dataChannels?: DataLineCapability | undefined;
   /** Whether descriptions say that trickled candidates are understood; default true. */
   readonly trickle?: boolean;
   /**
    * In which order answers list the codecs both sides have: the remote's, as it is usual, or that of `codecs`, so that
    * clients that do not know of each other send the same. Default `remote`.
    */
-  readonly codecOrder?: 'remote' | 'local';
+  readonly codecOrder?: 'remote' | 'local' | undefined;
   /** How tracks are put into m-lines; default `unified-plan`. */
-  readonly semantics?: SdpSemantics;
+  readonly semantics?: SdpSemantics | undefined;
 }

@@ -99,8 +99,10 @@ export class Negotiator {
   get transceivers(): readonly Transceiver[] {
     const lines: readonly { readonly transceiver: Transceiver | null }[] =
       this.#remoteOffer?.lines ?? this.#localOffer?.slots ?? this.#slots;
-    const placed = lines.flatMap(({ transceiver }) => transceiver ?? []);
-    return [...placed, ...this.#pending.filter((transceiver) => !placed.includes(transceiver))];
+    const all: Transceiver[] = [];
+    for (const { transceiver } of lines) if (transceiver !== null) all.push(transceiver);
+    for (const transceiver of this.#pending) if (!all.includes(transceiver)) all.push(transceiver);
+    return all;
   }
 
   /** What the remote said of its side of data channels; null while none are agreed. */

@@ -88,6 +88,9 @@ export function parseMediaSection(section: SdpSection, defaultDirection: string)
         break;
     }
   }
+  const { codecs, headerExtensions } = readCommonLines(header[1], header[3], formats, section.commonLines);
+  const transport = parseTransportAttributes(section.attributes);
+  // In the order of what we write: one shape for V8.
   return {
     kind: header[1],
     port,
@@ -99,7 +102,8 @@ export function parseMediaSection(section: SdpSection, defaultDirection: string)
     rtcpMux,
     rtcpReducedSize,
     extmapAllowMixed,
-    ...readCommonLines(header[1], header[3], formats, section.commonLines),
+    codecs,
+    headerExtensions,
     msids,
     rids,
     simulcast,
@@ -107,7 +111,13 @@ export function parseMediaSection(section: SdpSection, defaultDirection: string)
     ssrcGroups: sources.groups,
     sctpPort,
     maxMessageSize,
-    ...parseTransportAttributes(section.attributes),
+    usernameFragment: transport.usernameFragment,
+    password: transport.password,
+    iceOptions: transport.iceOptions,
+    fingerprints: transport.fingerprints,
+    setup: transport.setup,
+    candidates: transport.candidates,
+    endOfCandidates: transport.endOfCandidates,
   };
 }
 

@@ -47,13 +47,13 @@ export function parseSessionDescription(sdp: string): SessionDescription {
     grouped.add(mid);
   }
   return {
+    ...parseTransportAttributes(sections.session.attributes),
     sessionId: origin[1],
     sessionVersion: origin[2],
     iceLite,
     extmapAllowMixed,
     bundleGroups,
     media,
-    ...parseTransportAttributes(sections.session.attributes),
   };
 }
 

@@ -26,7 +26,8 @@ export function takeOfferedLines(plan: RemoteOfferPlan): {
     // A line we stopped but have not taken back yet, on which the remote now begins to send, begins anew.
     const transceiver = kept && !(kept.stopped && sendsAnew) ? kept : newTransceiver(line);
     if (transceiver) takeOfferedLine(transceiver, line, sendsAnew);
-    return { ...line, transceiver };
+    const { remote, mid, continues, previous, rejection, codecs, data } = line;
+    return { remote, mid, continues, previous, rejection, codecs, data, transceiver };
   });
   return { lines, undo };
 }
