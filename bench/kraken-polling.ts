@@ -7,7 +7,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { HeadlessNetwork } from '../test/signaling/headless-peer.ts';
 import { KrakenCrowd } from '../test/signaling/kraken-crowd.ts';
-import { endChild, firstLine, keepToCore, loadCore, serverCore, startNode } from './child-process.ts';
+import {
+  endChild,
+  firstLine,
+  keepToCore,
+  loadCore,
+  serverCore,
+  serverFlags,
+  startNode,
+} from './child-process.ts';
 import type { PollerReport, PollerTask } from './kraken-poller.ts';
 
 const { values } = parseArgs({
@@ -31,7 +39,7 @@ const ticksPerSecond = 100;
 keepToCore(loadCore);
 const rooms = Number(values.rooms);
 const clientsPerRoom = Number(values.clients);
-const server = startNode(serverCore, ['--max-semi-space-size=2', 'bench/bench-server.mjs', 'manifold', '0']);
+const server = startNode(serverCore, [...serverFlags, 'bench/bench-server.mjs', 'manifold', '0']);
 try {
   const { port } = JSON.parse(await firstLine(server)) as { port: number };
   const url = `http://127.0.0.1:${port}`;

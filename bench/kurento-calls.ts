@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { KurentoTestClient } from '../test/signaling/kurento-test-client.ts';
 import { browserOffer } from '../test/signaling/running-manifold.ts';
-import { endChild, firstLine, serverCore, startNode } from './child-process.ts';
+import { endChild, firstLine, serverCore, serverFlags, startNode } from './child-process.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,7 +25,8 @@ const profiling =
   values.profile === '' ? [] : ['--cpu-prof', '--cpu-prof-dir', values.profile, '--cpu-prof-interval', '200'];
 const server = startNode(serverCore, [
   ...profiling,
-  ...['--max-semi-space-size=2', 'bench/bench-server.mjs', 'manifold', '0'],
+  ...serverFlags,
+  ...['bench/bench-server.mjs', 'manifold', '0'],
 ]);
 try {
   const { port } = JSON.parse(await firstLine(server)) as { port: number };

@@ -9,7 +9,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { LoadReport } from '../src/load/load-report.ts';
-import { endChild, firstLine, loadCore, serverCore, startNode } from './child-process.ts';
+import { endChild, firstLine, loadCore, serverCore, serverFlags, startNode } from './child-process.ts';
 import { checkGoals, formatTable, type Measured } from './results.ts';
 import { goalScenarios, type Scenario, scenarios } from './scenarios.ts';
 
@@ -83,7 +83,7 @@ async function measure(mode: Mode, scenario: Scenario, more: readonly string[]):
   const env = mode === 'floor' ? { MANIFOLD_ADDON: floorAddon } : {};
   const server = startNode(
     serverCore,
-    ['--max-semi-space-size=2', 'bench/bench-server.mjs', mode, String(scenario.subscribers)],
+    [...serverFlags, 'bench/bench-server.mjs', mode, String(scenario.subscribers)],
     { env },
   );
   try {
