@@ -33,11 +33,11 @@ export interface JoinOptions extends ConnectionChoices {
   /** What a publication's stream and track are called towards this client. Default: as the publisher called them. */
   readonly msidOf?: (publication: Publication) => LocalMsid;
   /** Which of its own publications the room is not told of until announce(). Default: none. */
-  readonly holdsBack?: (publication: Publication) => boolean;
+  readonly holdsBack?: ((publication: Publication) => boolean) | undefined;
   /** Which of the server's codecs its connection may use. Default: all. */
   readonly usesCodec?: (codec: RtpCodec) => boolean;
   /** A connection without ICE and DTLS, as cameras and ffmpeg speak: see PlainConnection. Default: WebRTC. */
-  readonly plain?: PlainChoices;
+  readonly plain?: PlainChoices | undefined;
   /**
    * Answers to its offers only receive, and what it could receive on its own lines is offered by us later. Lines are
    * then kept for ever: one that is no longer sent on turns inactive, and may carry another publication once the
@@ -68,5 +68,5 @@ export interface JoinOptions extends ConnectionChoices {
    * Who gets what the client sends on its data channels, whatever their label, on all its channels; null for the
    * room's channels of that label. Asked with every message. Default: always null.
    */
-  readonly dataSinks?: () => Iterable<Participant> | null;
+  readonly dataSinks?: (() => Iterable<Participant> | null) | undefined;
 }

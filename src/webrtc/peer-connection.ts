@@ -42,10 +42,10 @@ export interface ConnectionChoices {
   /** Which of the engine's codecs it may use; default all. */
   readonly usesCodec?: (codec: RtpCodec) => boolean;
   /** Whether it may have data channels, where there are any; default true. */
-  readonly dataChannels?: boolean;
+  readonly dataChannels?: boolean | undefined;
   readonly codecOrder?: NegotiatorOptions['codecOrder'];
   /** How tracks are put into m-lines; default `unified-plan`. */
-  readonly sdpSemantics?: SdpSemantics;
+  readonly sdpSemantics?: SdpSemantics | undefined;
 }
 
 export interface PeerConnectionOptions {
@@ -130,8 +130,14 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
     };
     this.#data = options.data === undefined ? null : this.#createData(options.data);
     const maxMessageSize = options.data?.limits.maxMessageBytes ?? 0;
+    const { negotiation } = options;
     this.#negotiator = new Negotiator({
-      ...options.negotiation,
+      codecs: negotiation.codecs,
+      headerExtensions: negotiation.headerExtensions,
+      maxMediaLines: negotiation.maxMediaLines,
+      maxSdpBytes: negotiation.maxSdpBytes,
+      codecOrder: negotiation.codecOrder,
+      semantics: negotiation.semantics,
       dataChannels: this.#data === null ? undefined : { port: sctpPort, maxMessageSize },
       cname: context.randomUint32().toString(36) + context.randomUint32().toString(36),
       sessionId: String(context.randomUint32()),

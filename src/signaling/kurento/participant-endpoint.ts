@@ -49,7 +49,10 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
   }
 
   /** How it joins its room, besides what all endpoints have in common. */
-  protected abstract joinOptions(): Partial<JoinOptions>;
+  protected abstract joinOptions(): Pick<
+    JoinOptions,
+    'plain' | 'dataChannels' | 'dataSinks' | 'holdsBack' | 'sdpSemantics'
+  >;
   protected abstract offeredLines(media: OfferedMedia): FirstOffer;
   /** Before it describes itself. */
   protected prepare(_newcomer: Participant): void {}
@@ -230,8 +233,8 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
       const bound = this.bandwidth.bound(bounds[kind]);
       if (bound !== null) maxReceiveKbps[kind] = bound / 1000;
     }
+    const { plain, dataChannels, dataSinks, holdsBack, sdpSemantics } = this.joinOptions();
     const options: JoinOptions = {
-      ...this.joinOptions(),
       roomId,
       participantId: this.id,
       dialect: 'kurento',
@@ -242,6 +245,11 @@ export abstract class ParticipantEndpoint extends BaseRtpEndpoint implements Lim
       codecOrder: 'local',
       streamId: this.uuid,
       maxReceiveKbps,
+      plain,
+      dataChannels,
+      dataSinks,
+      holdsBack,
+      sdpSemantics,
     };
     try {
       return this.host.rooms.join(options, (newcomer) => {

@@ -8,7 +8,7 @@ export class IdentifierMap {
   /** In the order they are given out when the preferred one is taken. */
   readonly #available: readonly number[];
 
-  constructor(available: readonly number[], meanings: ReadonlyMap<number, string> = new Map()) {
+  constructor(available: readonly number[], meanings: ReadonlyMap<number, string> | null = null) {
     this.#available = available;
     this.#meanings = new Map(meanings);
   }

@@ -48,11 +48,11 @@ export class SsrcAttributes {
   }
 
   descriptions(): SsrcDescription[] {
-    return Array.from(this.#sources, ([ssrc, source]) => ({
-      ssrc,
-      cname: source.cname,
-      msid: source.msid ?? labelsOf(source),
-    }));
+    const descriptions: SsrcDescription[] = [];
+    this.#sources.forEach((source, ssrc) => {
+      descriptions.push({ ssrc, cname: source.cname, msid: source.msid ?? labelsOf(source) });
+    });
+    return descriptions;
   }
 }
 
