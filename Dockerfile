@@ -34,4 +34,4 @@ EXPOSE 8080/tcp 8443/tcp 40000/udp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MANIFOLD_HTTP_PORT || process.env.HTTP_PORT || process.env.PORT || 8080}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Flags go behind the image's name: docker run … manifold --logging-level debug
-ENTRYPOINT ["node", "--max-semi-space-size=2", "--interrupt-budget=500000", "dist/cli.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=2", "dist/cli.js"]

@@ -5,6 +5,7 @@
  */
 import { createManifold } from '../dist/index.js';
 import { loadAddon } from '../dist/packet-io/load-addon.js';
+import { optimizeLater } from '../dist/server/optimize-later.js';
 
 /** How often new subscriptions are looked for; joining takes longer than that, measuring starts later. */
 const routeIntervalMs = 200;
@@ -16,6 +17,7 @@ const subscribers = Number(process.argv[3]);
 /** @type {FloorPacketIo[]} */
 const opened = [];
 if (floor) captureNativePacketIo();
+optimizeLater();
 const manifold = await createManifold({
   http: { host: '127.0.0.1', port: 0 },
   kraken: { listen: false },

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const canPin = cpus().length > 1 && spawnSync('taskset', ['--version']).status === 0;
 
-/** Those of V8 that a server is started with wherever this package starts one: see src/cli.ts. */
-export const serverFlags = ['--max-semi-space-size=2', '--interrupt-budget=500000'] as const;
+/** Those that a server is started with wherever this package starts one: see src/cli.ts. */
+export const serverFlags = ['--max-semi-space-size=2'] as const;
 
 export const serverCore = 0;
 export const loadCore = 1;

@@ -1,9 +1,7 @@
-#!/usr/bin/env -S node --max-semi-space-size=2 --interrupt-budget=500000
+#!/usr/bin/env -S node --max-semi-space-size=2
 /**
  * The command `manifold`. A small young generation suits it: packets make no garbage, so a large one would only be
- * memory that joins fill and nothing gives back. And V8 is to optimize later than it would (after 500000 bytes of
- * bytecode, for 67584): what runs for each packet gets there within seconds all the same, while what joins and reports
- * run is not worth the processor time that optimizing it takes from packets.
+ * memory that joins fill and nothing gives back.
  */
 import { ConfigError } from './config/config-error.ts';
 import { packageVersion } from './server/package-files.ts';

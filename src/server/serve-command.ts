@@ -15,6 +15,7 @@ import type { Manifold } from '../server.ts';
 import { createLogger, logsAreText } from './create-logger.ts';
 import { reachableAddresses } from './local-addresses.ts';
 import { runMonitor } from './monitor-command.ts';
+import { optimizeLater } from './optimize-later.ts';
 import { packageVersion } from './package-files.ts';
 import { startBanner } from './start-banner.ts';
 import { StartError } from './start-error.ts';
@@ -52,6 +53,7 @@ export async function runServeCommand(args: readonly string[]): Promise<number |
     process.stdout.write(`manifold ${packageVersion}\n`);
     return 0;
   }
+  optimizeLater();
   const environment = environmentWithFile(process.env, '.env');
   const file = readFile(line, environment[configFileVariable]);
   const { config, notes } = readConfigWithNotes({
