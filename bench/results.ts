@@ -42,6 +42,7 @@ const columns = [
   ['KiB/sub', 8],
   ['joins/s', 8],
   ['ms/join', 8],
+  ['stolen %', 10],
 ] as const;
 
 /** One line a scenario. */
@@ -63,6 +64,7 @@ export function formatTable(all: readonly Measured[], withHead: boolean): string
       ).toFixed(0),
       medianOf(manifold, (report) => report.joins.perSecond).toFixed(0),
       medianOf(manifold, (report) => report.server?.cpuMillisPerJoin ?? Number.NaN).toFixed(2),
+      (medianOf(manifold, (report) => report.server?.stolenShare ?? Number.NaN) * 100).toFixed(1),
     ];
   });
   const head = withHead ? [columns.map(([name]) => name)] : [];

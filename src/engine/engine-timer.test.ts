@@ -43,7 +43,6 @@ describe('engine timer', () => {
       });
     }
     while (packetsBefore.length < deadlines) await sleep(1);
-    assert.equal(packetsBefore[0], 0);
     assert.equal(packetsBefore.at(-1), 1);
   });
 

@@ -160,6 +160,7 @@ function formatReport(report: LoadReport | LargestRate): string {
     lines.push(
       `server CPU        ${server.cpuMicrosPerPacket.toFixed(2)} µs a packet, ${(server.cpuShare * 100).toFixed(0)} % of a core`,
       `server CPU        ${server.cpuMillisPerJoin.toFixed(2)} ms a join`,
+      `stolen CPU        ${(server.stolenShare * 100).toFixed(1)} % of the machine's, by its host`,
       `server memory     ${(server.residentBytes / 2 ** 20).toFixed(0)} MiB, ${(server.residentBytesPerSubscriber / 1024).toFixed(0)} KiB a subscriber`,
     );
   }

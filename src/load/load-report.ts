@@ -29,6 +29,8 @@ export interface ServerUsage {
   readonly cpuMicrosPerPacket: number;
   /** Share of one core, 0–1 and beyond. */
   readonly cpuShare: number;
+  /** What a virtual machine's host withheld of its processors' time, 0–1: it disturbs all figures, delay most of all. */
+  readonly stolenShare: number;
   readonly cpuMillisPerJoin: number;
   readonly residentBytes: number;
   /** What one more takes of resident memory: its growth from a tenth of the subscribers to all of them, for each. */

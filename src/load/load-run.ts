@@ -272,6 +272,7 @@ export class LoadRun {
     return {
       cpuMicrosPerPacket: cpuMicros / Math.max(1, forwarded),
       cpuShare: cpuMicros / 1e6 / seconds,
+      stolenShare: (after.stolenMicros - before.stolenMicros) / 1e6 / seconds,
       cpuMillisPerJoin: (join.after.cpuMicros - join.before.cpuMicros) / 1000 / subscribers,
       residentBytes: after.residentBytes,
       residentBytesPerSubscriber: (after.residentBytes - residentBytes) / Math.max(1, subscribers - known),
