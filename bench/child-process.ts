@@ -7,10 +7,28 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const canPin = cpus().length > 1 && spawnSync('taskset', ['--version']).status === 0;
 
 /** Those that a server is started with wherever this package starts one: see src/cli.ts. */
-export const serverFlags = ['--max-semi-space-size=2'] as const;
+const serverFlags = ['--max-semi-space-size=2'] as const;
 
 export const serverCore = 0;
 export const loadCore = 1;
+
+/**
+ * Starts bench-server.mjs on the core for it.
+ * @param args its own
+ * @param flags more of Node.js
+ */
+export function startServer(
+  args: readonly [mode: 'manifold' | 'floor', subscribers: number],
+  { env, flags = [] }: { env?: NodeJS.ProcessEnv; flags?: readonly string[] } = {},
+): ChildProcess {
+  const all = [...flags, ...serverFlags, 'bench/bench-server.mjs', ...args.map(String)];
+  return startNode(serverCore, all, env === undefined ? {} : { env });
+}
+
+/** Where and as which process a server of startServer() serves, once it does. */
+export async function whereItServes(server: ChildProcess): Promise<{ port: number; pid: number }> {
+  return JSON.parse(await firstLine(server)) as { port: number; pid: number };
+}
 
 /** Starts `node` with these arguments in the project's folder; stderr goes to ours. Its stdin is empty or what is given. */
 export function startNode(

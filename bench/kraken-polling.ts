@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { readProcessUsage } from '../src/load/process-usage.ts';
 import { HeadlessNetwork } from '../test/signaling/headless-peer.ts';
 import { KrakenCrowd } from '../test/signaling/kraken-crowd.ts';
 import {
@@ -13,8 +14,9 @@ import {
   keepToCore,
   loadCore,
   serverCore,
-  serverFlags,
   startNode,
+  startServer,
+  whereItServes,
 } from './child-process.ts';
 import type { PollerReport, PollerTask } from './kraken-poller.ts';
 
@@ -39,9 +41,9 @@ const ticksPerSecond = 100;
 keepToCore(loadCore);
 const rooms = Number(values.rooms);
 const clientsPerRoom = Number(values.clients);
-const server = startNode(serverCore, [...serverFlags, 'bench/bench-server.mjs', 'manifold', '0']);
+const server = startServer(['manifold', 0]);
 try {
-  const { port } = JSON.parse(await firstLine(server)) as { port: number };
+  const { port } = await whereItServes(server);
   const url = `http://127.0.0.1:${port}`;
   const network = new HeadlessNetwork({ maxPeers: rooms * clientsPerRoom });
   const crowd = new KrakenCrowd(network, url, { rooms, clientsPerRoom, pollMs, joinMs, ticksPerPacket });
@@ -80,7 +82,11 @@ async function runPoller(task: PollerTask): Promise<PollerReport> {
   const poller = startNode(loadCore, ['--import', 'tsx', 'bench/kraken-poller.ts'], {
     input: JSON.stringify(task),
   });
-  return JSON.parse(await firstLine(poller)) as PollerReport;
+  try {
+    return JSON.parse(await firstLine(poller)) as PollerReport;
+  } finally {
+    await endChild(poller);
+  }
 }
 
 /** The 99th percentile of how late the server's event loop was since this was last asked. */
@@ -94,10 +100,6 @@ async function lagMs(url: string): Promise<number> {
  * none of the server.
  */
 function processorTimes(): { at: number; server: number; core: number } {
-  const [user, system] = readFileSync(`/proc/${server.pid}/stat`, 'utf8')
-    .split(') ')[1]!
-    .split(' ')
-    .slice(11, 13);
   const line = readFileSync('/proc/stat', 'utf8')
     .split('\n')
     .find((text) => text.startsWith(`cpu${serverCore} `))!;
@@ -107,7 +109,7 @@ function processorTimes(): { at: number; server: number; core: number } {
   const all = ticks.slice(0, 8).reduce((sum, count) => sum + count, 0);
   return {
     at: performance.now() / 1000,
-    server: (Number(user) + Number(system)) / ticksPerSecond,
+    server: readProcessUsage(server.pid!).cpuMicros / 1e6,
     core: (all - idle! - waiting!) / ticksPerSecond,
   };
 }

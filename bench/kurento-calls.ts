@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { KurentoTestClient } from '../test/signaling/kurento-test-client.ts';
 import { browserOffer } from '../test/signaling/running-manifold.ts';
-import { endChild, firstLine, serverCore, serverFlags, startNode } from './child-process.ts';
+import { endChild, startServer, whereItServes } from './child-process.ts';
 import { median } from './median.ts';
 
 const { values } = parseArgs({
@@ -45,13 +45,9 @@ process.stdout.write(`The goal of ${goalCpuMs} ms is ${met ? 'met' : 'missed'}.\
 if (!met) process.exitCode = 1;
 
 async function runRound(): Promise<Round> {
-  const server = startNode(serverCore, [
-    ...profiling,
-    ...serverFlags,
-    ...['bench/bench-server.mjs', 'manifold', '0'],
-  ]);
+  const server = startServer(['manifold', 0], { flags: profiling });
   try {
-    const { port } = JSON.parse(await firstLine(server)) as { port: number };
+    const { port } = await whereItServes(server);
     const client = await KurentoTestClient.open(`ws://127.0.0.1:${port}/kurento`);
     const mediaPipeline = await client.create('MediaPipeline');
     const measure = (what: string, sequences: number) =>

@@ -9,7 +9,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { LoadReport } from '../src/load/load-report.ts';
-import { endChild, firstLine, loadCore, serverCore, serverFlags, startNode } from './child-process.ts';
+import { endChild, firstLine, loadCore, startNode, startServer, whereItServes } from './child-process.ts';
 import { checkGoals, formatTable, type Measured } from './results.ts';
 import { goalScenarios, type Scenario, scenarios } from './scenarios.ts';
 
@@ -81,13 +81,9 @@ function chosenScenarios(): readonly Scenario[] {
 
 async function measure(mode: Mode, scenario: Scenario, more: readonly string[]): Promise<LoadReport> {
   const env = mode === 'floor' ? { MANIFOLD_ADDON: floorAddon } : {};
-  const server = startNode(
-    serverCore,
-    [...serverFlags, 'bench/bench-server.mjs', mode, String(scenario.subscribers)],
-    { env },
-  );
+  const server = startServer([mode, scenario.subscribers], { env });
   try {
-    const { port, pid } = JSON.parse(await firstLine(server)) as { port: number; pid: number };
+    const { port, pid } = await whereItServes(server);
     const load = startNode(loadCore, [
       'dist/cli.js',
       'load',

@@ -146,13 +146,13 @@ export class IceReport {
 /** The line that carries the transport, as candidates name it: the first that is not refused. */
 export function carryingLine(sdp: string): { sdpMid: string; sdpMLineIndex: number } {
   const lines = /^m=\S+ (\d+).*\r?\n(?:(?!m=|a=mid:).*\r?\n)*(?:a=mid:(.*?)\r?$)?/gm;
-  let refused = 0;
+  let sdpMLineIndex = 0;
   let first: { sdpMid: string; sdpMLineIndex: number } | null = null;
-  for (const [, port, mid = String(refused)] of sdp.matchAll(lines)) {
-    const line = { sdpMid: mid, sdpMLineIndex: refused };
+  for (const [, port, mid = String(sdpMLineIndex)] of sdp.matchAll(lines)) {
+    const line = { sdpMid: mid, sdpMLineIndex };
     if (port !== '0') return line;
     first ??= line;
-    refused++;
+    sdpMLineIndex++;
   }
   return first ?? { sdpMid: '0', sdpMLineIndex: 0 };
 }

@@ -46,7 +46,6 @@ export function parseSessionDescription(sdp: string): SessionDescription {
     if (grouped.has(mid)) throw new ProtocolError('malformed-sdp', 'A mid is in BUNDLE groups twice.');
     grouped.add(mid);
   }
-  const transport = parseTransportAttributes(sections.session.attributes);
   return {
     sessionId: origin[1],
     sessionVersion: origin[2],
@@ -54,13 +53,7 @@ export function parseSessionDescription(sdp: string): SessionDescription {
     extmapAllowMixed,
     bundleGroups,
     media,
-    usernameFragment: transport.usernameFragment,
-    password: transport.password,
-    iceOptions: transport.iceOptions,
-    fingerprints: transport.fingerprints,
-    setup: transport.setup,
-    candidates: transport.candidates,
-    endOfCandidates: transport.endOfCandidates,
+    ...parseTransportAttributes(sections.session.attributes),
   };
 }
 
