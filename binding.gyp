@@ -10,6 +10,8 @@
         "native/dtls_binding.cc",
         "native/dtls_context.cc",
         "native/dtls_session.cc",
+        "native/hmac_binding.cc",
+        "native/hmac_sha1.cc",
         "native/inbox.cc",
         "native/napi_support.cc",
         "native/outbox.cc",

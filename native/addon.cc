@@ -111,6 +111,7 @@ napi_value init(napi_env env, napi_value exports) {
   napi_set_named_property(env, exports, "PacketIo", definePacketIo(env));
   napi_set_named_property(env, exports, "SrtpContext", defineSrtpContext(env));
   napi_set_named_property(env, exports, "deriveSrtpKey", makeDeriveSrtpKey(env));
+  napi_set_named_property(env, exports, "hmacSha1", makeHmacSha1(env));
   napi_set_named_property(env, exports, "layout", makeLayout(env));
   napi_set_named_property(env, exports, "counterNames", makeCounterNames(env));
   return exports;

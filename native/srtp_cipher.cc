@@ -1,8 +1,6 @@
 #include "srtp_cipher.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/params.h>
 
 #include <cstring>
 
@@ -10,28 +8,11 @@ namespace manifold {
 
 namespace {
 
-constexpr size_t kSha1Bytes = 20;
-
 // RFC 3711 section 4.3.1; SRTCP's labels are three higher (section 4.3.2).
 constexpr uint8_t kLabelEncryption = 0;
 constexpr uint8_t kLabelAuthentication = 1;
 constexpr uint8_t kLabelSalt = 2;
 constexpr uint8_t kLabelRtcpOffset = 3;
-
-EVP_MAC_CTX* createHmacSha1(const uint8_t* key, size_t size) {
-  EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  if (mac == nullptr) return nullptr;
-  EVP_MAC_CTX* context = EVP_MAC_CTX_new(mac);
-  EVP_MAC_free(mac);
-  char digest[] = "SHA1";
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                               OSSL_PARAM_construct_end()};
-  if (context != nullptr && EVP_MAC_init(context, key, size, params) != 1) {
-    EVP_MAC_CTX_free(context);
-    return nullptr;
-  }
-  return context;
-}
 
 }  // namespace
 
@@ -66,7 +47,6 @@ bool deriveSrtpSessionKeys(SrtpProfile profile, const SrtpMasterKeys& master, Sr
 
 SrtpCipher::~SrtpCipher() {
   EVP_CIPHER_CTX_free(cipher_);
-  EVP_MAC_CTX_free(mac_);
   OPENSSL_cleanse(salt_, sizeof salt_);
 }
 
@@ -78,10 +58,7 @@ bool SrtpCipher::init(SrtpProfile profile, const SrtpSessionKeys& keys, SrtpKind
                                          : (longKey ? EVP_aes_256_gcm() : EVP_aes_128_gcm());
   tagBytes_ = kind == SrtpKind::Rtcp ? facts.rtcpTagBytes : facts.tagBytes;
   memcpy(salt_, keys.salt, facts.saltBytes);
-  if (counterMode) {
-    mac_ = createHmacSha1(keys.authenticationKey, sizeof keys.authenticationKey);
-    if (mac_ == nullptr) return false;
-  }
+  if (counterMode && !mac_.setKey(keys.authenticationKey, sizeof keys.authenticationKey)) return false;
   cipher_ = EVP_CIPHER_CTX_new();
   const int encrypt = counterMode || direction == Direction::Protect ? 1 : 0;
   return cipher_ != nullptr && EVP_CipherInit_ex(cipher_, cipher, nullptr, keys.key, nullptr, encrypt) == 1;
@@ -149,13 +126,7 @@ bool SrtpCipher::applyKeystream(uint32_t ssrc, uint64_t index, const uint8_t* in
 
 bool SrtpCipher::authenticate(Bytes data, Bytes more, uint8_t* tag) {
   uint8_t digest[kSha1Bytes];
-  size_t written = 0;
-  // Initialising without a key keeps the one already scheduled.
-  if (EVP_MAC_init(mac_, nullptr, 0, nullptr) != 1 || EVP_MAC_update(mac_, data.data, data.size) != 1 ||
-      EVP_MAC_update(mac_, more.data, more.size) != 1 ||
-      EVP_MAC_final(mac_, digest, &written, sizeof digest) != 1) {
-    return false;
-  }
+  if (!mac_.authenticate(data, more, digest)) return false;
   memcpy(tag, digest, tagBytes_);
   return true;
 }

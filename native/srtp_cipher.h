@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 
+#include "hmac_sha1.h"
 #include "srtp_profile.h"
 
 namespace manifold {
@@ -33,10 +34,7 @@ class SrtpCipher {
  public:
   enum class Direction { Protect, Unprotect };
 
-  struct Bytes {
-    const uint8_t* data;
-    size_t size;
-  };
+  using Bytes = HmacSha1::Bytes;
 
   SrtpCipher() = default;
   ~SrtpCipher();
@@ -48,7 +46,7 @@ class SrtpCipher {
   /** The same with keys derived from these. */
   bool init(SrtpProfile profile, const SrtpMasterKeys& master, SrtpKind kind, Direction direction);
 
-  bool aead() const { return mac_ == nullptr; }
+  bool aead() const { return !mac_.hasKey(); }
   size_t tagBytes() const { return tagBytes_; }
 
   /**
@@ -72,7 +70,7 @@ class SrtpCipher {
   bool setNonce(uint32_t ssrc, uint64_t index);
 
   EVP_CIPHER_CTX* cipher_ = nullptr;
-  EVP_MAC_CTX* mac_ = nullptr;
+  HmacSha1 mac_;
   size_t tagBytes_ = 0;
   uint8_t salt_[kMaxSrtpSaltBytes] = {};
 };

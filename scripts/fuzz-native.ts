@@ -17,7 +17,12 @@ const output = join(root, 'build', 'fuzz');
 const fuzzer = join(output, 'datagram_fuzzer');
 const corpus = join(output, 'corpus');
 const crashers = join(root, 'native', 'fuzz', 'crashers');
-const sources = ['native/fuzz/datagram_fuzzer.cc', 'native/srtp.cc', 'native/srtp_cipher.cc'];
+const sources = [
+  'native/fuzz/datagram_fuzzer.cc',
+  'native/hmac_sha1.cc',
+  'native/srtp.cc',
+  'native/srtp_cipher.cc',
+];
 
 function run(command: string, options: readonly string[]): void {
   const { status, signal, error } = spawnSync(command, options, { cwd: root, stdio: 'inherit' });

@@ -43,7 +43,8 @@ export class TimerTable {
   take(name: number, nowMs: number): boolean {
     if (this.#deadlines[name] > nowMs) return false;
     this.#deadlines[name] = Number.POSITIVE_INFINITY;
-    this.#next = Math.min(...this.#deadlines);
+    this.#next = Number.POSITIVE_INFINITY;
+    for (const at of this.#deadlines) if (at < this.#next) this.#next = at;
     return true;
   }
 

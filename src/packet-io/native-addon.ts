@@ -76,6 +76,15 @@ export interface NativeAddon {
     label: number,
     bytes: number,
   ): Buffer;
+  /** HMAC-SHA1 with `key` of `head` followed by bytes[start … end), into the 20 bytes of `digest`. */
+  hmacSha1(
+    digest: Uint8Array,
+    key: Uint8Array,
+    head: Uint8Array,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void;
   /** The numbers of native/layout.h by their names here. */
   readonly layout: Readonly<Record<string, number>>;
   readonly counterNames: readonly (keyof PacketIoCounters)[];

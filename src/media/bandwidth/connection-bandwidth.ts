@@ -26,6 +26,7 @@ const allocateIntervalMs = 500;
 /** Feedback comes more often than shares are worth a look, unless the estimate has fallen noticeably. */
 const reallocateMs = 200;
 const noticeableShare = 0.97;
+/** The same of both where nothing is bounded and so nothing is shared. */
 const unboundedIntervalMs = 2000;
 /** A receiver that was to report how packets arrive, and does not for so long, is taken at its other word. */
 const feedbackPatienceMs = 3000;
@@ -311,7 +312,8 @@ export class ConnectionBandwidth {
     this.repairDelay.update(nowMs, inherentLoss, this.responseMs);
     this.outlet.playoutDelay = this.repairDelay.extension;
     const fell = estimate < this.#allocatedEstimate * noticeableShare;
-    if (fell || nowMs - this.#allocatedMs >= reallocateMs) {
+    const intervalMs = estimate === Number.POSITIVE_INFINITY ? unboundedIntervalMs : reallocateMs;
+    if (fell || nowMs >= this.#allocatedMs + intervalMs) {
       const left = Math.max(0, estimate - repairs.bitrate);
       this.allocator.allocate(nowMs, left, this.#limitKnown, this.#measuring?.carriedInSpite ?? 0);
       this.#allocatedMs = nowMs;

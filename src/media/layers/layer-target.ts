@@ -1,4 +1,5 @@
 import {
+  isUnlimited,
   type LayerInfo,
   type LayerPair,
   type LayerPlace,
@@ -72,8 +73,9 @@ export class LayerTarget {
   }
 
   /** The layers the receiver has use for, lowest first: at least the lowest there is. */
-  useful(layers: TrackLayers): LayerInfo[] {
+  useful(layers: TrackLayers): readonly LayerInfo[] {
     const list = layers.list(this.described);
+    if (this.dropsTemporal && isUnlimited(this.preference)) return list;
     const maxSpatial = spatialLimit(list, this.preference);
     const useful = list.filter(
       ({ spatial, temporal }) =>

@@ -34,6 +34,9 @@ export class TrackLayers {
   #encodings: readonly InboundEncoding[] = [];
   /** Encodings in ranked order; replaced, never changed. */
   #ranked: readonly EncodingState[] = [];
+  /** What list() says until something changes: with and without descriptors. Hundreds of receivers ask the same. */
+  #described: readonly LayerInfo[] | null = null;
+  #undescribed: readonly LayerInfo[] | null = null;
   #activity = new Uint8Array(0);
   #lastMs = new Float64Array(0);
   #sinceMs = new Float64Array(0);
@@ -108,7 +111,16 @@ export class TrackLayers {
   }
 
   /** The layers that have come so far, lowest first. */
-  list(described = true): LayerInfo[] {
+  list(described = true): readonly LayerInfo[] {
+    if (described) {
+      this.#described ??= this.#listFor(true);
+      return this.#described;
+    }
+    this.#undescribed ??= this.#listFor(false);
+    return this.#undescribed;
+  }
+
+  #listFor(described: boolean): LayerInfo[] {
     return this.#ranked.flatMap((state) => {
       const layers = this.#encodings[state.index].stream?.layers;
       if (layers == null || this.#activity[state.index] === Activity.Unheard) return [];
@@ -171,6 +183,8 @@ export class TrackLayers {
   }
 
   #refresh(): void {
+    this.#described = null;
+    this.#undescribed = null;
     const former = this.#ranked;
     const states = former.map(({ index }) => this.#stateOf(index));
     const order = rankEncodings(states);

@@ -8,7 +8,7 @@ import { addPair, type CandidatePair, isSamePath } from './candidate-pair.ts';
 import { type NominationReason, nominationReason } from './nomination.ts';
 import { StunErrorCode, StunType, transactionIdBytes } from './stun-format.ts';
 import { hasValidFingerprint, hasValidIntegrity, parseStun, type StunMessage } from './stun-message.ts';
-import { splitUsername } from './stun-routing.ts';
+import { splitUsername, type UsernameFragments } from './stun-routing.ts';
 import { StunWriter } from './stun-writer.ts';
 
 export interface IceCredentials {
@@ -77,6 +77,8 @@ const defaultConnectTimeoutMs = 30_000;
 /** One pair of credentials and what was learnt under it; an ICE restart begins another. */
 interface IceSession {
   readonly local: IceCredentials;
+  /** The bytes of the local password. */
+  readonly key: Uint8Array;
   /** Null until the peer's description is known; its checks may come before. */
   remote: IceCredentials | null;
   readonly pairs: CandidatePair[];
@@ -285,12 +287,12 @@ export class IceLiteAgent {
     if (message.username === null || message.integrityOffset < 0) return StunErrorCode.BadRequest;
     const name = splitUsername(message.username);
     if (name === null) return StunErrorCode.Unauthenticated;
-    const session = [this.#session, this.#previous].find(
-      (candidate) =>
-        candidate?.local.usernameFragment === name.local &&
-        (candidate.remote === null || candidate.remote.usernameFragment === name.remote),
-    );
-    if (!session || !hasValidIntegrity(datagram, message, session.local.password)) {
+    const session = isNamed(this.#session, name)
+      ? this.#session
+      : this.#previous !== null && isNamed(this.#previous, name)
+        ? this.#previous
+        : null;
+    if (session === null || !hasValidIntegrity(datagram, message, session.key)) {
       return StunErrorCode.Unauthenticated;
     }
     return session;
@@ -309,7 +311,7 @@ export class IceLiteAgent {
     }
     if (response === null) return null;
     this.counters.refused++;
-    return response.messageIntegrity(session.local.password).fingerprint().finish();
+    return response.messageIntegrity(session.key).fingerprint().finish();
   }
 
   #acceptCheck(
@@ -337,7 +339,7 @@ export class IceLiteAgent {
     }
     return new StunWriter(StunType.BindingSuccess, message.transactionId)
       .xorMappedAddress(from)
-      .messageIntegrity(session.local.password)
+      .messageIntegrity(session.key)
       .fingerprint()
       .finish();
   }
@@ -387,8 +389,22 @@ export class IceLiteAgent {
   }
 }
 
+/** Whether a request with this USERNAME belongs to a session. */
+function isNamed({ local, remote }: IceSession, name: UsernameFragments): boolean {
+  return (
+    local.usernameFragment === name.local && (remote === null || remote.usernameFragment === name.remote)
+  );
+}
+
 function newSession(local: IceCredentials): IceSession {
-  return { local, remote: null, pairs: [], nominated: null, allChecksNominate: true };
+  return {
+    local,
+    key: Buffer.from(local.password),
+    remote: null,
+    pairs: [],
+    nominated: null,
+    allChecksNominate: true,
+  };
 }
 
 const errorReasons: Record<number, string> = {

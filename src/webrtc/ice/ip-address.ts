@@ -23,16 +23,23 @@ export function unmapIpv4(bytes: Uint8Array): Uint8Array {
 }
 
 function parseIpv4(text: string): Uint8Array | null {
-  const parts = text.split('.');
-  if (parts.length !== 4) return null;
   const bytes = new Uint8Array(4);
+  let at = 0;
   for (let index = 0; index < 4; index++) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(parts[index])) return null;
-    const value = Number(parts[index]);
-    if (value > 255) return null;
+    if (index > 0 && text[at++] !== '.') return null;
+    const start = at;
+    let value = 0;
+    while (at < text.length && at - start < 3) {
+      const digit = text.charCodeAt(at) - 0x30;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+      at++;
+    }
+    // No leading zeros: elsewhere they stand for octal numbers.
+    if (at === start || value > 255 || (text[start] === '0' && at - start > 1)) return null;
     bytes[index] = value;
   }
-  return bytes;
+  return at === text.length ? bytes : null;
 }
 
 function parseIpv6(text: string): Uint8Array | null {

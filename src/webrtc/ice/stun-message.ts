@@ -1,5 +1,6 @@
 /** Reading STUN messages (RFC 8489) as far as ICE needs them. Nothing here throws, whatever the bytes are. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { hmacSha1 } from '../../packet-io/hmac-sha1.ts';
 import type { SocketAddress } from '../../packet-io/packet-io.ts';
 import { crc32 } from './crc32.ts';
 import { formatIpAddress } from './ip-address.ts';
@@ -82,7 +83,10 @@ export function parseStun(datagram: Uint8Array): StunMessage | null {
   return message;
 }
 
-/** Whether MESSAGE-INTEGRITY is there and right for `key`: the password, in ICE's short-term credentials. */
+/**
+ * Whether MESSAGE-INTEGRITY is there and right for `key`: in ICE's short-term credentials the password, or its bytes
+ * where it is needed again and again.
+ */
 export function hasValidIntegrity(
   datagram: Uint8Array,
   message: StunMessage,
@@ -100,14 +104,20 @@ export function hasValidFingerprint(datagram: Uint8Array, message: StunMessage):
   return offset >= 0 && readUint32(datagram, offset + 4) === fingerprintOf(datagram, offset);
 }
 
+/** The first four bytes of a message: filled and read within integrityOf(). */
+const head = new Uint8Array(4);
+
 /**
  * HMAC-SHA1 of the message before `offset`, where MESSAGE-INTEGRITY starts or is going to. The length field counts
  * as if that attribute were the last one (RFC 8489 14.5), so it is fed from a copy.
  */
 export function integrityOf(datagram: Uint8Array, offset: number, key: string | Uint8Array): Uint8Array {
   const length = offset + 4 + integrityBytes - stunHeaderBytes;
-  const head = Uint8Array.of(datagram[0], datagram[1], length >> 8, length & 0xff);
-  return createHmac('sha1', key).update(head).update(datagram.subarray(4, offset)).digest();
+  head[0] = datagram[0];
+  head[1] = datagram[1];
+  head[2] = length >> 8;
+  head[3] = length;
+  return hmacSha1(typeof key === 'string' ? Buffer.from(key) : key, head, datagram, 4, offset);
 }
 
 /** The FINGERPRINT value for a message whose FINGERPRINT starts at `offset` and whose length field includes it. */

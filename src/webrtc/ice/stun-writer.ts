@@ -20,9 +20,8 @@ export class StunWriter {
   /** @param transactionId 12 bytes, copied. */
   constructor(type: number, transactionId: Uint8Array) {
     if (transactionId.length !== transactionIdBytes) throw new RangeError('a transaction id has 12 bytes');
-    const view = new DataView(this.#bytes.buffer);
-    view.setUint16(0, type);
-    view.setUint32(4, magicCookie);
+    this.#writeUint16(0, type);
+    this.#writeUint32(4, magicCookie);
     this.#bytes.set(transactionId, 8);
   }
 
@@ -43,7 +42,7 @@ export class StunWriter {
 
   priority(priority: number): this {
     const offset = this.#append(StunAttribute.Priority, 4);
-    new DataView(this.#bytes.buffer).setUint32(offset, priority);
+    this.#writeUint32(offset, priority);
     return this;
   }
 
@@ -68,7 +67,7 @@ export class StunWriter {
     const offset = this.#append(StunAttribute.XorMappedAddress, 4 + address.length);
     const bytes = this.#bytes;
     bytes[offset + 1] = address.length === 4 ? 1 : 2;
-    new DataView(bytes.buffer).setUint16(offset + 2, from.port ^ (magicCookie >>> 16));
+    this.#writeUint16(offset + 2, from.port ^ (magicCookie >>> 16));
     for (let index = 0; index < address.length; index++) {
       bytes[offset + 4 + index] = address[index] ^ bytes[4 + index];
     }
@@ -86,14 +85,13 @@ export class StunWriter {
 
   unknownAttributes(types: readonly number[]): this {
     const offset = this.#append(StunAttribute.UnknownAttributes, 2 * types.length);
-    const view = new DataView(this.#bytes.buffer);
     types.forEach((type, index) => {
-      view.setUint16(offset + 2 * index, type);
+      this.#writeUint16(offset + 2 * index, type);
     });
     return this;
   }
 
-  /** Adds MESSAGE-INTEGRITY over everything so far. @param key the password, in short-term credentials. */
+  /** Adds MESSAGE-INTEGRITY over everything so far. @param key as of hasValidIntegrity() */
   messageIntegrity(key: string | Uint8Array): this {
     const start = this.#length;
     const digest = integrityOf(this.#bytes, start, key);
@@ -106,7 +104,7 @@ export class StunWriter {
   fingerprint(): this {
     const start = this.#length;
     const offset = this.#append(StunAttribute.Fingerprint, 4);
-    new DataView(this.#bytes.buffer).setUint32(offset, fingerprintOf(this.#bytes, start));
+    this.#writeUint32(offset, fingerprintOf(this.#bytes, start));
     return this;
   }
 
@@ -117,7 +115,8 @@ export class StunWriter {
 
   #uint64(type: number, value: bigint): this {
     const offset = this.#append(type, 8);
-    new DataView(this.#bytes.buffer).setBigUint64(offset, value);
+    this.#writeUint32(offset, Number(value >> 32n));
+    this.#writeUint32(offset + 4, Number(value & 0xffff_ffffn));
     return this;
   }
 
@@ -130,10 +129,21 @@ export class StunWriter {
       grown.set(this.#bytes);
       this.#bytes = grown;
     }
-    const view = new DataView(this.#bytes.buffer);
-    view.setUint16(start, type);
-    view.setUint16(start + 2, valueLength);
-    view.setUint16(2, this.#length - stunHeaderBytes);
+    this.#writeUint16(start, type);
+    this.#writeUint16(start + 2, valueLength);
+    this.#writeUint16(2, this.#length - stunHeaderBytes);
     return start + 4;
+  }
+
+  #writeUint16(offset: number, value: number): void {
+    this.#bytes[offset] = value >> 8;
+    this.#bytes[offset + 1] = value;
+  }
+
+  #writeUint32(offset: number, value: number): void {
+    this.#bytes[offset] = value >> 24;
+    this.#bytes[offset + 1] = value >> 16;
+    this.#bytes[offset + 2] = value >> 8;
+    this.#bytes[offset + 3] = value;
   }
 }
