@@ -15,6 +15,7 @@ import type { LoadReport, ServerUsage } from './load-report.ts';
 import { queueReceiverReport, readsKeyFrameRequest } from './load-rtcp.ts';
 import { LoadSubscriber } from './load-subscriber.ts';
 import { type ProcessUsage, readProcessUsage } from './process-usage.ts';
+import { Rotation } from './rotation.ts';
 import type { TrafficShape } from './traffic.ts';
 
 export interface LoadOptions {
@@ -198,28 +199,26 @@ export class LoadRun {
   }
 
   #startTimers(): void {
-    const media = setInterval(() => {
+    const reports = new Rotation(reportIntervalMs, performance.now());
+    const feedback = new Rotation(feedbackIntervalMs, performance.now());
+    const packets = setInterval(() => {
       const nowMs = performance.now();
       for (const publisher of this.#publishers) publisher.tick(nowMs, this.#io.nowMicros());
+      for (const subscriber of reports.due(nowMs, this.#subscribers)) {
+        queueReceiverReport(this.#sendQueue, subscriber);
+      }
+      for (const subscriber of feedback.due(nowMs, this.#subscribers)) {
+        subscriber.feedback?.queue(this.#sendQueue, subscriber);
+      }
       this.#sendQueue.flush();
     }, 1);
     const timeouts = setInterval(() => {
       const nowMs = performance.now();
       for (const peer of this.#peers) peer.handleTimeout(nowMs);
     }, timerIntervalMs);
-    const reports = setInterval(() => {
-      for (const subscriber of this.#subscribers) queueReceiverReport(this.#sendQueue, subscriber);
-      this.#sendQueue.flush();
-    }, reportIntervalMs);
-    const feedback = setInterval(() => {
-      for (const subscriber of this.#subscribers) subscriber.feedback?.queue(this.#sendQueue, subscriber);
-      this.#sendQueue.flush();
-    }, feedbackIntervalMs);
     this.#stopTimers = () => {
-      clearInterval(feedback);
-      clearInterval(media);
+      clearInterval(packets);
       clearInterval(timeouts);
-      clearInterval(reports);
     };
   }
 
