@@ -82,10 +82,10 @@ export class Subscription {
   /** Sends on `line` from now on. */
   attach(line: MediaLine): void {
     this.line = line;
-    line.onForwarderChange = () => {
+    line.take(() => {
       this.#apply();
       this.update();
-    };
+    });
     // Before it begins to send: what is paused or too large is not even asked for.
     this.#apply();
     line.setSource(this.publication.track);
@@ -156,7 +156,7 @@ export class Subscription {
     this.#cancelDeadline();
     const line = this.line;
     if (line !== null) {
-      line.onForwarderChange = null;
+      line.release();
       line.setSource(null);
       // The line may carry another publication next.
       line.forwarder?.resume();

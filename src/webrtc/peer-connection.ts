@@ -85,6 +85,11 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
   readonly #io: PacketIo;
   readonly #negotiator: Negotiator;
   readonly #lines: MediaLine[] = [];
+  /**
+   * Whether an address has proved to be the client's: packets may come and go. Tracks and forwarders are built only
+   * then, or for whoever takes a line: most of what there is to an endpoint, and many negotiate that never connect.
+   */
+  #hasPath = false;
   readonly #data: DataTransport | null;
   #dtls: DtlsTransport | null = null;
   #remote: RemoteTransportDescription | null = null;
@@ -120,6 +125,7 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
       this.emit('selectedpairchange', pair);
     };
     this.ice.onValidatedPair = (pair) => {
+      this.#buildMedia();
       // Until a pair is nominated, a DTLS handshake that begins early is answered on the first that works.
       if (this.ice.selected === null) this.#io.setRemoteAddress(this.transport, pair.socket, pair.remote);
       else this.#io.addRemoteAddress(this.transport, pair.socket, pair.remote);
@@ -373,7 +379,7 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
     }
     for (const transceiver of transceivers) {
       if (!this.#lines.some((line) => line.transceiver === transceiver))
-        this.#lines.push(new MediaLine(transceiver));
+        this.#lines.push(new MediaLine(transceiver, (line) => this.#buildForwarder(line)));
     }
   }
 
@@ -387,6 +393,15 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
     this.#updateData();
     this.#options.deadlineChanged();
     this.emit('negotiated');
+  }
+
+  #buildMedia(): void {
+    if (this.#hasPath) return;
+    this.#hasPath = true;
+    for (const line of this.#lines) {
+      this.#applyReceive(line);
+      this.#applySend(line);
+    }
   }
 
   #createData(data: DataOptions): DataTransport {
@@ -414,21 +429,25 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
   #applyReceive(line: MediaLine): void {
     const parameters = line.transceiver.receive;
     if (parameters === null) this.#stopReceiving(line);
-    else if (line.inbound === null) line.inbound = this.media.addReceiver(parameters);
-    else this.media.updateReceiver(line.inbound, parameters);
+    else if (line.inbound !== null) this.media.updateReceiver(line.inbound, parameters);
+    else if (this.#hasPath) line.inbound = this.media.addReceiver(parameters);
   }
 
   #applySend(line: MediaLine): void {
     const parameters = line.transceiver.send;
     if (parameters === null) this.#stopSending(line);
     else if (line.forwarder !== null) this.media.updateSender(line.forwarder, parameters);
-    else {
-      const forwarder = this.media.addSender(parameters);
-      line.forwarder = forwarder;
-      forwarder.onStateChange = () => line.onForwarderChange?.();
-      forwarder.setSource(line.source);
-      line.onForwarderChange?.();
-    }
+    else if (this.#hasPath || line.taken) this.#buildForwarder(line);
+  }
+
+  #buildForwarder(line: MediaLine): void {
+    const parameters = line.transceiver.send;
+    if (parameters === null) return;
+    const forwarder = this.media.addSender(parameters);
+    line.forwarder = forwarder;
+    forwarder.onStateChange = () => line.onForwarderChange?.();
+    forwarder.setSource(line.source);
+    line.onForwarderChange?.();
   }
 
   #stopLine(line: MediaLine): void {
