@@ -191,8 +191,14 @@ test('checks 25, 28: three mornin callers, with a data channel each, through TUR
   for (const [index, name] of names.entries())
     pages.push(await join(stage, browsers[index]!, name, { client: 'mornin' }));
   for (const page of pages) {
-    const { playing, candidateType, joins } = await shows(page, names, 40_000);
-    assert.deepEqual([playing, candidateType, joins], [2, 'relay', 1]);
+    const { playing, joins } = await shows(page, names, 40_000);
+    assert.deepEqual([playing, joins], [2, 1]);
     await hears(page, 2);
+    // Between two pairs of candidates, statistics may have none that is nominated.
+    const candidateType = await eventually('a pair of candidates is in use', timeoutMs, async () => {
+      const { candidateType } = await view(page);
+      return candidateType === null ? { pending: candidateType } : { value: candidateType };
+    });
+    assert.equal(candidateType, 'relay');
   }
 }, 120_000);

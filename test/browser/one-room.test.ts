@@ -10,9 +10,15 @@ import { type Stage, stage } from './harness/stage.ts';
 import { startTalksy } from './harness/talksy-page.ts';
 import { smallPicture } from './page/media-source.ts';
 
-/** Shorter than an operator would choose: clients of Kraken are gone only when they have been silent for long. */
+/**
+ * Shorter than an operator would choose: clients of Kraken are gone only when they have been silent for long, and so
+ * are those of WHIP in Chromium, which have besides the time to connect, from their beginning on.
+ */
 const test = stage({
-  server: { timeouts: { disconnectedMs: 5000, failedMs: 10_000 }, kraken: { silenceMs: 4000 } },
+  server: {
+    timeouts: { connectMs: 15_000, disconnectedMs: 5000, failedMs: 10_000 },
+    kraken: { silenceMs: 4000 },
+  },
 });
 
 type Kinds = readonly ('audio' | 'video')[];

@@ -6,7 +6,10 @@ import { type MetricSamples, parseMetrics } from './metric-samples.ts';
 
 export type ServerOptions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-export type ServerRequest = { readonly kind: 'memory'; readonly id: number } | { readonly kind: 'close' };
+export type ServerRequest =
+  | { readonly kind: 'start'; readonly configuration: ServerOptions }
+  | { readonly kind: 'memory'; readonly id: number }
+  | { readonly kind: 'close' };
 
 export interface MemoryReport {
   readonly kind: 'memory';
@@ -19,6 +22,7 @@ export interface MemoryReport {
 }
 
 export type ServerReport =
+  | { readonly kind: 'loaded' }
   | { readonly kind: 'listening'; readonly httpPort: number; readonly mediaPort: number }
   | MemoryReport;
 
@@ -138,37 +142,75 @@ export class ManifoldProcess {
  * @param options configuration by section, over the defaults of a test
  */
 export async function startManifold(options: ServerOptions = {}): Promise<ManifoldProcess> {
-  const configuration = {
-    ...options,
-    http: { host: '127.0.0.1', port: 0, ...options.http },
-    kraken: { listen: false, ...options.kraken },
-    media: { addresses: ['127.0.0.1'], port: 0, ...options.media },
-  };
+  const loaded = await loadManifold();
+  return await loaded.start(options);
+}
+
+/** A process that has everything loaded and waits for its configuration: from then on it starts within a moment. */
+export interface LoadedManifold {
+  start(options?: ServerOptions): Promise<ManifoldProcess>;
+  /** Ends it, if it was not started. */
+  discard(): void;
+}
+
+export async function loadManifold(): Promise<LoadedManifold> {
   const entry = fileURLToPath(new URL('server-process.ts', import.meta.url));
-  const child = fork(entry, [JSON.stringify(configuration)], {
+  const child = fork(entry, {
     execArgv: ['--import', 'tsx', '--expose-gc'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const log: string[] = [];
   createInterface(child.stdout!).on('line', (line) => log.push(line));
   createInterface(child.stderr!).on('line', (line) => log.push(line));
-  return await new Promise<ManifoldProcess>((resolve, reject) => {
+  await reported(child, log, 'loaded');
+  let started = false;
+  return {
+    async start(options = {}) {
+      started = true;
+      const configuration = {
+        ...options,
+        http: { host: '127.0.0.1', port: 0, ...options.http },
+        kraken: { listen: false, ...options.kraken },
+        media: { addresses: ['127.0.0.1'], port: 0, ...options.media },
+      };
+      child.send({ kind: 'start', configuration } satisfies ServerRequest);
+      const { httpPort, mediaPort } = await reported(child, log, 'listening');
+      return new ManifoldProcess(child, log, httpPort, mediaPort);
+    },
+    discard() {
+      if (!started) child.kill('SIGKILL');
+    },
+  };
+}
+
+/** Waits for a report of a process that is to start; ends the process when it does not come. */
+function reported<Kind extends 'loaded' | 'listening'>(
+  child: ChildProcess,
+  log: readonly string[],
+  kind: Kind,
+): Promise<Extract<ServerReport, { kind: Kind }>> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer);
+      child.off('exit', exited);
+      child.off('message', listen);
+    };
     const fail = (why: string) => {
+      end();
       child.kill('SIGKILL');
       reject(new Error(`the server ${why}:\n${log.slice(-40).join('\n')}`));
     };
-    const timer = setTimeout(() => fail(`did not listen within ${startTimeoutMs} ms`), startTimeoutMs);
+    const timer = setTimeout(() => fail(`was not ${kind} within ${startTimeoutMs} ms`), startTimeoutMs);
     const exited = (code: number | null) => {
-      clearTimeout(timer);
       // The last lines of its output may still be on their way.
-      setTimeout(() => fail(`ended with ${code} before it listened`), 100);
+      setTimeout(() => fail(`ended with ${code} before it was ${kind}`), 100);
+    };
+    const listen = (message: ServerReport) => {
+      if (message.kind !== kind) return;
+      end();
+      resolve(message as Extract<ServerReport, { kind: Kind }>);
     };
     child.once('exit', exited);
-    child.on('message', (message: ServerReport) => {
-      if (message.kind !== 'listening') return;
-      clearTimeout(timer);
-      child.off('exit', exited);
-      resolve(new ManifoldProcess(child, log, message.httpPort, message.mediaPort));
-    });
+    child.on('message', listen);
   });
 }
