@@ -85,7 +85,9 @@ async function join(
   participant.on('negotiationneeded', () => {
     turn = turn.then(async () => {
       if (!participant.negotiationNeeded || participant.offerPending) return;
-      participant.acceptAnswer(await peer.answer(participant.createOffer()));
+      const answer = await peer.answer(participant.createOffer());
+      // Meanwhile the test may have ended, and with it the server.
+      if (participant.connectionState !== 'closed') participant.acceptAnswer(answer);
     });
   });
   await peer.accept(participant.answerOffer(await peer.offer(offerOptions)));
