@@ -56,6 +56,8 @@ const firefoxPreferences: Record<string, unknown> = {
   'media.gmp-manager.updateEnabled': false,
   'media.gmp-manager.url': '',
   'media.gmp-provider.enabled': false,
+  // A process that waits for the next tab costs as much to start as one that is used.
+  'dom.ipc.processPrelaunch.enabled': false,
   'dom.min_background_timeout_value': 4,
   'dom.timeout.enable_budget_timer_throttling': false,
   'network.captive-portal-service.enabled': false,
