@@ -11,7 +11,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'manifold-run-stage-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const stage = { name: 'made up', tools: [], concurrency: 2, filesPerProcess: 1, secondTry: true, paths: [] };
+const stage = {
+  name: 'made up',
+  tools: [],
+  concurrency: 2,
+  filesPerProcess: 1,
+  secondTry: true,
+  paths: [],
+  longest: [],
+};
 
 /** What the made-up tests print would look like failures of this one. */
 const run = (of: TestStage, files: readonly string[]) => runStage(of, files, () => {});

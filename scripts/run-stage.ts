@@ -114,6 +114,7 @@ async function runProcess(
     ],
     { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0' } },
   );
+  const startedAt = performance.now();
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8');
@@ -124,7 +125,8 @@ async function runProcess(
   const timer = setTimeout(() => child.kill('SIGKILL'), processTimeoutMs);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   clearTimeout(timer);
-  print(withoutSums(output));
+  const seconds = (performance.now() - startedAt) / 1000;
+  print(`${withoutSums(output)}ℹ ${seconds.toFixed(1)} s: ${files.join(' ')}\n`);
   const outcomes = existsSync(report) ? readOutcomes(report, files) : [];
   const ok = code === 0;
   if (!ok && !outcomes.some(isFailure)) {

@@ -1,7 +1,7 @@
 /**
  * Runs the tests: `npm test`, or a part of it:
  *
- *     npm test -- unit                  one stage: unit, browser, measured, interop, scenario
+ *     npm test -- unit                  one stage: unit, browser, strained, measured, interop, scenario
  *     npm test -- browser codecs        only the files whose path contains "codecs"
  *     npm test -- unit --no-build       what is built is good enough
  *

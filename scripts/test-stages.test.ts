@@ -19,3 +19,11 @@ test('filters choose files by a part of their path', () => {
   assert.deepEqual(filesOfStage(root, testStages[0], ['test-stages']), ['scripts/test-stages.test.ts']);
   assert.deepEqual(filesOfStage(root, testStages[0], ['no such file']), []);
 });
+
+test('the longest files come first, and each of them is a file of its stage', () => {
+  for (const stage of testStages) {
+    const files = filesOfStage(root, stage, []);
+    assert.deepEqual(files.slice(0, stage.longest.length), stage.longest, stage.name);
+    assert.equal(new Set(files).size, files.length);
+  }
+});
