@@ -60,6 +60,26 @@ async function serve(args: readonly string[] = []): Promise<{ child: ChildProces
   return assert.fail('the server ended before it served');
 }
 
+test('who stops reading is no error: a help cut short, a server whose log has no reader any more', async () => {
+  const help = start(['--help']);
+  help.stdout!.destroy();
+  let complaints = '';
+  help.stderr!.on('data', (data) => {
+    complaints += data;
+  });
+  const [code] = (await once(help, 'close')) as [number];
+  assert.deepEqual([code, complaints], [0, '']);
+
+  const { child, port } = await serve(['--logging-level=debug']);
+  child.stdout!.destroy();
+  for (let request = 0; request < 3; request++) {
+    const answer = await fetch(`http://127.0.0.1:${port}/whip/room`, { method: 'POST', body: 'no SDP' });
+    assert.equal(answer.status, 415);
+  }
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
 describe('manifold', () => {
   test('--version and --help', async () => {
     const version = await run(['--version']);

@@ -48,6 +48,13 @@ async function main(args: readonly string[]): Promise<number | null> {
   return wrongUsage;
 }
 
+// Whoever has read the output may be gone, as `head` is, or the reader of a log: calls go on without.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 try {
   const exitCode = await main(process.argv.slice(2));
   if (exitCode !== null) process.exitCode = exitCode;
