@@ -63,12 +63,6 @@ export interface LayerPreference {
   readonly priority?: number;
 }
 
-/** Whether a receiver asks for less than the highest layers in no way. */
-export function isUnlimited(preference: LayerPreference): boolean {
-  const { maxSpatial, maxTemporal, width = 0, height = 0, frameRate = 0 } = preference;
-  return maxSpatial === undefined && maxTemporal === undefined && width <= 0 && height <= 0 && frameRate <= 0;
-}
-
 /** What there is of an encoding for a receiver that does not get dependency descriptors. */
 export function withoutDescriptor(encoding: EncodingState): EncodingState {
   const { needsDescriptor, activeSpatialLayers } = encoding;

@@ -1,5 +1,4 @@
 import {
-  isUnlimited,
   type LayerInfo,
   type LayerPair,
   type LayerPlace,
@@ -75,7 +74,7 @@ export class LayerTarget {
   /** The layers the receiver has use for, lowest first: at least the lowest there is. */
   useful(layers: TrackLayers): readonly LayerInfo[] {
     const list = layers.list(this.described);
-    if (this.dropsTemporal && isUnlimited(this.preference)) return list;
+    if (this.dropsTemporal && this.#asksForAll) return list;
     const maxSpatial = spatialLimit(list, this.preference);
     const useful = list.filter(
       ({ spatial, temporal }) =>
@@ -94,6 +93,11 @@ export class LayerTarget {
       if (layers.numberOf(encoding, 0) <= limit) highest = Math.max(highest, rank);
     }
     return highest;
+  }
+
+  get #asksForAll(): boolean {
+    const { maxSpatial, maxTemporal } = this.preference;
+    return maxSpatial === undefined && maxTemporal === undefined && !this.dependsOnMeasurements;
   }
 
   get #temporalAllowed(): number {
