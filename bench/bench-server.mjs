@@ -6,7 +6,6 @@
 import { createManifold } from '../dist/index.js';
 import { loadAddon } from '../dist/packet-io/load-addon.js';
 import { optimizeLater } from '../dist/server/optimize-later.js';
-import { scavengeAlone } from '../dist/server/scavenge-alone.js';
 
 /** How often new subscriptions are looked for; joining takes longer than that, measuring starts later. */
 const routeIntervalMs = 200;
@@ -19,7 +18,6 @@ const subscribers = Number(process.argv[3]);
 const opened = [];
 if (floor) captureNativePacketIo();
 optimizeLater();
-scavengeAlone();
 const manifold = await createManifold({
   http: { host: '127.0.0.1', port: 0 },
   kraken: { listen: false },

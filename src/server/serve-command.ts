@@ -17,7 +17,6 @@ import { reachableAddresses } from './local-addresses.ts';
 import { runMonitor } from './monitor-command.ts';
 import { optimizeLater } from './optimize-later.ts';
 import { packageVersion } from './package-files.ts';
-import { scavengeAlone } from './scavenge-alone.ts';
 import { startBanner } from './start-banner.ts';
 import { StartError } from './start-error.ts';
 
@@ -55,7 +54,6 @@ export async function runServeCommand(args: readonly string[]): Promise<number |
     return 0;
   }
   optimizeLater();
-  scavengeAlone();
   const environment = environmentWithFile(process.env, '.env');
   const file = readFile(line, environment[configFileVariable]);
   const { config, notes } = readConfigWithNotes({
