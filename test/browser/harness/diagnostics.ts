@@ -53,3 +53,11 @@ export async function saveScreenshot(page: Page, name: string): Promise<void> {
   await mkdir(outputFolder, { recursive: true });
   await page.screenshot({ path: join(outputFolder, `${name}.png`) });
 }
+
+/** A picture that a page gave as a data URL, kept with the output of the run. @returns where */
+export async function saveDataUrl(url: string, name: string): Promise<string> {
+  await mkdir(outputFolder, { recursive: true });
+  const path = join(outputFolder, `${fileName(name)}.png`);
+  await writeFile(path, Buffer.from(url.slice(url.indexOf(',') + 1), 'base64'));
+  return path;
+}

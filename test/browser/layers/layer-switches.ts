@@ -4,7 +4,9 @@
  */
 import { SeededRandom } from '../../network/seeded-random.ts';
 import type { BrowserName } from '../harness/browsers.ts';
+import { saveDataUrl } from '../harness/diagnostics.ts';
 import { eventually, inbound, outbound, sleep } from '../harness/media-assertions.ts';
+import type { SeenFrame } from '../page/frame-watch.ts';
 import type { InboundMedia } from '../page/media-report.ts';
 import { findFaults, findGaps, type Gap, longestSilence, quantile } from './freezes.ts';
 import type { Lab, LabPlayer, LabPublisher } from './lab.ts';
@@ -35,7 +37,8 @@ export interface SwitchFigures {
   readonly notFollowed: readonly string[];
   readonly framesShown: number;
   readonly framesDropped: number;
-  readonly unreadable: number;
+  /** Pictures whose number could not be read: when, after which switch, and where they were saved. */
+  readonly unreadable: readonly string[];
   readonly backwards: number;
   /** Pauses longer than the limit, without what the source is to blame for: how long, and after which switch. */
   readonly freezes: readonly string[];
@@ -131,7 +134,8 @@ export async function runSwitches(lab: Lab, options: SwitchOptions): Promise<Swi
         notFollowed: run.notFollowed,
         framesShown: seen.length,
         framesDropped: after[index].framesDropped - before[index].framesDropped,
-        ...findFaults(seen),
+        unreadable: await saveBroken(seen, run, `${publication.description} ${browser} ${seed}`),
+        backwards: findFaults(seen).backwards,
         freezes: gaps
           .filter(({ netMs }) => netMs > freezeLimitMs)
           .map((gap) => describe(gap, run, sent[index])),
@@ -213,13 +217,34 @@ function describe({ from, to, rawMs, netMs }: Gap, { switches }: PlayerRun, { ti
   );
 }
 
+/** Saves the pictures whose number cannot be read. @returns what is known of each */
+async function saveBroken(
+  seen: readonly SeenFrame[],
+  { switches }: PlayerRun,
+  name: string,
+): Promise<string[]> {
+  const described: string[] = [];
+  for (const [index, { at, number, width, height, evidence }] of seen.entries()) {
+    if (number >= 0) continue;
+    const near = switches.filter((one) => one.at > at - 1000 && one.at < at);
+    const when = near.map((one) => `${one.what} ${Math.round(at - one.at)} ms before`).join(', ');
+    const around = seen
+      .slice(Math.max(0, index - 3), index + 4)
+      .map((other) => `${other.number} (${other.height}, ${Math.round(other.at - at)} ms)`);
+    const file = evidence && (await saveDataUrl(evidence, `broken ${name} ${index}`));
+    described.push(
+      `broken picture ${width}×${height}, ${file ?? 'not saved'}; switches: ${when}; around it: ${around.join(' ')}`,
+    );
+  }
+  return described;
+}
+
 /** Everything that is not as it has to be, in words. */
 export function complaintsAbout(figures: SwitchFigures): string[] {
-  const complaints = [...figures.notFollowed, ...figures.freezes];
+  const complaints = [...figures.notFollowed, ...figures.freezes, ...figures.unreadable];
   const none = (count: number, what: string) => {
     if (count > 0) complaints.push(`${count} ${what}`);
   };
-  none(figures.unreadable, 'broken pictures');
   none(figures.backwards, 'pictures out of order');
   none(figures.pliFromPlayer, 'key frame requests of the player');
   if (figures.pliAtPublisher > figures.switchesOfAll) {

@@ -94,7 +94,7 @@ function table(figures: readonly SwitchFigures[]): string {
       `${one.upMedianMs} / ${one.downMedianMs} / ${one.slowestMs}`,
       one.framesShown,
       one.framesDropped,
-      one.unreadable + one.backwards,
+      one.unreadable.length + one.backwards,
       one.longestGapMs,
       one.longestRawGapMs,
       one.freezes.length,
