@@ -388,6 +388,7 @@ export class MediaTransport {
       sendReports(this.#link, this.#demux, this.#forwarders, this.#cname);
       this.#feedback.sendReceiverEstimate();
     }
+    this.#bandwidth.review();
     this.#timers.schedule(TimerName.Report, this.#link.nowMs + reportIntervalMs);
   }
 }

@@ -26,7 +26,7 @@ const allocateIntervalMs = 500;
 /** Feedback comes more often than shares are worth a look, unless the estimate has fallen noticeably. */
 const reallocateMs = 200;
 const noticeableShare = 0.97;
-/** The same of both where nothing is bounded and so nothing is shared. */
+/** The same of both where nothing is bounded and so nothing is shared: at the next review() after it. */
 const unboundedIntervalMs = 2000;
 /** A receiver that was to report how packets arrive, and does not for so long, is taken at its other word. */
 const feedbackPatienceMs = 3000;
@@ -39,7 +39,7 @@ export interface BandwidthStats {
   /** What the layers chosen take, and what all layers wanted would. */
   readonly target: number;
   readonly wanted: number;
-  /** What is sent, over the last half second, padding included; and what is sent again on request. */
+  /** What is sent, lately (sendRateMs at least), padding included; and what is sent again on request. */
   readonly current: number;
   readonly repairs: number;
   /** Bounds of the estimate; null for no upper one. */
@@ -125,6 +125,11 @@ export class ConnectionBandwidth {
 
   get estimate(): number {
     return this.#estimator.estimate;
+  }
+
+  /** Whether there is an estimate. */
+  get #bounded(): boolean {
+    return this.#estimator.estimate !== Number.POSITIVE_INFINITY;
   }
 
   get reason(): EstimateReason {
@@ -242,10 +247,21 @@ export class ConnectionBandwidth {
 
   /** A receiver report: the share of packets lost, 0 … 1. */
   receiverReport(fractionLost: number, rttMs: number): void {
-    if (this.#sendSide !== null && this.#estimator === this.#sendSide) return;
-    this.#reported.report(this.#context.clock.nowMs, fractionLost, rttMs, this.#sendRate);
+    if (this.#measuring !== null) return;
+    const { nowMs } = this.#context.clock;
+    const bounded = this.#bounded;
+    if (fractionLost > 0) this.#measureSendRate(nowMs);
+    this.#reported.report(nowMs, fractionLost, rttMs, this.#sendRate);
     this.#chooseEstimator();
-    this.#update(this.#context.clock.nowMs);
+    // There was nothing to share, and there still is not: review() will do.
+    if (bounded || this.#bounded) this.#update(nowMs);
+  }
+
+  /** To be called about once a second: where nothing is bounded, nothing else need happen in time. */
+  review(): void {
+    const { nowMs } = this.#context.clock;
+    if (this.#bounded || !this.#enabled || nowMs < this.#allocatedMs + unboundedIntervalMs) return;
+    this.#update(nowMs);
   }
 
   /** Does what is due: lets waiting packets go, pads, probes. Says by `onDeadline` when it is wanted again. */
@@ -259,6 +275,7 @@ export class ConnectionBandwidth {
   }
 
   stats(): BandwidthStats {
+    this.#measureSendRate(this.#context.clock.nowMs);
     const { estimate, reason } = this.#estimator;
     const { outlet, allocator } = this;
     return {
@@ -312,12 +329,14 @@ export class ConnectionBandwidth {
     this.repairDelay.update(nowMs, inherentLoss, this.responseMs);
     this.outlet.playoutDelay = this.repairDelay.extension;
     const fell = estimate < this.#allocatedEstimate * noticeableShare;
-    const intervalMs = estimate === Number.POSITIVE_INFINITY ? unboundedIntervalMs : reallocateMs;
+    const intervalMs = this.#bounded ? reallocateMs : unboundedIntervalMs;
     if (fell || nowMs >= this.#allocatedMs + intervalMs) {
       const left = Math.max(0, estimate - repairs.bitrate);
       this.allocator.allocate(nowMs, left, this.#limitKnown, this.#measuring?.carriedInSpite ?? 0);
+      const boundedBefore = this.#allocatedEstimate !== Number.POSITIVE_INFINITY;
       this.#allocatedMs = nowMs;
       this.#allocatedEstimate = estimate;
+      if (this.#bounded && !boundedBefore) this.#onDeadline(this.#nextAllocationMs());
     }
     this.outlet.setPacingRate(this.#pacingRate(nowMs, estimate));
     this.#filler.consider(nowMs, this.#measuring);
@@ -341,8 +360,8 @@ export class ConnectionBandwidth {
   /** Not before there is a path to share. */
   #nextAllocationMs(): number {
     if (!this.#enabled || !this.allocator.hasVideo) return Number.POSITIVE_INFINITY;
-    const bounded = this.#estimator.estimate !== Number.POSITIVE_INFINITY;
-    return this.#allocatedMs + (bounded ? allocateIntervalMs : unboundedIntervalMs);
+    const asked = this.#allocatedMs === Number.NEGATIVE_INFINITY;
+    return asked || this.#bounded ? this.#allocatedMs + allocateIntervalMs : Number.POSITIVE_INFINITY;
   }
 
   /** Whether anything has shown that not more than the estimate gets through. */
