@@ -18,7 +18,8 @@ import { type DataOptions, DataTransport, sctpPort } from './data-channels/data-
 import { type DtlsState, DtlsTransport } from './dtls/dtls-transport.ts';
 import { parseCandidate } from './ice/candidate.ts';
 import { type IceCredentials, IceLiteAgent, type IceLiteAgentOptions } from './ice/ice-lite-agent.ts';
-import { MediaLine } from './media-line.ts';
+import type { MediaLine } from './media-line.ts';
+import { MediaLines } from './media-lines.ts';
 import {
   type LocalTransportDescription,
   Negotiator,
@@ -84,12 +85,7 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
   readonly #options: PeerConnectionOptions;
   readonly #io: PacketIo;
   readonly #negotiator: Negotiator;
-  readonly #lines: MediaLine[] = [];
-  /**
-   * Whether an address has proved to be the client's: packets may come and go. Tracks and forwarders are built only
-   * then, or for whoever takes a line: most of what there is to an endpoint, and many negotiate that never connect.
-   */
-  #hasPath = false;
+  readonly #lines: MediaLines;
   readonly #data: DataTransport | null;
   #dtls: DtlsTransport | null = null;
   #remote: RemoteTransportDescription | null = null;
@@ -112,6 +108,7 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
         ),
       deadlineChanged: options.deadlineChanged,
     });
+    this.#lines = new MediaLines(this.media, (line, track) => this.emit('trackended', line, track));
     this.ice = new IceLiteAgent({
       ...options.ice,
       local: options.createIceCredentials(),
@@ -125,7 +122,7 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
       this.emit('selectedpairchange', pair);
     };
     this.ice.onValidatedPair = (pair) => {
-      this.#buildMedia();
+      this.#lines.pathFound();
       // Until a pair is nominated, a DTLS handshake that begins early is answered on the first that works.
       if (this.ice.selected === null) this.#io.setRemoteAddress(this.transport, pair.socket, pair.remote);
       else this.#io.addRemoteAddress(this.transport, pair.socket, pair.remote);
@@ -165,7 +162,7 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
   }
 
   get lines(): readonly MediaLine[] {
-    return this.#lines;
+    return this.#lines.all;
   }
 
   /** Whether the client has agreed to data channels. */
@@ -206,7 +203,7 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
    */
   setRemoteOffer(sdp: string): void {
     this.#acceptRemoteTransport(this.#negotiator.setRemoteOffer(sdp));
-    this.#syncLines();
+    this.#lines.sync(this.#negotiator.transceivers);
   }
 
   /** Answers the remote's offer; the answer holds all candidates. */
@@ -223,20 +220,20 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
   /** @throws ProtocolError `invalid-state` when no offer of ours is out */
   acceptAnswer(sdp: string): void {
     this.#acceptRemoteTransport(this.#negotiator.setRemoteAnswer(sdp));
-    this.#syncLines();
+    this.#lines.sync(this.#negotiator.transceivers);
     this.#applyNegotiation();
   }
 
   rollback(): void {
     this.#negotiator.rollback();
-    this.#syncLines();
+    this.#lines.sync(this.#negotiator.transceivers);
   }
 
   /** Adds a line of ours to the next offer. */
   addLine(kind: MediaKind, direction: 'sendonly' | 'recvonly' | 'sendrecv'): MediaLine {
     const transceiver = this.#negotiator.addTransceiver(kind, direction);
-    this.#syncLines();
-    return this.#lines.find((line) => line.transceiver === transceiver)!;
+    this.#lines.sync(this.#negotiator.transceivers);
+    return this.#lines.of(transceiver)!;
   }
 
   /** Adds a line for data channels to the next offer. @throws UserError `invalid-state` where there are none */
@@ -340,7 +337,7 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
       role: remote.setup === 'passive' ? 'client' : 'server',
       fingerprints: remote.fingerprints,
       handshakeTimeoutMs: this.#options.ice.connectTimeoutMs,
-      requiresSrtp: () => this.#lines.some((line) => !line.transceiver.stopped),
+      requiresSrtp: () => this.#lines.all.some((line) => !line.transceiver.stopped),
       onStateChange: (state) => {
         this.emit('dtlsstatechange', state);
         if (state === 'connected' && this.#dtls?.protectsMedia) this.media.setSendEnabled(true);
@@ -368,40 +365,13 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
     this.#options.usernameFragmentsChanged(this);
   }
 
-  /** Keeps one MediaLine per transceiver. */
-  #syncLines(): void {
-    const transceivers = this.#negotiator.transceivers;
-    for (let index = this.#lines.length - 1; index >= 0; index--) {
-      const line = this.#lines[index];
-      if (transceivers.includes(line.transceiver)) continue;
-      this.#stopLine(line);
-      this.#lines.splice(index, 1);
-    }
-    for (const transceiver of transceivers) {
-      if (!this.#lines.some((line) => line.transceiver === transceiver))
-        this.#lines.push(new MediaLine(transceiver, (line) => this.#buildForwarder(line)));
-    }
-  }
-
   /** Brings the media layer in line with what has just been agreed. */
   #applyNegotiation(): void {
-    this.#syncLines();
-    for (const line of this.#lines) {
-      this.#applyReceive(line);
-      this.#applySend(line);
-    }
+    this.#lines.sync(this.#negotiator.transceivers);
+    this.#lines.apply();
     this.#updateData();
     this.#options.deadlineChanged();
     this.emit('negotiated');
-  }
-
-  #buildMedia(): void {
-    if (this.#hasPath) return;
-    this.#hasPath = true;
-    for (const line of this.#lines) {
-      this.#applyReceive(line);
-      this.#applySend(line);
-    }
   }
 
   #createData(data: DataOptions): DataTransport {
@@ -426,52 +396,8 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
     else if (line === null && !this.#negotiator.wantsDataLine) this.#data.refuse();
   }
 
-  #applyReceive(line: MediaLine): void {
-    const parameters = line.transceiver.receive;
-    if (parameters === null) this.#stopReceiving(line);
-    else if (line.inbound !== null) this.media.updateReceiver(line.inbound, parameters);
-    else if (this.#hasPath) line.inbound = this.media.addReceiver(parameters);
-  }
-
-  #applySend(line: MediaLine): void {
-    const parameters = line.transceiver.send;
-    if (parameters === null) this.#stopSending(line);
-    else if (line.forwarder !== null) this.media.updateSender(line.forwarder, parameters);
-    else if (this.#hasPath || line.taken) this.#buildForwarder(line);
-  }
-
-  #buildForwarder(line: MediaLine): void {
-    const parameters = line.transceiver.send;
-    if (parameters === null) return;
-    const forwarder = this.media.addSender(parameters);
-    line.forwarder = forwarder;
-    forwarder.onStateChange = () => line.onForwarderChange?.();
-    forwarder.setSource(line.source);
-    line.onForwarderChange?.();
-  }
-
-  #stopLine(line: MediaLine): void {
-    this.#stopReceiving(line);
-    this.#stopSending(line);
-  }
-
-  #stopReceiving(line: MediaLine): void {
-    const track = line.inbound;
-    if (track === null) return;
-    line.inbound = null;
-    this.media.removeReceiver(track);
-    this.emit('trackended', line, track);
-  }
-
-  #stopSending(line: MediaLine): void {
-    if (line.forwarder === null) return;
-    this.media.removeSender(line.forwarder);
-    line.forwarder = null;
-    line.onForwarderChange?.();
-  }
-
   #trackStarted(track: InboundTrack): void {
-    const line = this.#lines.find((candidate) => candidate.inbound === track);
+    const line = this.#lines.receiving(track);
     if (line !== undefined) this.emit('track', line, track);
   }
 
