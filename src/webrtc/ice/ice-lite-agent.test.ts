@@ -305,6 +305,17 @@ describe('IceLiteAgent: time', () => {
     assert.equal(agent.failure, 'checks-stopped');
   });
 
+  it('does not wait for one that has connected and gone as long as for one that has yet to connect', () => {
+    const { agent } = setUp({ failedTimeoutMs: 12_000, connectTimeoutMs: 60_000 });
+    agent.setRemote(remote);
+    agent.handleTimeout(0);
+    agent.handleStun(1000, check(), 0, home);
+    agent.handleTimeout(11_000);
+    assert.equal(agent.nextDeadline(), 13_000);
+    agent.handleTimeout(13_000);
+    assert.equal(agent.failure, 'checks-stopped');
+  });
+
   it('catches up at once after a long sleep', () => {
     const { agent, events } = connected();
     agent.handleTimeout(60_000);

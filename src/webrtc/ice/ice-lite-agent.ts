@@ -112,7 +112,7 @@ export class IceLiteAgent {
   /** After a restart, the session before it, until the first check of the new one. */
   #previous: IceSession | null = null;
   #lastCheckAt = Number.NEGATIVE_INFINITY;
-  /** Until when a session that was begun or restarted is not given up; null until the clock has been seen. */
+  /** Until when a session without checks is not given up; null until the clock has been seen. */
   #patienceUntil: number | null = Number.NEGATIVE_INFINITY;
   /** Until when a restarted session that is being checked has to nominate a pair. */
   #nominateBy = Number.POSITIVE_INFINITY;
@@ -334,8 +334,10 @@ export class IceLiteAgent {
       this.#patienceUntil = now + this.#connectTimeoutMs;
       this.#setState('checking');
     }
-    if (this.#selected !== null && (this.#state === 'checking' || this.#state === 'disconnected')) {
-      this.#setState('connected');
+    if (this.#selected !== null) {
+      // There is a path: from now on it is the checks that are waited for.
+      if (session === this.#session) this.#patienceUntil = Number.NEGATIVE_INFINITY;
+      if (this.#state === 'checking' || this.#state === 'disconnected') this.#setState('connected');
     }
     return new StunWriter(StunType.BindingSuccess, message.transactionId)
       .xorMappedAddress(from)
