@@ -9,12 +9,11 @@ import type { TransportLink } from '../transport-link.ts';
 import type { ExpressLane } from './express-lane.ts';
 import type { ForwarderState, ForwarderStats, SentLayers } from './forwarder-stats.ts';
 import type { InboundTrack } from './inbound-track.ts';
-import { OutgoingQuality } from './outgoing-quality.ts';
+import { OutgoingReports } from './outgoing-reports.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { PayloadTypeMap } from './payload-type-map.ts';
 import { Repair } from './retransmitter.ts';
-import { SenderReports } from './sender-reports.ts';
 
 export type { ForwarderState, ForwarderStats, SentLayers } from './forwarder-stats.ts';
 
@@ -37,7 +36,6 @@ export class Forwarder {
   unwrapsRed = false;
   onStateChange: ((state: ForwarderState) => void) | null = null;
   parameters: SendParameters;
-  readonly reports: SenderReports;
   /** Its place in the ExpressLane of its source. */
   row = -1;
   /** Within its transport, from 1. */
@@ -55,15 +53,13 @@ export class Forwarder {
   #mappedTo = noPayloadType;
   readonly #outgoing: OutgoingStream;
   readonly #writer: PacketWriter;
-  readonly #quality: OutgoingQuality;
+  readonly #reports: OutgoingReports;
   /** Paused, failed, or no layer allowed. */
   #halted = false;
   #failed = false;
   /** What was thrown, until it has been told. */
   #untold: unknown = null;
   #prominence = 0;
-  #nackReceived = 0;
-  #pliReceived = 0;
   #givenUpMs = Number.NEGATIVE_INFINITY;
 
   constructor(link: TransportLink, parameters: SendParameters) {
@@ -74,12 +70,11 @@ export class Forwarder {
     this.ssrc = parameters.ssrc >>> 0;
     this.number = link.nextForwarderNumber();
     this.parameters = parameters;
-    this.reports = new SenderReports(link, parameters.kind);
-    this.#quality = new OutgoingQuality(link, parameters.kind);
     this.#outgoing = new OutgoingStream(link, parameters.kind, () => this.#blocked);
     this.#outgoing.onBegin = () => this.#begun();
     this.#outgoing.onWait = () => this.#refreshState();
     this.#writer = new PacketWriter(link, parameters, this.number);
+    this.#reports = new OutgoingReports(link, parameters.kind, this.#outgoing, this.#writer);
     this.update(parameters);
   }
 
@@ -145,7 +140,7 @@ export class Forwarder {
   /** Takes note of the packets that have passed it by: to be called before what they change is looked at. */
   settle(): void {
     if (!this.#inLane) return;
-    const freezes = this.#video ? this.#quality.freezes : null;
+    const freezes = this.#video ? this.#reports.quality.freezes : null;
     this.#lane!.settle(this.row, this.#outgoing, this.#writer, freezes);
   }
 
@@ -320,7 +315,7 @@ export class Forwarder {
     if (!outgoing.decide(packet, payloadType)) return;
     this.#writer.write(packet, outgoing, payloadType);
     if (!packet.newest) return;
-    if (this.#video) this.#quality.freezes.packet(outgoing.timestamp, packet.startsKeyFrame);
+    if (this.#video) this.#reports.quality.freezes.packet(outgoing.timestamp, packet.startsKeyFrame);
     outgoing.timestamps.sent(outgoing.timestamp);
     if (outgoing.goesOnPlainly && this.#writer.remembersPlainly) this.#enterLane(packet, payloadType);
   }
@@ -337,7 +332,7 @@ export class Forwarder {
   /** The receiver asks for packet `sequence` again. */
   nacked(sequence: number): void {
     this.settle();
-    this.#nackReceived++;
+    this.#reports.nackReceived++;
     this.#repair(sequence);
   }
 
@@ -363,8 +358,8 @@ export class Forwarder {
 
   /** The receiver cannot decode on. */
   keyFrameRequested(): void {
-    this.#pliReceived++;
-    if (this.state === 'live') this.#quality.freezes.pictureLost();
+    this.#reports.pliReceived++;
+    if (this.state === 'live') this.#reports.quality.freezes.pictureLost();
     this.#requestKeyFrame();
   }
 
@@ -387,20 +382,18 @@ export class Forwarder {
     this.source?.requestKeyFrame(this.#outgoing.starting || needsKeyFrame ? wantedEncoding : encoding);
   }
 
-  /** The receiver's report on this stream: it knows the SSRC, so the MID need not be told any more. */
   receiverReported(block: ReportBlock): void {
-    this.#writer.ssrcKnown();
-    this.reports.receive(block);
+    this.#reports.receive(block);
   }
 
   /** 1 … 5 (qualityScore()); null while nothing flows or the receiver has not reported. */
   get quality(): number | null {
-    return this.#quality.score;
+    return this.#reports.quality.score;
   }
 
   /** Bits per second of payload over about the last second. */
   get bitrate(): number {
-    return this.#quality.bitrate;
+    return this.#reports.quality.bitrate;
   }
 
   get hasSent(): boolean {
@@ -414,36 +407,16 @@ export class Forwarder {
     return this.#writer.packets;
   }
 
-  /** Writes a sender report if one is due and the publisher's clock is known; returns the end. */
+  /** One more round of reports: writes a sender report if one is due; returns the end. */
   writeSenderReport(bytes: Uint8Array, at: number): number {
-    const { nowMs } = this.#link;
     this.settle();
-    this.#sample();
-    const { stream, timestamps } = this.#outgoing;
-    if (this.reports.dueMs > nowMs || this.state !== 'live' || this.#outgoing.starting) return at;
-    if (stream === null || !stream.clock.known || stream.streamKey !== this.#outgoing.streamKey) return at;
-    return this.reports.write(
-      bytes,
-      at,
-      this.ssrc | 0,
-      stream.clock,
-      timestamps.clockRate,
-      timestamps.offset,
-      this.#writer.packets,
-      this.#writer.bytes,
-    );
+    this.#reports.sample(this.current, this.layers());
+    return this.state === 'live' ? this.#reports.write(bytes, at, this.ssrc | 0) : at;
   }
 
   stats(): ForwarderStats {
     this.settle();
-    return {
-      ...this.#writer.stats(),
-      nackReceived: this.#nackReceived,
-      pliReceived: this.#pliReceived,
-      ...this.reports.stats(this.#outgoing.timestamps.clockRate),
-      ...this.#quality.stats(),
-      layers: this.#video ? this.#sentLayers() : null,
-    };
+    return { ...this.#reports.stats(), layers: this.#video ? this.#sentLayers() : null };
   }
 
   #sentLayers(): SentLayers {
@@ -452,17 +425,8 @@ export class Forwarder {
     return { current, reason: layerReason, target, targetReason, switches, available: this.layers() };
   }
 
-  /** Takes what is measured over time; called with each round of reports. */
-  #sample(): void {
-    const { choice, timestamps } = this.#outgoing;
-    const { current } = this;
-    const asked = this.layers().findLast(({ active }) => active) ?? null;
-    const sent = { packets: this.#writer.packets, bytes: this.#writer.bytes, switches: choice.switches };
-    this.#quality.sample(sent, this.reports.stats(timestamps.clockRate), current, asked);
-  }
-
   #begun(): void {
-    this.reports.begin();
+    this.#reports.begin();
     this.#refreshState();
   }
 
@@ -470,7 +434,7 @@ export class Forwarder {
     this.leaveLane();
     this.#halted = true;
     this.#outgoing.stop();
-    this.#quality.freezes.paused();
+    this.#reports.quality.freezes.paused();
     this.#refreshState();
     this.source?.demandChanged();
   }
