@@ -39,6 +39,8 @@ export interface MediaTransportEvents {
 }
 
 const reportIntervalMs = 1000;
+/** Transports send their reports at multiples of this, ms: waking up for a single one takes as long as the report itself. */
+const reportGridMs = 50;
 
 /**
  * The media of one peer connection: what it receives and what it is sent. A state machine without sockets,
@@ -389,6 +391,7 @@ export class MediaTransport {
       this.#feedback.sendReceiverEstimate();
     }
     this.#bandwidth.review();
-    this.#timers.schedule(TimerName.Report, this.#link.nowMs + reportIntervalMs);
+    const dueMs = this.#link.nowMs + reportIntervalMs;
+    this.#timers.schedule(TimerName.Report, Math.round(dueMs / reportGridMs) * reportGridMs);
   }
 }
