@@ -41,7 +41,7 @@ struct Transport {
   /** GSO failed towards this address, so it gets plain packets. */
   bool plainOnly = false;
 
-  // Grouping of one flush, see send_batch.cc. Valid while groupStamp equals the flush's.
+  // Grouping of one flush, see outbox.cc. Valid while groupStamp equals the flush's.
   uint32_t groupStamp = 0;
   int32_t groupHead = -1;
   int32_t groupTail = -1;

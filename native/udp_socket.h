@@ -32,7 +32,7 @@ struct UdpSocket {
   uv_poll_t poll = {};
   int events = 0;  // what poll is started for
   SendBacklog backlog;
-  /** The transports of one flush that send here, see send_batch.cc. */
+  /** The transports of one flush that send here, see outbox.cc. */
   Transport* groupHead = nullptr;
   Transport* groupTail = nullptr;
 
