@@ -126,6 +126,14 @@ export class DependencyDescriptor {
     return higher;
   }
 
+  /** The spatial layer of the frame with the descriptor at `at`, if it has the structure of the frame last read; else -1. */
+  spatialOf(bytes: Uint8Array, at: number): number {
+    const { structure } = this;
+    if (structure === null) return -1;
+    const template = ((bytes[at] & 63) - structure.templateIdOffset) & 63;
+    return template < structure.templateCount ? structure.spatial[template] : -1;
+  }
+
   /** The stream has started anew: nothing is known of it. */
   forget(): void {
     this.#current = null;

@@ -16,6 +16,7 @@ import { AudioActivity } from '../speakers/audio-activity.ts';
 import type { TransportLink } from '../transport-link.ts';
 import { ExpressLane } from './express-lane.ts';
 import type { Forwarder } from './forwarder.ts';
+import { FrameLookahead } from './frame-lookahead.ts';
 import { tellForwarders } from './hand-on.ts';
 import { InboundQuality } from './inbound-quality.ts';
 import type { InboundTrackStats } from './inbound-track-stats.ts';
@@ -71,6 +72,7 @@ export class InboundTrack {
   readonly #demand: EncodingDemand;
   /** Replaced, never changed: it may be walked through meanwhile. */
   #forwarders: readonly Forwarder[] = [];
+  readonly #lookahead = new FrameLookahead();
   readonly #red: RedUnwrapper;
   readonly #quality: InboundQuality;
   /** The lowest encoding that comes: a gap in its frames is one of the picture. -1 while none is of use. */
@@ -228,15 +230,28 @@ export class InboundTrack {
     const codec = table.codecs[codecIndex];
     if (!stream.receive(packet, codec.clockRate, index)) return;
     this.codec = codec;
-    if (this.#video) this.#readVideo(packet, stream);
-    else packet.startsKeyFrame = false;
+    if (this.#video) {
+      const kept = this.#lookahead.release(packet, stream);
+      if (kept !== null) this.#handOnAlone(kept, this.#lookahead.stream!);
+      this.#readVideo(packet, stream);
+    } else packet.startsKeyFrame = false;
     if (!this.#started) this.#start(packet);
     if (!this.#video) this.#forwardAudio(packet, stream, table, codec.clockRate);
-    else if (!this.#link.commons.run.add(stream)) {
-      this.lane.handOnAlone(packet, stream);
-      if (packet.newest && packet.payloadLength > 0) packet.layers.noteNumbers(stream.numbers);
-    }
+    else this.#forwardVideo(packet, stream);
     this.#startingKeyFrame = -1;
+  }
+
+  #forwardVideo(packet: RtpPacket, stream: InboundStream): void {
+    const { run } = this.#link.commons;
+    if (run.add(stream)) return;
+    const instead = this.#lookahead.keep(packet, stream);
+    if (instead === null) this.#handOnAlone(packet, stream);
+    else run.replaceSpare(instead);
+  }
+
+  #handOnAlone(packet: RtpPacket, stream: InboundStream): void {
+    this.lane.handOnAlone(packet, stream);
+    if (packet.newest && packet.payloadLength > 0) packet.layers.noteNumbers(stream.numbers);
   }
 
   #readVideo(packet: RtpPacket, stream: InboundStream): void {

@@ -60,6 +60,11 @@ export class PacketRun {
     return true;
   }
 
+  /** Reads the next packet into this instead: somebody has kept the spare, which is no part of the run. */
+  replaceSpare(packet: RtpPacket): void {
+    this.#packets[this.#length] = packet;
+  }
+
   /** Gives the run to the forwarders of its track. */
   handOn(): void {
     const length = this.#length;

@@ -87,7 +87,9 @@ export class DependencySelector implements LayerSelector {
     if (packet.marker === 1 || structure === null || !layers.endsFrame) return packet.marker;
     const late = !packet.newest && this.#history.find(packet.timestamp);
     const decodeTarget = late ? this.#history.spatial : this.decodeTarget;
-    return layers.spatial === structure.targetSpatial[decodeTarget] ? 1 : 0;
+    const highest = structure.targetSpatial[decodeTarget];
+    // Where the encoder has left out the highest, the picture ends with one below.
+    return layers.spatial === highest || (layers.spatial < highest && layers.followedBy > highest) ? 1 : 0;
   }
 
   /** Bit mask of the decode targets a receiver can still choose from, for its descriptors. */

@@ -59,6 +59,8 @@ export class SyntheticEncoder {
   readonly options: EncoderOptions;
   /** Layers that are produced; fewer than the structure has, if lowered. */
   activeSpatialLayers: number;
+  /** Which spatial layers are left out of the next picture, unless it is a key picture. */
+  leavesOut: readonly number[] = [];
   #picture = 0;
   #sinceKey = 0;
   #keyWanted = true;
@@ -96,11 +98,12 @@ export class SyntheticEncoder {
     if (temporal === 0) this.#tl0 = (this.#tl0 + 1) & 0xff;
     const packets: EncodedPacket[] = [];
     for (let spatial = 0; spatial < this.activeSpatialLayers; spatial++) {
-      packets.push(...this.#encodeFrame(spatial, temporal, key));
+      if (key || !this.leavesOut.includes(spatial))
+        packets.push(...this.#encodeFrame(spatial, temporal, key));
     }
     this.#sinceKey++;
     this.#picture++;
-    return packets;
+    return packets.map((packet, index) => ({ ...packet, marker: index === packets.length - 1 }));
   }
 
   #encodeFrame(spatial: number, temporal: number, key: boolean): EncodedPacket[] {
@@ -133,7 +136,7 @@ export class SyntheticEncoder {
         descriptor: this.options.dependencyDescriptor
           ? this.#dependencyDescriptor(frame, key, first, last, needed, chainDiffs)
           : null,
-        marker: last && spatial === this.activeSpatialLayers - 1,
+        marker: false,
         truth: { ...truth, packet },
       };
     });
