@@ -1,6 +1,7 @@
 import type { InboundTrack } from '../media/forwarding/inbound-track.ts';
 import type { MediaTransport } from '../media/media-transport.ts';
 import { MediaLine } from './media-line.ts';
+import type { Negotiator } from './sdp/negotiator.ts';
 import type { Transceiver } from './sdp/transceiver.ts';
 
 /**
@@ -10,12 +11,18 @@ import type { Transceiver } from './sdp/transceiver.ts';
  */
 export class MediaLines {
   readonly #media: MediaTransport;
+  readonly #negotiator: Pick<Negotiator, 'transceivers'>;
   readonly #onTrackEnded: (line: MediaLine, track: InboundTrack) => void;
   readonly #lines: MediaLine[] = [];
   #hasPath = false;
 
-  constructor(media: MediaTransport, onTrackEnded: (line: MediaLine, track: InboundTrack) => void) {
+  constructor(
+    media: MediaTransport,
+    negotiator: Pick<Negotiator, 'transceivers'>,
+    onTrackEnded: (line: MediaLine, track: InboundTrack) => void,
+  ) {
     this.#media = media;
+    this.#negotiator = negotiator;
     this.#onTrackEnded = onTrackEnded;
   }
 
@@ -31,8 +38,9 @@ export class MediaLines {
     return this.#lines.find(({ inbound }) => inbound === track);
   }
 
-  /** Keeps one line for each of these. */
-  sync(transceivers: readonly Transceiver[]): void {
+  /** Keeps one line for each of the negotiator's transceivers. */
+  sync(): void {
+    const { transceivers } = this.#negotiator;
     for (let index = this.#lines.length - 1; index >= 0; index--) {
       const line = this.#lines[index];
       if (transceivers.includes(line.transceiver)) continue;

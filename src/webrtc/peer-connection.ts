@@ -108,7 +108,6 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
         ),
       deadlineChanged: options.deadlineChanged,
     });
-    this.#lines = new MediaLines(this.media, (line, track) => this.emit('trackended', line, track));
     this.ice = new IceLiteAgent({
       ...options.ice,
       local: options.createIceCredentials(),
@@ -149,6 +148,9 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
       checkTransport: (remote) => this.#dtls?.checkFingerprints(remote.fingerprints),
       localTransport: () => this.#localTransport(),
     });
+    this.#lines = new MediaLines(this.media, this.#negotiator, (line, track) =>
+      this.emit('trackended', line, track),
+    );
     options.usernameFragmentsChanged(this);
   }
 
@@ -203,7 +205,7 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
    */
   setRemoteOffer(sdp: string): void {
     this.#acceptRemoteTransport(this.#negotiator.setRemoteOffer(sdp));
-    this.#lines.sync(this.#negotiator.transceivers);
+    this.#lines.sync();
   }
 
   /** Answers the remote's offer; the answer holds all candidates. */
@@ -220,19 +222,18 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
   /** @throws ProtocolError `invalid-state` when no offer of ours is out */
   acceptAnswer(sdp: string): void {
     this.#acceptRemoteTransport(this.#negotiator.setRemoteAnswer(sdp));
-    this.#lines.sync(this.#negotiator.transceivers);
     this.#applyNegotiation();
   }
 
   rollback(): void {
     this.#negotiator.rollback();
-    this.#lines.sync(this.#negotiator.transceivers);
+    this.#lines.sync();
   }
 
   /** Adds a line of ours to the next offer. */
   addLine(kind: MediaKind, direction: 'sendonly' | 'recvonly' | 'sendrecv'): MediaLine {
     const transceiver = this.#negotiator.addTransceiver(kind, direction);
-    this.#lines.sync(this.#negotiator.transceivers);
+    this.#lines.sync();
     return this.#lines.of(transceiver)!;
   }
 
@@ -367,7 +368,7 @@ export class PeerConnection extends EventEmitter<ConnectionEvents> implements Co
 
   /** Brings the media layer in line with what has just been agreed. */
   #applyNegotiation(): void {
-    this.#lines.sync(this.#negotiator.transceivers);
+    this.#lines.sync();
     this.#lines.apply();
     this.#updateData();
     this.#options.deadlineChanged();

@@ -39,7 +39,7 @@ export interface BandwidthStats {
   /** What the layers chosen take, and what all layers wanted would. */
   readonly target: number;
   readonly wanted: number;
-  /** What is sent, lately (sendRateMs at least), padding included; and what is sent again on request. */
+  /** What is sent, over the last half second at least, padding included; and what is sent again on request. */
   readonly current: number;
   readonly repairs: number;
   /** Bounds of the estimate; null for no upper one. */
@@ -125,11 +125,6 @@ export class ConnectionBandwidth {
 
   get estimate(): number {
     return this.#estimator.estimate;
-  }
-
-  /** Whether there is an estimate. */
-  get #bounded(): boolean {
-    return this.#estimator.estimate !== Number.POSITIVE_INFINITY;
   }
 
   get reason(): EstimateReason {
@@ -340,6 +335,11 @@ export class ConnectionBandwidth {
     }
     this.outlet.setPacingRate(this.#pacingRate(nowMs, estimate));
     this.#filler.consider(nowMs, this.#measuring);
+  }
+
+  /** Whether anything is known that bounds what may be sent. */
+  get #bounded(): boolean {
+    return this.#estimator.estimate !== Number.POSITIVE_INFINITY;
   }
 
   /** The send-side estimator, while it is what counts. */

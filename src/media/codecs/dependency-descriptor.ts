@@ -80,7 +80,7 @@ export class DependencyDescriptor {
     const structure = this.#structureOf(templateId, extended);
     this.structure = structure;
     if (structure === null) return false;
-    this.#template = (templateId - structure.templateIdOffset) & 63;
+    this.#template = templateOf(structure, templateId);
     if (this.activeAttached) {
       const active = reader.read(structure.decodeTargetCount);
       if (structure === this.#current && extended >= this.#currentSince) this.#currentActive = active;
@@ -129,9 +129,9 @@ export class DependencyDescriptor {
   /** The spatial layer of the frame with the descriptor at `at`, if it has the structure of the frame last read; else -1. */
   spatialOf(bytes: Uint8Array, at: number): number {
     const { structure } = this;
-    if (structure === null) return -1;
-    const template = ((bytes[at] & 63) - structure.templateIdOffset) & 63;
-    return template < structure.templateCount ? structure.spatial[template] : -1;
+    const templateId = bytes[at] & 63;
+    if (structure === null || !hasTemplate(structure, templateId)) return -1;
+    return structure.spatial[templateOf(structure, templateId)];
   }
 
   /** The stream has started anew: nothing is known of it. */
@@ -187,7 +187,11 @@ export class DependencyDescriptor {
 }
 
 function hasTemplate(structure: DependencyStructure, templateId: number): boolean {
-  return ((templateId - structure.templateIdOffset) & 63) < structure.templateCount;
+  return templateOf(structure, templateId) < structure.templateCount;
+}
+
+function templateOf(structure: DependencyStructure, templateId: number): number {
+  return (templateId - structure.templateIdOffset) & 63;
 }
 
 /**

@@ -382,6 +382,7 @@ export class Forwarder {
     this.source?.requestKeyFrame(this.#outgoing.starting || needsKeyFrame ? wantedEncoding : encoding);
   }
 
+  /** The receiver's report on this stream. */
   receiverReported(block: ReportBlock): void {
     this.#reports.receive(block);
   }

@@ -1,4 +1,3 @@
-import { unknownLayer } from '../layers/packet-layers.ts';
 import type { InboundStream } from '../receiving/inbound-stream.ts';
 import { ExtensionKind } from '../rtp/header-extension.ts';
 import { RtpPacket } from '../rtp/rtp-packet.ts';
@@ -36,15 +35,12 @@ export class FrameLookahead {
     if (kept === null) return null;
     this.#kept = null;
     this.#spare = kept;
-    if (stream === this.stream && next.extended === kept.extended + 1 && next.timestamp === kept.timestamp)
-      kept.layers.followedBy = spatialLayerOf(next, kept);
+    const follows =
+      stream === this.stream && next.extended === kept.extended + 1 && next.timestamp === kept.timestamp;
+    if (follows && next.hasExtension(ExtensionKind.DependencyDescriptor)) {
+      const at = next.extensionOffset[ExtensionKind.DependencyDescriptor];
+      kept.layers.followedBy = kept.layers.dependencies!.spatialOf(next.bytes, at);
+    }
     return kept;
   }
-}
-
-/** By the structure that `kept` has, too. */
-function spatialLayerOf(next: RtpPacket, { layers }: RtpPacket): number {
-  if (!next.hasExtension(ExtensionKind.DependencyDescriptor)) return unknownLayer;
-  const at = next.extensionOffset[ExtensionKind.DependencyDescriptor];
-  return layers.dependencies!.spatialOf(next.bytes, at);
 }

@@ -5,9 +5,6 @@ import type { DescriptorNumbers } from '../codecs/payload-rewrite.ts';
 import { Vp8Descriptor } from '../codecs/vp8.ts';
 import { Vp9Descriptor } from '../codecs/vp9.ts';
 
-/** Which spatial layer is not known. */
-export const unknownLayer = -1;
-
 /**
  * What one packet of video says of the layers it belongs to. Read once per packet, however many receivers it has;
  * one object is used for packet after packet.
@@ -24,8 +21,8 @@ export class PacketLayers {
   temporal = 0;
   /** Whether the frame ends here. */
   endsFrame = false;
-  /** Where the frame ends and another of the same picture is next: the spatial layer of that; else unknownLayer. */
-  followedBy = unknownLayer;
+  /** Where the frame ends and another of the same picture is next: the spatial layer of that; -1 while unknown. */
+  followedBy = -1;
   /** Whether receivers of a higher spatial layer can do without the frame. */
   skippable = false;
   /** How many spatial layers come from here on, where a key frame tells; 0 elsewhere. */
@@ -49,7 +46,7 @@ export class PacketLayers {
     this.spatial = 0;
     this.temporal = 0;
     this.endsFrame = marker === 1;
-    this.followedBy = unknownLayer;
+    this.followedBy = -1;
     this.skippable = false;
     this.spatialLayers = 0;
     this.needsDescriptor = false;

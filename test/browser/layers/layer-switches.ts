@@ -207,33 +207,32 @@ async function switchAtRandom(
   return run;
 }
 
-function describe({ from, to, rawMs, netMs }: Gap, { switches }: PlayerRun, { times }: PacketWatch): string {
+/** The switches of the time and of the second before it, each with its distance from the beginning. */
+function switchesNear({ switches }: PlayerRun, from: number, to: number): string {
   const near = switches.filter(({ at }) => at > from - 1000 && at < to);
-  const when = near.map(({ at, what }) => `${what} at ${Math.round(at - from)} ms`).join(', ');
+  return near.map(({ at, what }) => `${what} at ${Math.round(at - from)} ms`).join(', ');
+}
+
+function describe({ from, to, rawMs, netMs }: Gap, run: PlayerRun, { times }: PacketWatch): string {
   const unsentMs = Math.round(longestSilence(times, from, to));
   return (
     `nothing new for ${Math.round(rawMs)} ms, ${Math.round(netMs)} ms without the source's silence; ` +
-    `nothing sent for ${unsentMs} ms; switches: ${when}`
+    `nothing sent for ${unsentMs} ms; switches: ${switchesNear(run, from, to)}`
   );
 }
 
 /** Saves the pictures whose number cannot be read. @returns what is known of each */
-async function saveBroken(
-  seen: readonly SeenFrame[],
-  { switches }: PlayerRun,
-  name: string,
-): Promise<string[]> {
+async function saveBroken(seen: readonly SeenFrame[], run: PlayerRun, name: string): Promise<string[]> {
   const described: string[] = [];
   for (const [index, { at, number, width, height, evidence }] of seen.entries()) {
     if (number >= 0) continue;
-    const near = switches.filter((one) => one.at > at - 1000 && one.at < at);
-    const when = near.map((one) => `${one.what} ${Math.round(at - one.at)} ms before`).join(', ');
     const around = seen
       .slice(Math.max(0, index - 3), index + 4)
       .map((other) => `${other.number} (${other.height}, ${Math.round(other.at - at)} ms)`);
     const file = evidence && (await saveDataUrl(evidence, `broken ${name} ${index}`));
     described.push(
-      `broken picture ${width}×${height}, ${file ?? 'not saved'}; switches: ${when}; around it: ${around.join(' ')}`,
+      `broken picture ${width}×${height}, ${file ?? 'not saved'}; switches: ${switchesNear(run, at, at)}; ` +
+        `around it: ${around.join(' ')}`,
     );
   }
   return described;
